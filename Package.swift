@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+/// The command-line tools: options and one call into `TrickleTools`.
+let tools = ["publish-file", "read2pipe", "play", "subscriber-example", "trickle-demo"]
+
+let package = Package(
+    name: "trickle",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "TrickleKit", targets: ["TrickleKit"]),
+        .library(name: "TrickleRelay", targets: ["TrickleRelay"]),
+        .library(name: "MPEGTS", targets: ["MPEGTS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Pure: no Foundation, no NIO, no clock.
+        .target(name: "MPEGTS"),
+        .target(name: "TrickleCore"),
+
+        // The client library.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
+        .target(name: "CurlShims", dependencies: ["CCurl"]),
+        .target(name: "TrickleKit", dependencies: ["TrickleCore", "CCurl", "CurlShims", logging]),
+
+        // The relay.
+        .target(name: "TrickleRelay", dependencies: ["TrickleCore", logging] + nio),
+
+        // The tools.
+        .target(
+            name: "TrickleTools",
+            dependencies: ["TrickleKit", "TrickleCore", "MPEGTS", argumentParser, logging]),
+        .executableTarget(
+            name: "trickle-server",
+            dependencies: [
+                "TrickleRelay", "TrickleTools", argumentParser, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
+
+        // Tests.
+        .target(name: "TrickleTesting", dependencies: ["MPEGTS", "TrickleCore", "TrickleRelay", logging] + nio),
+        .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
+        .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
+        .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
+        .testTarget(name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleTesting"] + nio),
+        .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "TrickleTesting"]),
+        .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting"]),
+    ]
+        + tools.map {
+            .executableTarget(name: $0, dependencies: ["TrickleTools", argumentParser])
+        },
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,23 @@
+/// The header fields of the trickle protocol, as they are spelled on the wire.
+public enum HeaderName {
+    public static let sequence = "Lp-Trickle-Seq"
+    public static let latest = "Lp-Trickle-Latest"
+    public static let size = "Lp-Trickle-Size"
+    public static let closed = "Lp-Trickle-Closed"
+    public static let reset = "Lp-Trickle-Reset"
+    public static let aborted = "Lp-Trickle-Aborted"
+    public static let state = "Lp-Trickle-State"
+    public static let features = "Lp-Trickle-Features"
+    public static let publisher = "Lp-Trickle-Publisher"
+    public static let offset = "Lp-Trickle-Offset"
+    public static let wait = "Lp-Trickle-Wait"
+    public static let timeout = "Lp-Trickle-Timeout"
+    public static let head = "Lp-Trickle-Head"
+    public static let expectContent = "Expect-Content"
+}
+
+/// The status codes that mean something of their own in the trickle protocol.
+public enum StatusCode {
+    /// The segment is not there: too old or too new. `Lp-Trickle-Latest` says where the channel is.
+    public static let segmentNotFound = 470
+}
