@@ -11,7 +11,9 @@ import TrickleCore
         #expect(position.description == text)
     }
 
-    @Test(arguments: ["", "-", "-0", "+1", " 1", "1 ", "1.0", "a", "--1", "9007199254740992", "99999999999999999999", "٣"])
+    @Test(arguments: [
+        "", "-", "-0", "+1", " 1", "1 ", "1.0", "a", "--1", "9007199254740992", "99999999999999999999", "٣",
+    ])
     func refusesEverythingElse(text: String) {
         #expect(SegmentPosition(text) == nil)
     }

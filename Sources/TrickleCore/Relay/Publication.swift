@@ -1,0 +1,61 @@
+/// Why a POST came to its end before its body did.
+public enum PublicationEnd: Equatable, Sendable {
+    /// The segment was ended by somebody else.
+    case segmentEnded(SequenceNumber)
+    /// The channel was closed.
+    case channelClosed
+    /// A publisher that began again took the segment's place.
+    case superseded(SequenceNumber)
+    /// The relay is going down.
+    case relayDraining
+}
+
+/// One POST of a segment, from its head to its end.
+///
+///     preconnected ── first byte ──► writing ──► (finished, broken)
+///              │                        ▲
+///              └─ at the last number ─► comparing ── difference ──┘
+struct Publication<Piece: RelayPiece>: Sendable {
+    enum Phase {
+        /// No body byte has come.
+        case preconnected
+        case writing(SegmentID)
+        /// All that came is the same as what the segment has from its beginning.
+        case comparing(SegmentID, received: [Piece], byteCount: Int, place: ComparisonPlace)
+        case ended(PublicationEnd)
+    }
+
+    let id: PublicationID
+    let channel: ChannelID
+    let lane: Lane
+    /// nil: the number that is next at the first body byte.
+    let number: SequenceNumber?
+    /// `Lp-Trickle-Reset`: ends all earlier open segments at the first body byte.
+    let resets: Bool
+    var phase = Phase.preconnected
+}
+
+/// Where a comparison stands in the list of pieces of the segment that is compared with.
+struct ComparisonPlace: Equatable {
+    var piece = 0
+    var offset = 0
+
+    /// Compares `new` with what `pieces` have from here on, and moves on over what is the same.
+    ///
+    /// - Returns: false at the first difference, or where `pieces` end before `new` does.
+    mutating func advance<Piece: RelayPiece>(over new: Piece, in pieces: [Piece]) -> Bool {
+        var compared = 0
+        while compared < new.byteCount {
+            guard piece < pieces.count else { return false }
+            let count = min(new.byteCount - compared, pieces[piece].byteCount - offset)
+            guard new.hasSameBytes(from: compared, as: pieces[piece], from: offset, count: count) else { return false }
+            compared += count
+            offset += count
+            if offset == pieces[piece].byteCount {
+                piece += 1
+                offset = 0
+            }
+        }
+        return true
+    }
+}

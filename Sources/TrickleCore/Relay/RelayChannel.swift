@@ -1,0 +1,122 @@
+/// One incarnation of a channel: its numbers, its window, and what a number means to it at the moment.
+///
+///     created ── first byte of n ──► next = max(next, n + 1) ── DELETE, idle ──► closed ── drain over ──► gone
+///                     ▲  │
+///                     └──┘ restart at n: next = n + 1, what was kept is replaced
+struct RelayChannel {
+    let id: ChannelID
+    let name: ChannelName
+    /// Fixed by the first who says one.
+    var contentType: String?
+    private(set) var next = SequenceNumber.zero
+    private(set) var index = SegmentIndex()
+    /// The highest number that the window has moved past.
+    private(set) var highestDropped: SequenceNumber?
+    /// How often the numbering began again, and where it did the last time.
+    private(set) var restarts = 0
+    private(set) var restartNumber = SequenceNumber.zero
+    /// Payload bytes of all that is kept.
+    var byteCount = 0
+    var openSegmentCount = 0
+    var lastByteAt: Duration
+    /// When it was closed; nil while it lives.
+    var closedAt: Duration?
+    /// POSTs that have not sent a body byte yet.
+    var preconnected: Set<PublicationID> = []
+    /// POSTs that have.
+    var writing: Set<PublicationID> = []
+    /// The lanes that have readers who wait for something of this channel.
+    var waitingLanes = LaneSet()
+
+    init(id: ChannelID, name: ChannelName, contentType: String?, now: Duration) {
+        self.id = id
+        self.name = name
+        self.contentType = contentType
+        lastByteAt = now
+    }
+
+    /// What the first body byte at a number, or the proper end of an empty body, does there.
+    enum Arrival: Equatable {
+        /// Begins a segment that was not there.
+        case begin
+        /// Goes on with a segment that is being written.
+        case join(SegmentID)
+        /// Takes the place of an aborted one.
+        case replace(SegmentID)
+        /// Is compared with the last finished one.
+        case compare(SegmentID)
+        /// The publisher has begun again.
+        case restart
+    }
+
+    /// - Parameter isOpen: the state of a kept segment: true open, false complete, nil aborted.
+    func arrival(at number: SequenceNumber, isOpen: (SegmentID) -> Bool?) -> Arrival {
+        if let segment = index.segment(number) {
+            return switch isOpen(segment) {
+            case .some(true): .join(segment)
+            case .none: .replace(segment)
+            case .some(false): number.next == next ? .compare(segment) : .restart
+            }
+        }
+        return number < floor ? .restart : .begin
+    }
+
+    /// As many numbers below `next` can be written though nothing was kept there: POST 1 may come before POST 0.
+    private static let graceCount = 5
+
+    /// The lowest number that can still be written for the first time.
+    private var floor: SequenceNumber {
+        let grace = SequenceNumber(Swift.max(0, next.value - Self.graceCount)) ?? .zero
+        let lowest = Swift.min(index.lowest ?? grace, grace)
+        guard let dropped = highestDropped?.next else { return lowest }
+        return Swift.max(lowest, dropped)
+    }
+
+    /// Whether a number below `next` that is not kept may still come and is worth waiting for.
+    func mayCome(_ number: SequenceNumber, isPreconnected: Bool) -> Bool {
+        guard number >= floor else { return false }
+        return isPreconnected || number.value == next.value - 2
+    }
+
+    /// Whether a GET may wait for a number that is not below `next`.
+    func mayWait(_ number: SequenceNumber) -> Bool {
+        number == next || (next == 0 && number == 1)
+    }
+
+    /// The number that a relative position means at the moment.
+    func resolve(_ position: SegmentPosition) -> SequenceNumber {
+        switch position {
+        case .exact(let number): return number
+        case .next: return next
+        case .current: return SequenceNumber(Swift.max(0, next.value - 1)) ?? .zero
+        case .back(let count):
+            let number = SequenceNumber(Swift.max(0, next.value - 1 - count)) ?? .zero
+            return index.first(from: number)?.number ?? next
+        }
+    }
+
+    /// Lists a segment; `next` moves past it and never back.
+    mutating func keep(_ segment: SegmentID, at number: SequenceNumber) {
+        index.insert(segment, at: number)
+        if number >= next { next = number.next ?? number }
+    }
+
+    /// Begins the numbering again.
+    ///
+    /// - Returns: what was kept until now.
+    mutating func restart(at number: SequenceNumber) -> [SegmentID] {
+        let replaced = index.removeAll()
+        highestDropped = nil
+        next = number
+        restarts += 1
+        restartNumber = number
+        byteCount = 0
+        openSegmentCount = 0
+        return replaced
+    }
+
+    mutating func drop(position: Int) {
+        highestDropped = Swift.max(highestDropped ?? .zero, index[position].number)
+        index.remove(position: position)
+    }
+}

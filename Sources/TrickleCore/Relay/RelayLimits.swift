@@ -1,0 +1,29 @@
+/// What the relay keeps, and how much it takes: every number is the maximum of something.
+public struct RelayLimits: Sendable {
+    /// The newest segments of a channel that are kept however old they are.
+    public var windowCount = 5
+    /// Segments that ended less than this ago are kept too.
+    public var windowDuration: Duration = .seconds(30)
+    /// Payload bytes of a channel's window; the oldest segments go first, the newest stays.
+    public var windowByteCount = 64 << 20
+    /// Payload bytes of one segment; more is answered with 413.
+    public var segmentByteCount = 64 << 20
+    /// Segments of one channel that are written at the same time; one more is answered with 429.
+    public var openSegmentCount = 16
+    /// POSTs of one channel that have not sent a body byte yet; one more is answered with 429.
+    public var preconnectedCount = 64
+    /// Channels in all; one more is answered with 503.
+    public var channelCount = 10_000
+    /// A channel without a body byte for this long is closed.
+    public var idleTimeout: Duration = .seconds(300)
+    /// How long the kept segments of a closed channel stay readable.
+    public var drainDuration: Duration = .seconds(10)
+    /// Documents of the changefeed that are kept.
+    public var changefeedWindowCount = 4096
+    /// Whether a POST of a segment makes the channel that it names.
+    public var createsChannels = true
+    /// Whether there is a changefeed.
+    public var hasChangefeed = true
+
+    public init() {}
+}

@@ -1,0 +1,16 @@
+/// What a segment is made of: some payload bytes that never change, and whatever the transport keeps with them.
+///
+/// The core stores pieces and hands them on; only to tell a repeated segment from a restarted one does it look inside.
+public protocol RelayPiece: Sendable {
+    /// A piece of the relay's own words, as in the changefeed.
+    init(payload: [UInt8])
+
+    /// The number of payload bytes; never 0.
+    var byteCount: Int { get }
+
+    /// Whether `count` payload bytes from `offset` on are the same as those of `other` from `otherOffset` on.
+    func hasSameBytes(from offset: Int, as other: Self, from otherOffset: Int, count: Int) -> Bool
+
+    /// The piece without its first `count` payload bytes; `count` is below ``byteCount``.
+    func dropping(first count: Int) -> Self
+}

@@ -1,0 +1,305 @@
+extension RelayStore {
+    /// What a publisher's bytes came to.
+    public enum PublishAnswer: Equatable, Sendable {
+        /// The bytes are in the segment with that number.
+        case taken(SequenceNumber)
+        /// The publication has ended before its body; say why, and close.
+        case ended(PublicationEnd)
+    }
+
+    /// A POST of a segment has come. Until its first body byte it changes no number.
+    ///
+    /// - Parameters:
+    ///   - position: a number, or ``SegmentPosition/next`` for the one that is next at the first body byte.
+    ///   - contentType: what the channel carries if nobody said so before.
+    ///   - resets: whether the first body byte ends all earlier open segments.
+    /// - Throws: ``RelayRefusal``; a refused POST makes no channel.
+    public mutating func openPublication(
+        in name: ChannelName, at position: SegmentPosition, contentType: String?, resets: Bool, on lane: Lane,
+        now: Duration
+    ) throws(RelayRefusal) -> PublicationID {
+        guard !isDraining else { throw .draining }
+        guard !name.isInternal else { throw .internalChannel }
+        let number: SequenceNumber?
+        switch position {
+        case .exact(let exact): number = exact
+        case .next: number = nil
+        case .current, .back: throw .notPublishable(position)
+        }
+        guard channelIDs[name] != nil || limits.createsChannels else { throw .channelNotFound }
+        if let channel = channelIDs[name].flatMap({ channels[$0] }) {
+            let continues = number.flatMap(channel.index.segment).flatMap { segments[$0] }?.isOpen ?? false
+            guard continues || channel.openSegmentCount < limits.openSegmentCount else {
+                throw .tooManyOpenSegments(limit: limits.openSegmentCount)
+            }
+            guard channel.preconnected.count < limits.preconnectedCount else {
+                throw .tooManyPreconnected(limit: limits.preconnectedCount)
+            }
+        }
+        let channel = try findOrCreateChannel(name, contentType: contentType, now: now)
+        let id = makeID(PublicationID.init)
+        publications[id] = Publication(id: id, channel: channel, lane: lane, number: number, resets: resets)
+        channels[channel]?.preconnected.insert(id)
+        return id
+    }
+
+    /// Body bytes have come.
+    ///
+    /// - Throws: ``RelayRefusal/segmentTooLarge(limit:)`` and ``RelayRefusal/tooManyOpenSegments(limit:)``; the
+    ///   publication is over then, and what it wrote ends as aborted.
+    public mutating func append(
+        _ piece: Piece, to id: PublicationID, now: Duration
+    ) throws(RelayRefusal) -> PublishAnswer {
+        do throws(RelayRefusal) {
+            switch publications[id]?.phase {
+            case .none:
+                preconditionFailure("a publication that is over takes no bytes")
+            case .preconnected:
+                return try begin(id, with: piece, now: now)
+            case .writing(let segment):
+                return try write(piece, to: segment, now: now)
+            case .comparing(let segment, var received, let byteCount, var place):
+                publications[id]?.phase = .preconnected  // lets go of the list that is about to grow
+                received.append(piece)
+                return try compare(
+                    id, with: segment, piece: piece, received: received, byteCount: byteCount, place: &place, now: now)
+            case .ended(let end):
+                return .ended(end)
+            }
+        } catch {
+            breakPublication(id, now: now)
+            throw error
+        }
+    }
+
+    /// The body has come to its proper end.
+    ///
+    /// - Throws: as ``append(_:to:now:)``.
+    public mutating func finish(_ id: PublicationID, now: Duration) throws(RelayRefusal) -> PublishAnswer {
+        switch publications[id]?.phase {
+        case .none:
+            preconditionFailure("a publication ends once")
+        case .preconnected:
+            do throws(RelayRefusal) {
+                let answer = try begin(id, with: nil, now: now)
+                if case .ended = answer { return answer }
+            } catch {
+                breakPublication(id, now: now)
+                throw error
+            }
+            return try finish(id, now: now)
+        case .writing(let segment):
+            let number = segments[segment]!.number
+            segments[segment]!.writers.remove(id)
+            removePublication(id)
+            endSegment(segment, .complete(at: now))
+            if let channel = segments[segment]?.channel { trimWindow(of: channel, now: now) }
+            forgetIfUnused(segment)
+            return .taken(number)
+        case .comparing(let segment, let received, let byteCount, _):
+            let number = publications[id]!.number!
+            if byteCount == segments[segment]?.byteCount {
+                segments[segment]!.writers.remove(id)
+                removePublication(id)
+                forgetIfUnused(segment)
+                return .taken(number)
+            }
+            segments[segment]!.writers.remove(id)
+            let new = try restart(id, at: number, with: received, now: now)
+            publications[id]?.phase = .writing(new)
+            return try finish(id, now: now)
+        case .ended(let end):
+            removePublication(id)
+            return .ended(end)
+        }
+    }
+
+    /// The connection broke in the body, or the body broke the rules.
+    public mutating func breakPublication(_ id: PublicationID, now: Duration) {
+        guard let publication = removePublication(id) else { return }
+        switch publication.phase {
+        case .preconnected, .ended: break
+        case .comparing(let segment, _, _, _):
+            segments[segment]?.writers.remove(id)
+            forgetIfUnused(segment)
+        case .writing(let segment):
+            segments[segment]?.writers.remove(id)
+            if segments[segment]?.writers.isEmpty == true {
+                endSegment(segment, .aborted(.publisher, at: now))
+            }
+            forgetIfUnused(segment)
+        }
+    }
+
+    /// Why the publication has ended without its publisher; nil while it has not.
+    public func end(of id: PublicationID) -> PublicationEnd? {
+        guard case .ended(let end) = publications[id]?.phase else { return nil }
+        return end
+    }
+
+    // MARK: The first body byte
+
+    private mutating func begin(
+        _ id: PublicationID, with piece: Piece?, now: Duration
+    ) throws(RelayRefusal) -> PublishAnswer {
+        let channelID = publications[id]!.channel
+        let number = publications[id]!.number ?? channels[channelID]!.next
+        if publications[id]!.resets { endEarlier(than: number, in: channelID, now: now) }
+        let arrival = channels[channelID]!.arrival(at: number) { segment in
+            switch segments[segment]!.state {
+            case .open: true
+            case .complete: false
+            case .aborted: nil
+            }
+        }
+        channels[channelID]!.preconnected.remove(id)
+        channels[channelID]!.writing.insert(id)
+        channels[channelID]!.lastByteAt = now
+        switch arrival {
+        case .join(let segment):
+            segments[segment]!.writers.insert(id)
+            publications[id]!.phase = .writing(segment)
+        case .compare(let segment):
+            var place = ComparisonPlace()
+            segments[segment]!.writers.insert(id)
+            guard let piece else {
+                publications[id]!.phase = .comparing(segment, received: [], byteCount: 0, place: place)
+                return .taken(number)
+            }
+            return try compare(
+                id, with: segment, piece: piece, received: [piece], byteCount: 0, place: &place, now: now)
+        case .begin, .replace:
+            if case .replace(let old) = arrival {
+                channels[channelID]!.byteCount -= segments[old]!.byteCount
+                leave(old, as: .replaced)
+            }
+            publications[id]!.phase = .writing(try makeSegment(number, in: channelID, writer: id, now: now))
+        case .restart:
+            publications[id]!.phase = .writing(try restart(id, at: number, with: [], now: now))
+        }
+        guard let piece, case .writing(let segment) = publications[id]!.phase else { return .taken(number) }
+        return try write(piece, to: segment, now: now)
+    }
+
+    private mutating func write(
+        _ piece: Piece, to id: SegmentID, now: Duration
+    ) throws(RelayRefusal) -> PublishAnswer {
+        guard segments[id]!.byteCount + piece.byteCount <= limits.segmentByteCount else {
+            throw .segmentTooLarge(limit: limits.segmentByteCount)
+        }
+        // In place: a copy of the segment held across the append would copy its list of pieces.
+        segments[id]!.append(piece)
+        let channel = segments[id]!.channel
+        channels[channel]!.lastByteAt = now
+        channels[channel]!.byteCount += piece.byteCount
+        if channels[channel]!.byteCount > limits.windowByteCount { trimWindow(of: channel, now: now) }
+        wakeReaders(of: id)
+        return .taken(segments[id]!.number)
+    }
+
+    private mutating func compare(
+        _ id: PublicationID, with segment: SegmentID, piece: Piece, received: [Piece], byteCount: Int,
+        place: inout ComparisonPlace, now: Duration
+    ) throws(RelayRefusal) -> PublishAnswer {
+        let number = segments[segment]!.number
+        channels[publications[id]!.channel]!.lastByteAt = now
+        if place.advance(over: piece, in: segments[segment]!.pieces) {
+            publications[id]!.phase = .comparing(
+                segment, received: received, byteCount: byteCount + piece.byteCount, place: place)
+            return .taken(number)
+        }
+        segments[segment]!.writers.remove(id)
+        publications[id]!.phase = .writing(try restart(id, at: number, with: received, now: now))
+        return .taken(number)
+    }
+
+    /// The publisher has begun again: the channel goes on from `number`, with the bytes that came so far.
+    private mutating func restart(
+        _ id: PublicationID, at number: SequenceNumber, with received: [Piece], now: Duration
+    ) throws(RelayRefusal) -> SegmentID {
+        let channelID = publications[id]!.channel
+        let replaced = channels[channelID]!.restart(at: number)
+        for old in replaced {
+            segments[old]!.standing = .replaced
+            endSegment(old, .aborted(.publisher, at: now), writersSee: .superseded(segments[old]!.number))
+            leave(old, as: .replaced)
+        }
+        let segment = try makeSegment(number, in: channelID, writer: id, now: now)
+        publications[id]!.phase = .writing(segment)
+        for piece in received { _ = try write(piece, to: segment, now: now) }
+        return segment
+    }
+
+    private mutating func makeSegment(
+        _ number: SequenceNumber, in channel: ChannelID, writer: PublicationID?, now: Duration
+    ) throws(RelayRefusal) -> SegmentID {
+        guard channels[channel]!.openSegmentCount < limits.openSegmentCount else {
+            throw .tooManyOpenSegments(limit: limits.openSegmentCount)
+        }
+        let id = makeID(SegmentID.init)
+        var segment = RelaySegment<Piece>(id: id, number: number, channel: channel)
+        if let writer { segment.writers.insert(writer) }
+        segments[id] = segment
+        channels[channel]!.openSegmentCount += 1
+        channels[channel]!.keep(id, at: number)
+        trimWindow(of: channel, now: now)
+        wakeWaitingReaders(of: channel)
+        return id
+    }
+
+    // MARK: Ends
+
+    /// Ends the segment at `position` so that nobody waits for it: what is open ends properly, what was never written
+    /// becomes an empty segment.
+    ///
+    /// - Throws: ``RelayRefusal`` when there is no such channel, or the number is beyond the next.
+    public mutating func endSegment(
+        _ name: ChannelName, at position: SegmentPosition, now: Duration
+    ) throws(RelayRefusal) {
+        guard !name.isInternal else { throw .internalChannel }
+        guard let channelID = channelIDs[name], let channel = channels[channelID] else { throw .channelNotFound }
+        let number = channel.resolve(position)
+        if let segment = channel.index.segment(number) {
+            endSegment(segment, .complete(at: now))
+        } else if number > channel.next {
+            throw .segmentNotFound(asked: number, next: channel.next)
+        } else if channel.arrival(at: number, isOpen: { _ in nil }) == .begin {
+            endSegment(try makeSegment(number, in: channelID, writer: nil, now: now), .complete(at: now))
+        }
+    }
+
+    private mutating func endEarlier(than number: SequenceNumber, in channel: ChannelID, now: Duration) {
+        guard let index = channels[channel]?.index else { return }
+        for position in 0..<index.count where index[position].number < number {
+            endSegment(index[position].segment, .complete(at: now))
+        }
+    }
+
+    mutating func endPublication(_ id: PublicationID, _ end: PublicationEnd) {
+        guard let publication = publications[id] else { return }
+        switch publication.phase {
+        case .writing(let segment), .comparing(let segment, _, _, _):
+            segments[segment]?.writers.remove(id)
+        case .preconnected: break
+        case .ended: return
+        }
+        channels[publication.channel]?.preconnected.remove(id)
+        channels[publication.channel]?.writing.remove(id)
+        publications[id]!.phase = .ended(end)
+        wake(.publication(id), LaneSet(publication.lane))
+    }
+
+    @discardableResult
+    private mutating func removePublication(_ id: PublicationID) -> Publication<Piece>? {
+        guard let publication = publications.removeValue(forKey: id) else { return nil }
+        channels[publication.channel]?.preconnected.remove(id)
+        channels[publication.channel]?.writing.remove(id)
+        return publication
+    }
+
+    private mutating func forgetIfUnused(_ id: SegmentID) {
+        guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
+        else { return }
+        segments[id] = nil
+    }
+}

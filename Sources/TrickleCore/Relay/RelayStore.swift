@@ -1,0 +1,210 @@
+/// The relay without its sockets: which channels there are, what they keep, and what each request comes to.
+///
+/// Events go in with the time at which they happened; answers come out. Lanes that have to look at something again are
+/// collected as ``Wake``s, which the caller takes with ``takeWakes()`` after each event. The store is a value: whoever
+/// shares it between threads puts a lock around it.
+public struct RelayStore<Piece: RelayPiece>: Sendable {
+    public let limits: RelayLimits
+    var channelIDs: [ChannelName: ChannelID] = [:]
+    /// Closed channels whose segments are still readable, by name.
+    var drainingIDs: [ChannelName: ChannelID] = [:]
+    var channels: [ChannelID: RelayChannel] = [:]
+    var segments: [SegmentID: RelaySegment<Piece>] = [:]
+    var publications: [PublicationID: Publication<Piece>] = [:]
+    /// Whether the relay is going down: nobody waits, nothing new begins.
+    public private(set) var isDraining = false
+    private var wakes: [Wake] = []
+    private var lastID = 0
+
+    public init(limits: RelayLimits = RelayLimits(), now: Duration) {
+        self.limits = limits
+        if limits.hasChangefeed {
+            let id = makeID(ChannelID.init)
+            channels[id] = RelayChannel(id: id, name: .changefeed, contentType: "application/json", now: now)
+            channelIDs[.changefeed] = id
+            announce(.added(.changefeed), now: now)
+        }
+    }
+
+    func isInternal(_ channel: ChannelID) -> Bool { channels[channel]?.name.isInternal ?? false }
+
+    mutating func makeID<ID>(_ make: (Int) -> ID) -> ID {
+        lastID += 1
+        return make(lastID)
+    }
+
+    // MARK: Wakes
+
+    /// The lanes that have to look again since the last call.
+    public mutating func takeWakes() -> [Wake] {
+        guard !wakes.isEmpty else { return [] }
+        defer { wakes = [] }
+        return wakes
+    }
+
+    mutating func wake(_ subject: Wake.Subject, _ lanes: LaneSet) {
+        if !lanes.isEmpty { wakes.append(Wake(subject: subject, lanes: lanes)) }
+    }
+
+    /// Wakes the readers of the segment, each lane once until it has looked.
+    mutating func wakeReaders(of segment: SegmentID) {
+        guard let lanes = segments[segment]?.lanes, let woken = segments[segment]?.wokenLanes else { return }
+        wake(.segment(segment), lanes.subtracting(woken))
+        segments[segment]?.wokenLanes = lanes
+    }
+
+    mutating func wakeWaitingReaders(of channel: ChannelID) {
+        guard let lanes = channels[channel]?.waitingLanes else { return }
+        wake(.waitingReaders(channel), lanes)
+    }
+
+    // MARK: Channels
+
+    /// Makes the channel, or does nothing when there is one of that name.
+    ///
+    /// - Parameter contentType: what the channel carries; nil leaves it to the first publisher.
+    /// - Throws: ``RelayRefusal`` for the relay's own names, or when there are too many channels.
+    public mutating func createChannel(
+        _ name: ChannelName, contentType: String?, now: Duration
+    ) throws(RelayRefusal) {
+        guard !name.isInternal else { throw .internalChannel }
+        guard limits.createsChannels || channelIDs[name] != nil else { throw .channelNotFound }
+        _ = try findOrCreateChannel(name, contentType: contentType, now: now)
+    }
+
+    /// Makes the channel for the program that embeds the relay, though requests may not make any.
+    public mutating func provideChannel(
+        _ name: ChannelName, contentType: String?, now: Duration
+    ) throws(RelayRefusal) {
+        guard !name.isInternal else { throw .internalChannel }
+        _ = try findOrCreateChannel(name, contentType: contentType, now: now)
+    }
+
+    mutating func findOrCreateChannel(
+        _ name: ChannelName, contentType: String?, now: Duration
+    ) throws(RelayRefusal) -> ChannelID {
+        if let id = channelIDs[name] {
+            if channels[id]?.contentType == nil { channels[id]?.contentType = contentType }
+            return id
+        }
+        guard channelIDs.count < limits.channelCount else { throw .tooManyChannels(limit: limits.channelCount) }
+        let id = makeID(ChannelID.init)
+        channels[id] = RelayChannel(id: id, name: name, contentType: contentType, now: now)
+        channelIDs[name] = id
+        announce(.added(name), now: now)
+        return id
+    }
+
+    /// Closes the channel: publishers and lists see the end at once, readers finish what is kept while it drains.
+    ///
+    /// - Throws: ``RelayRefusal`` for the relay's own names, and when there is no such channel.
+    public mutating func closeChannel(_ name: ChannelName, now: Duration) throws(RelayRefusal) {
+        guard !name.isInternal else { throw .internalChannel }
+        guard let id = channelIDs[name] else { throw .channelNotFound }
+        close(id, now: now)
+    }
+
+    private mutating func close(_ id: ChannelID, now: Duration) {
+        guard let channel = channels[id] else { return }
+        for publication in channel.writing.union(channel.preconnected) {
+            endPublication(publication, .channelClosed)
+        }
+        for position in 0..<channel.index.count {
+            endSegment(channel.index[position].segment, .complete(at: now))
+        }
+        channelIDs[channel.name] = nil
+        channels[id]?.closedAt = now
+        // Of two that drain under one name, readers can only be near the end of the younger one.
+        if let older = drainingIDs.updateValue(id, forKey: channel.name) { forget(older) }
+        wakeWaitingReaders(of: id)
+        announce(.removed(channel.name), now: now)
+    }
+
+    private mutating func forget(_ id: ChannelID) {
+        guard let channel = channels.removeValue(forKey: id) else { return }
+        if drainingIDs[channel.name] == id { drainingIDs[channel.name] = nil }
+        for position in 0..<channel.index.count {
+            leave(channel.index[position].segment, as: .replaced)
+        }
+    }
+
+    /// Names of the clients' channels in order, and the changefeed's number that comes after what they tell.
+    public func channelList() -> (names: [ChannelName], next: SequenceNumber?) {
+        (
+            channelIDs.keys.filter { !$0.isInternal }.sorted(),
+            channelIDs[.changefeed].flatMap { channels[$0]?.next }
+        )
+    }
+
+    // MARK: Time
+
+    /// Closes idle channels, forgets drained ones, and moves the windows on. To be called about once a second.
+    public mutating func sweep(now: Duration) {
+        for id in Array(channels.keys) {
+            if let closedAt = channels[id]!.closedAt {
+                if now - closedAt >= limits.drainDuration { forget(id) }
+                continue
+            }
+            trimWindow(of: id, now: now)
+            if !isInternal(id), now - channels[id]!.lastByteAt >= limits.idleTimeout { close(id, now: now) }
+        }
+    }
+
+    /// The relay goes down: open segments end as aborted by the relay, and nobody waits any longer. The end of a relay is
+    /// not the end of a channel: nothing is closed.
+    public mutating func drain(now: Duration) {
+        isDraining = true
+        for id in Array(publications.keys) { endPublication(id, .relayDraining) }
+        for id in Array(segments.keys) { endSegment(id, .aborted(.relay, at: now)) }
+        for id in Array(channels.keys) { wakeWaitingReaders(of: id) }
+    }
+
+    /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes allow.
+    ///
+    /// Nothing here may hold a copy of the channel: its index would be copied with each drop.
+    mutating func trimWindow(of id: ChannelID, now: Duration) {
+        let windowCount = isInternal(id) ? limits.changefeedWindowCount : limits.windowCount
+        let windowDuration = isInternal(id) ? .zero : limits.windowDuration
+        var position = 0
+        while position < channels[id]!.index.count - 1 {
+            let segment = channels[id]!.index[position].segment
+            guard let endedAt = segments[segment]!.endedAt else {
+                position += 1
+                continue
+            }
+            let isNew = channels[id]!.index.count - position <= windowCount || now - endedAt < windowDuration
+            if isNew, channels[id]!.byteCount <= limits.windowByteCount { break }
+            channels[id]!.byteCount -= segments[segment]!.byteCount
+            channels[id]!.drop(position: position)
+            leave(segment, as: .leftBehind)
+        }
+    }
+
+    // MARK: Segments
+
+    /// Takes the segment off its channel's list; readers finish it or are cut off.
+    mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing) {
+        guard let segment = segments[id] else { return }
+        guard !segment.lanes.isEmpty || !segment.writers.isEmpty else {
+            segments[id] = nil
+            return
+        }
+        if standing == .leftBehind {
+            segments[id]?.leaveBehind()
+            wakeReaders(of: id)
+        } else {
+            segments[id]?.standing = standing
+        }
+    }
+
+    /// Ends the segment and whoever still writes it.
+    mutating func endSegment(_ id: SegmentID, _ state: RelaySegment<Piece>.State, writersSee: PublicationEnd? = nil) {
+        guard let segment = segments[id], segment.isOpen else { return }
+        segments[id]?.end(state)
+        if segment.standing == .kept { channels[segment.channel]?.openSegmentCount -= 1 }
+        for writer in segment.writers {
+            endPublication(writer, writersSee ?? .segmentEnded(segment.number))
+        }
+        wakeReaders(of: id)
+    }
+}

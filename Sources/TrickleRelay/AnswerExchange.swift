@@ -1,0 +1,26 @@
+import TrickleCore
+
+/// Answers a request that needs no waiting: lists, numbers, creating, ending, closing, and refusals.
+final class AnswerExchange: Exchange {
+    private let connection: RelayConnection
+    private let request: RelayRequest
+    private let answer: () throws(RequestProblem) -> (head: ResponseHead, body: String)
+
+    init(
+        _ connection: RelayConnection, _ request: RelayRequest,
+        answer: @escaping () throws(RequestProblem) -> (head: ResponseHead, body: String)
+    ) {
+        self.connection = connection
+        self.request = request
+        self.answer = answer
+    }
+
+    func start() {
+        do throws(RequestProblem) {
+            let (head, body) = try answer()
+            connection.answer(head, body: body, to: request)
+        } catch {
+            connection.answer(ResponseHead(error), body: error.body, to: request)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import Logging
+import NIOCore
+import TrickleCore
+
+/// Answers a POST of a segment: what one read of the connection brings becomes one piece.
+final class PublishExchange: Exchange {
+    private enum Phase {
+        case new
+        case publishing(PublicationID)
+        case done
+    }
+
+    private let connection: RelayConnection
+    private let lane: RelayLane
+    private let request: RelayRequest
+    private let name: ChannelName
+    private let position: SegmentPosition
+    private var phase = Phase.new
+    /// Body bytes that have been read and are not in a piece yet; at most ``maximumPieceByteCount`` and one read.
+    private var pending: ByteBuffer?
+    private var isIdle = true
+    private var continueTimer: Scheduled<Void>?
+    private var continuesLeft = 4
+
+    private static let maximumPieceByteCount = 64 << 10
+    /// Deployed clients give up waiting for their first byte's connection at the sixth 100.
+    private static let continueInterval = TimeAmount.seconds(10)
+
+    init(
+        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
+    ) {
+        self.connection = connection
+        self.request = request
+        self.name = name
+        self.position = position
+        lane = connection.lane
+    }
+
+    // MARK: Exchange
+
+    func start() {
+        do throws(RelayRefusal) {
+            let id = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+                try store.openPublication(
+                    in: name, at: position, contentType: request.contentType ?? request.expectedContent,
+                    resets: request.resets, on: lane.lane, now: now)
+            }
+            phase = .publishing(id)
+            lane.publisherJoined(id, self)
+            if request.expectsContinue { writeContinue() }
+            if !request.isHTTP10, request.hasBody { startContinueTimer() }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    func received(_ bytes: ByteBuffer) {
+        guard case .publishing = phase, bytes.readableBytes > 0 else { return }
+        stopContinueTimer()
+        var bytes = bytes
+        if pending == nil { pending = bytes } else { pending!.writeBuffer(&bytes) }
+        if let pending, pending.readableBytes >= Self.maximumPieceByteCount { readComplete() }
+    }
+
+    func readComplete() {
+        guard case .publishing(let id) = phase, let piece = takePending() else { return }
+        do throws(RelayRefusal) {
+            let answer = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+                try store.append(piece, to: id, now: now)
+            }
+            if case .ended(let end) = answer { answerEnd(end) }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    func receivedEnd() {
+        guard case .publishing(let id) = phase else { return }
+        stopContinueTimer()
+        let piece = takePending()
+        do throws(RelayRefusal) {
+            // Under one lock, so that the last bytes and the end reach the readers together.
+            let answer = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+                if let piece {
+                    let answer = try store.append(piece, to: id, now: now)
+                    if case .ended = answer { return answer }
+                }
+                return try store.finish(id, now: now)
+            }
+            switch answer {
+            case .taken(let number):
+                leave()
+                connection.answer(published(number), to: request)
+            case .ended(let end): answerEnd(end)
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    func relayDrains() {
+        // The store has ended the publication, and wakes this exchange for it.
+    }
+
+    func cancelled() {
+        guard case .publishing(let id) = phase else { return }
+        if !isIdle { lane.logger.notice("a publisher of \(name)/\(position) broke off: the segment ends as aborted") }
+        // What came before the break belongs to the segment.
+        let piece = takePending()
+        leave()
+        try? lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+            if let piece { _ = try store.append(piece, to: id, now: now) }
+            store.breakPublication(id, now: now)
+        }
+    }
+
+    /// The publication is over though its body is not: the store says why.
+    func endedByOthers() {
+        guard case .publishing(let id) = phase else { return }
+        guard let end = lane.store.perform(on: nil, { store, _ in store.end(of: id) }) else { return }
+        answerEnd(end)
+    }
+
+    // MARK: Answers
+
+    private func takePending() -> EncodedPiece? {
+        guard let bytes = pending else { return nil }
+        pending = nil
+        isIdle = false
+        return EncodedPiece(payload: bytes.readableBytesView)
+    }
+
+    private func published(_ number: SequenceNumber) -> ResponseHead {
+        ResponseHead(
+            status: 200, [HeaderField(HeaderName.sequence, number), HeaderField("Cache-Control", "no-store")])
+    }
+
+    private func answerEnd(_ end: PublicationEnd) {
+        guard case .publishing(let id) = phase else { return }
+        leave()
+        lane.store.perform(on: lane) { store, now in store.breakPublication(id, now: now) }
+        switch end {
+        case .segmentEnded(let number):
+            connection.answer(published(number), to: request)
+        case .channelClosed:
+            let fields = [HeaderField(HeaderName.closed, "terminated"), HeaderField("Cache-Control", "no-store")]
+            connection.answer(ResponseHead(status: 200, fields), to: request)
+        case .superseded(let number):
+            answer(RequestProblem(status: 409, reason: "another publisher began again before segment \(number)"))
+        case .relayDraining:
+            answer(RequestProblem(.draining))
+        }
+    }
+
+    private func refuse(_ refusal: RelayRefusal) {
+        leave()
+        answer(RequestProblem(refusal))
+    }
+
+    private func answer(_ problem: RequestProblem) {
+        connection.answer(ResponseHead(problem), body: problem.body, to: request)
+    }
+
+    private func leave() {
+        stopContinueTimer()
+        pending = nil
+        if case .publishing(let id) = phase { lane.publisherLeft(id) }
+        phase = .done
+    }
+
+    // MARK: 100 Continue
+
+    private func startContinueTimer() {
+        guard continuesLeft > 0 else { return }
+        continuesLeft -= 1
+        continueTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: Self.continueInterval) {
+            self.writeContinue()
+            self.startContinueTimer()
+        }
+    }
+
+    private func stopContinueTimer() {
+        continueTimer?.cancel()
+        continueTimer = nil
+    }
+
+    private func writeContinue() {
+        connection.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+        connection.flush()
+    }
+}

@@ -1,0 +1,337 @@
+import Logging
+import NIOCore
+import TrickleCore
+
+/// Answers a GET of a segment: a cursor that is written to while its connection takes bytes.
+///
+///     start ─► waiting ─► reading ─► done
+///       └────────┴───► answered without a segment
+///
+/// The head goes out with the first byte, not before, unless the client asked for it early: clients pace themselves by it.
+final class ReadExchange: Exchange, LaneReader {
+    private enum Phase {
+        case new
+        case waiting(ReadTicket)
+        /// A range that begins where an open segment ends: what comes next decides between 206 and 416.
+        case atEdge(LaneSegment, first: Int)
+        case reading(LaneSegment)
+        case done
+    }
+
+    var place = 0
+    private let connection: RelayConnection
+    private let lane: RelayLane
+    private let request: RelayRequest
+    private let name: ChannelName
+    private let position: SegmentPosition
+    private let waitTime: TimeAmount?
+    private var phase = Phase.new
+    private var cursor = SegmentCursor(.chunks, in: [])
+    /// The head, until it goes out with the first byte.
+    private var head: ByteBuffer?
+    /// The number that an early head has named.
+    private var announcedNumber: SequenceNumber?
+    private var waitTimer: Scheduled<Void>?
+
+    init(
+        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
+    ) throws(RequestProblem) {
+        self.connection = connection
+        self.request = request
+        self.name = name
+        self.position = position
+        lane = connection.lane
+        let asked = try request.waitSeconds().map { TimeAmount.nanoseconds(Int64($0 * 1e9)) }
+        waitTime = [asked, lane.configuration.waitTimeout.map { TimeAmount($0) }].compactMap { $0 }.min()
+    }
+
+    // MARK: Exchange
+
+    func start() {
+        do throws(RelayRefusal) {
+            switch try lane.join(self, name, at: position) {
+            case .segment(let segment, let view): begin(segment, view)
+            case .waiting(let ticket, let contentType): wait(ticket, contentType)
+            case .closed(let next): answer(.closed(number: next))
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    func writable() {
+        if case .reading(let segment) = phase { pump(segment) }
+    }
+
+    func cancelled() { leave() }
+
+    // MARK: Waiting
+
+    private func wait(_ ticket: ReadTicket, _ contentType: String?) {
+        phase = .waiting(ticket)
+        if let waitTime {
+            waitTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: waitTime) { self.waitedLongEnough() }
+        }
+        if request.wantsEarlyHead {
+            announcedNumber = ticket.number
+            connection.write(
+                chunkedHead(number: ticket.number, next: ticket.next, byteCount: 0, contentType: contentType, tag: nil))
+            connection.flush()
+        }
+    }
+
+    private func waitedLongEnough() {
+        guard case .waiting(let ticket) = phase else { return }
+        var head = ResponseHead(status: 204)
+        head.add(HeaderName.sequence, ticket.number)
+        head.add(HeaderName.timeout, "waiting")
+        head.add("Cache-Control", "no-store")
+        answer(head)
+    }
+
+    func waitingEnded(_ outcome: WaitingOutcome) {
+        guard case .waiting(let ticket) = phase else { return }
+        waitTimer?.cancel()
+        waitTimer = nil
+        phase = .done
+        switch outcome {
+        case .segment(let segment):
+            phase = .reading(segment)
+            if announcedNumber != nil {
+                cursor = SegmentCursor(.chunks, in: segment.pieces)
+                pump(segment)
+            } else {
+                begin(segment, SegmentArrival(next: ticket.next, byteCount: 0), hasWaited: true)
+            }
+        case .closed: answer(.closed(number: ticket.number))
+        case .refused(let refusal): refuse(refusal)
+        }
+    }
+
+    // MARK: Reading
+
+    /// How the segment and its channel were when the request came.
+    private struct SegmentArrival {
+        let next: SequenceNumber
+        let byteCount: Int
+    }
+
+    private func begin(_ segment: LaneSegment, _ view: SegmentView) {
+        phase = .reading(segment)
+        if request.wantsEarlyHead { announcedNumber = view.number }
+        begin(segment, SegmentArrival(next: view.next, byteCount: view.byteCount), hasWaited: false)
+    }
+
+    private func begin(_ segment: LaneSegment, _ arrival: SegmentArrival, hasWaited: Bool) {
+        let tag = segment.id.tag(lane.incarnation)
+        if let range = request.range(ifTagged: tag) {
+            select(range, of: segment, arrival, tag)
+        } else if hasWaited, !request.isHTTP10, request.keepsAlive {
+            cursor = SegmentCursor(.chunks, in: segment.pieces)
+            head = segment.sharedHead(next: arrival.next) {
+                chunkedHead(
+                    number: segment.number, next: arrival.next, byteCount: 0, contentType: segment.contentType, tag: tag
+                )
+            }
+        } else if segment.progress == .open || announcedNumber != nil || (hasWaited && !request.isHTTP10) {
+            cursor = SegmentCursor(request.isHTTP10 ? .payload : .chunks, in: segment.pieces)
+            head = chunkedHead(
+                number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
+                contentType: segment.contentType, tag: tag)
+        } else {
+            cursor = SegmentCursor(.payload, count: segment.byteCount, in: segment.pieces)
+            head = wholeHead(segment, arrival, tag)
+        }
+        pump(segment)
+    }
+
+    private func select(_ range: ByteRange, of segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) {
+        let isOpen = segment.progress == .open
+        switch range.selection(of: segment.byteCount, isOpen: isOpen) {
+        case .bytes(let bytes):
+            cursor = SegmentCursor(.payload, from: bytes.lowerBound, count: bytes.count, in: segment.pieces)
+            var head = segmentHead(
+                206, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
+                contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
+            let total = isOpen ? "*" : String(segment.byteCount)
+            head.add("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(total)")
+            head.add("Content-Length", bytes.count)
+            self.head = encoded(head)
+        case .stream(let first) where first == segment.byteCount:
+            phase = .atEdge(segment, first: first)
+            return
+        case .stream(let first):
+            stream(segment, from: first, arrival, tag)
+        case .unsatisfiable:
+            answerUnsatisfiable(segment.byteCount)
+        }
+    }
+
+    private func stream(_ segment: LaneSegment, from first: Int, _ arrival: SegmentArrival, _ tag: String) {
+        cursor = SegmentCursor(request.isHTTP10 ? .payload : .chunks, from: first, in: segment.pieces)
+        let range = "bytes \(first)-\(ByteRange.endless)/*"
+        head = chunkedHead(
+            206, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
+            contentType: segment.contentType, tag: tag, more: [HeaderField("Content-Range", range)])
+    }
+
+    func segmentMoved() {
+        switch phase {
+        case .reading(let segment):
+            pump(segment)
+        case .atEdge(let segment, let first):
+            if segment.byteCount > first {
+                phase = .reading(segment)
+                let arrival = SegmentArrival(
+                    next: segment.number.next ?? segment.number, byteCount: first)
+                stream(segment, from: first, arrival, segment.id.tag(lane.incarnation))
+                pump(segment)
+            } else if segment.progress != .open {
+                answerUnsatisfiable(first)
+            }
+        case .new, .waiting, .done: break
+        }
+    }
+
+    /// Sends what there is while the connection takes it. The one place where segments leave the relay.
+    private func pump(_ segment: LaneSegment) {
+        guard case .reading = phase else { return }
+        if segment.progress == .leftBehind { return cutOff(segment) }
+        var hasWritten = false
+        while connection.isWritable, let bytes = cursor.next(in: segment.pieces) {
+            writeHead()
+            connection.write(bytes)
+            hasWritten = true
+        }
+        if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
+            end(segment)
+        } else if hasWritten {
+            connection.flush()
+        }
+    }
+
+    private func writeHead() {
+        guard let head else { return }
+        connection.write(head)
+        self.head = nil
+    }
+
+    private func end(_ segment: LaneSegment) {
+        writeHead()
+        let goesOn = connection.canGoOn(after: request)
+        if case .chunks = cursor.form {
+            var last = "0\r\n"
+            if case .aborted(let cause) = segment.progress { last += "\(HeaderName.aborted): \(cause.rawValue)\r\n" }
+            if let announcedNumber, announcedNumber != segment.number {
+                last += "\(HeaderName.sequence): \(segment.number)\r\n"
+            }
+            connection.write(ByteBuffer(string: last + "\r\n"))
+        } else if case .aborted = segment.progress, request.isHTTP10, !cursor.isAtEndOfCount {
+            connection.flush()
+            leave()
+            return connection.cut(resets: true)
+        }
+        connection.flush()
+        leave()
+        connection.answerEnded(goesOn: goesOn)
+    }
+
+    private func cutOff(_ segment: LaneSegment) {
+        lane.logger.notice(
+            "a reader of \(name)/\(segment.number) was too slow: the window moved past it, and it was cut off")
+        leave()
+        connection.cut(resets: request.isHTTP10)
+    }
+
+    // MARK: Ends
+
+    private func leave() {
+        waitTimer?.cancel()
+        waitTimer = nil
+        switch phase {
+        case .waiting(let ticket): lane.leave(ticket, self)
+        case .reading(let segment), .atEdge(let segment, _): lane.leave(segment, self)
+        case .new, .done: break
+        }
+        phase = .done
+    }
+
+    private func refuse(_ refusal: RelayRefusal) {
+        if refusal == .draining, announcedNumber != nil {
+            answerAfterEarlyHead("\(HeaderName.aborted): \(AbortCause.relay.rawValue)")
+        } else {
+            let problem = RequestProblem(refusal)
+            answer(ResponseHead(problem), body: problem.body)
+        }
+    }
+
+    private func answerUnsatisfiable(_ byteCount: Int) {
+        let problem = RequestProblem(
+            status: 416, reason: "the segment has \(byteCount) bytes",
+            fields: [HeaderField("Content-Range", "bytes */\(byteCount)")])
+        answer(ResponseHead(problem), body: problem.body)
+    }
+
+    /// Answers without a segment; after an early head its field comes as a trailer.
+    private func answer(_ head: ResponseHead, body: String = "") {
+        guard announcedNumber == nil else {
+            let telling = [HeaderName.closed, HeaderName.timeout]
+            let field = head.fields.first { telling.contains($0.name) }
+            return answerAfterEarlyHead(field.map { "\($0.name): \($0.value)" })
+        }
+        leave()
+        connection.answer(head, body: body, to: request)
+    }
+
+    private func answerAfterEarlyHead(_ trailer: String?) {
+        let goesOn = connection.canGoOn(after: request)
+        connection.write(ByteBuffer(string: "0\r\n" + (trailer.map { $0 + "\r\n" } ?? "") + "\r\n"))
+        connection.flush()
+        leave()
+        connection.answerEnded(goesOn: goesOn)
+    }
+
+    // MARK: Heads
+
+    private func segmentHead(
+        _ status: Int, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?, tag: String?,
+        isComplete: Bool
+    ) -> ResponseHead {
+        let isExact = if case .exact = position { true } else { false }
+        return .segment(
+            status: status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
+            isCacheable: isExact && (isComplete || announcedNumber != nil))
+    }
+
+    private func wholeHead(_ segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) -> ByteBuffer {
+        var head = segmentHead(
+            200, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
+            contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
+        if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
+        head.add("Content-Length", segment.byteCount)
+        return encoded(head)
+    }
+
+    private func chunkedHead(
+        _ status: Int = 200, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?,
+        tag: String?, more: [HeaderField] = []
+    ) -> ByteBuffer {
+        var head = segmentHead(
+            status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
+            isComplete: false)
+        head.fields += more
+        if !request.isHTTP10 {
+            head.add("Transfer-Encoding", "chunked")
+            let late = [HeaderName.closed, HeaderName.sequence, HeaderName.timeout]
+            let trailers = [HeaderName.aborted] + (announcedNumber == nil ? [] : late)
+            head.add("Trailer", trailers.joined(separator: ", "))
+        }
+        return encoded(head)
+    }
+
+    private func encoded(_ head: ResponseHead) -> ByteBuffer {
+        var head = head
+        if !connection.canGoOn(after: request) { head.add("Connection", "close") }
+        return head.encoded(now: lane.date())
+    }
+}

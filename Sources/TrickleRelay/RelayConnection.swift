@@ -1,0 +1,256 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import TrickleCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What answers one request.
+protocol Exchange: AnyObject {
+    func start()
+    /// Some bytes of the request's body.
+    func received(_ bytes: ByteBuffer)
+    /// All that could be read at once has been delivered.
+    func readComplete()
+    /// The request's body is whole.
+    func receivedEnd()
+    /// The connection takes more bytes again.
+    func writable()
+    /// The relay goes down.
+    func relayDrains()
+    /// The connection is gone, or the request broke the rules: nothing more is to be written.
+    func cancelled()
+}
+
+extension Exchange {
+    func received(_ bytes: ByteBuffer) {}
+    func readComplete() {}
+    func receivedEnd() {}
+    func writable() {}
+    func relayDrains() {}
+    func cancelled() {}
+}
+
+/// One client's HTTP/1 connection: reads requests, hands each to an ``Exchange``, and keeps what is pipelined behind it.
+///
+///     reading a head ─► reading a body ─► answering ─► reading a head …
+///                            │ POST of a segment: both at once
+///                            └─ answered before its end, or Connection: close ─► lingering ─► closed
+///
+/// Answers are written as ready bytes: pieces and shared heads pass through untouched.
+final class RelayConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case idle
+        /// The answer begins when the body has ended.
+        case readingBody(any Exchange)
+        case answering(any Exchange)
+        /// The last answer has been written; what still comes is thrown away until the client closes.
+        case lingering
+        case closed
+    }
+
+    let lane: RelayLane
+    private var context: ChannelHandlerContext!
+    private var phase = Phase.idle
+    /// Whether the body of the current request has ended.
+    private var requestHasEnded = true
+    /// Parts of requests that came before the answer to an earlier one was complete.
+    private var pipelined = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var isWithholdingRead = false
+
+    /// Request parts that are kept while an answer is written; with that many nothing more is read.
+    private static let maximumPipelinedParts = 64
+    /// How long a client may take to read the last answer.
+    private static let lingerTime = TimeAmount.seconds(5)
+
+    init(lane: RelayLane) {
+        self.lane = lane
+    }
+
+    // MARK: What the network says
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        lane.connections[ObjectIdentifier(self)] = self
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let exchange = currentExchange
+        phase = .closed
+        lane.connections[ObjectIdentifier(self)] = nil
+        exchange?.cancelled()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if case .answering = phase, requestHasEnded { pipelined.append(part) } else { take(part) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        currentExchange?.readComplete()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { currentExchange?.writable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isWithholdingRead = pipelined.count >= Self.maximumPipelinedParts
+        if !isWithholdingRead { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch phase {
+        case .lingering, .closed: return
+        case .answering(let exchange) where requestHasEnded:
+            // Only the end of the connection can tell now that something is wrong.
+            phase = .closed
+            exchange.cancelled()
+            context.close(promise: nil)
+        case .idle, .readingBody, .answering:
+            let exchange = currentExchange
+            phase = .idle
+            exchange?.cancelled()
+            guard let problem = RequestProblem(framing: error) else {
+                context.close(promise: nil)
+                return
+            }
+            requestHasEnded = false
+            answer(ResponseHead(problem), body: problem.body)
+        }
+    }
+
+    /// The relay goes down.
+    func relayDrains() {
+        switch phase {
+        case .idle: closeAfterReading()
+        case .readingBody(let exchange), .answering(let exchange): exchange.relayDrains()
+        case .lingering, .closed: break
+        }
+    }
+
+    func close() { context.close(promise: nil) }
+
+    // MARK: Requests
+
+    private var currentExchange: (any Exchange)? {
+        switch phase {
+        case .readingBody(let exchange), .answering(let exchange): exchange
+        case .idle, .lingering, .closed: nil
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch (part, phase) {
+        case (.head(let head), .idle):
+            requestHasEnded = false
+            let request = RelayRequest(head)
+            let exchange = lane.exchange(for: request, on: self)
+            if exchange is PublishExchange, request.hasBody {
+                phase = .answering(exchange)
+                exchange.start()
+            } else {
+                phase = .readingBody(exchange)
+            }
+        case (.body(let bytes), .answering(let exchange)):
+            exchange.received(bytes)
+        case (.end, .readingBody(let exchange)):
+            requestHasEnded = true
+            phase = .answering(exchange)
+            exchange.start()
+            exchange.receivedEnd()
+        case (.end, .answering(let exchange)):
+            requestHasEnded = true
+            exchange.receivedEnd()
+        default: break
+        }
+    }
+
+    // MARK: Answers
+
+    var isWritable: Bool { context.channel.isWritable }
+    var eventLoop: any EventLoop { context.eventLoop }
+
+    func write(_ bytes: ByteBuffer) { context.write(wrapOutboundOut(bytes), promise: nil) }
+    func flush() { context.flush() }
+
+    /// Whether a request can follow the one that is being answered.
+    func canGoOn(after request: RelayRequest) -> Bool {
+        request.keepsAlive && requestHasEnded && !lane.isDraining
+    }
+
+    /// Writes a whole answer.
+    ///
+    /// - Parameter request: the request; nil when its framing was broken: the connection ends then.
+    func answer(_ head: ResponseHead, body: String = "", to request: RelayRequest? = nil) {
+        var head = head
+        let goesOn = request.map(canGoOn) ?? false
+        // What a HEAD is told of a body's length is the segment's affair.
+        if head.status != 204, request?.method != .head || !body.isEmpty {
+            head.add("Content-Length", body.utf8.count)
+        }
+        if !goesOn { head.add("Connection", "close") }
+        var bytes = head.encoded(now: lane.date())
+        if request?.method != .head { bytes.writeString(body) }
+        write(bytes)
+        flush()
+        answerEnded(goesOn: goesOn)
+    }
+
+    /// The answer has been written and flushed.
+    func answerEnded(goesOn: Bool) {
+        switch phase {
+        case .lingering, .closed: return
+        case .idle, .readingBody, .answering: break
+        }
+        guard goesOn else { return closeAfterReading() }
+        phase = .idle
+        takePipelined()
+    }
+
+    private func takePipelined() {
+        while let part = pipelined.first {
+            if case .answering = phase, requestHasEnded { break }
+            pipelined.removeFirst()
+            take(part)
+        }
+        currentExchange?.readComplete()
+        if isWithholdingRead, pipelined.count < Self.maximumPipelinedParts { context.read() }
+    }
+
+    /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
+    private func closeAfterReading() {
+        phase = .lingering
+        pipelined.removeAll()
+        let flushed = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
+        let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+        flushed.futureResult.whenSuccess { connection.value.context.close(mode: .output, promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.lingerTime) { connection.value.close() }
+    }
+
+    /// Ends the connection in the middle of an answer, so that nobody takes it for the end.
+    ///
+    /// - Parameter resets: with a reset, for readers to whom an orderly close is the end of the body.
+    func cut(resets: Bool) {
+        phase = .closed
+        guard resets, let socket = context.channel as? any SocketOptionProvider else { return close() }
+        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in self.close() }
+    }
+}

@@ -1,0 +1,80 @@
+import TrickleCore
+
+extension RelayLane {
+    /// Who answers the request.
+    func exchange(for request: RelayRequest, on connection: RelayConnection) -> any Exchange {
+        do throws(RequestProblem) {
+            if let problem = request.problem { throw problem }
+            let route = try RequestRoute(target: request.target, basePath: configuration.basePath)
+            guard let method = request.method, route.methods.contains(method) else {
+                throw .methodNotAllowed(route.methods.map(\.rawValue).joined(separator: ", "))
+            }
+            switch (method, route) {
+            case (.get, .segment(let name, let position)):
+                return try ReadExchange(connection, request, name, position)
+            case (.post, .segment(let name, let position)):
+                return PublishExchange(connection, request, name, position)
+            default:
+                return AnswerExchange(connection, request) { () throws(RequestProblem) in
+                    do throws(RelayRefusal) {
+                        return try self.answer(request, method, route)
+                    } catch {
+                        throw RequestProblem(error)
+                    }
+                }
+            }
+        } catch {
+            return AnswerExchange(connection, request) { () throws(RequestProblem) in throw error }
+        }
+    }
+
+    private func answer(
+        _ request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute
+    ) throws(RelayRefusal) -> (ResponseHead, String) {
+        switch (method, route) {
+        case (.options, _):
+            return (.options(allow: route.methods), "")
+        case (.post, .channel(let name)):
+            try store.perform(on: self) { (store, now) throws(RelayRefusal) in
+                try store.createChannel(name, contentType: request.expectedContent, now: now)
+            }
+        case (.delete, .channel(let name)):
+            try store.perform(on: self) { (store, now) throws(RelayRefusal) in
+                try store.closeChannel(name, now: now)
+            }
+        case (.delete, .segment(let name, let position)):
+            try store.perform(on: self) { (store, now) throws(RelayRefusal) in
+                try store.endSegment(name, at: position, now: now)
+            }
+        case (_, .next(let name)):
+            let next = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in try store.next(of: name) }
+            return (.noStore("text/plain; charset=utf-8", [HeaderField(HeaderName.latest, next)]), next.description)
+        case (_, .channelList):
+            let list = store.perform(on: nil) { store, _ in store.channelList() }
+            let names = list.names.map { JSONText.string($0.text) }.joined(separator: ",")
+            let next = list.next.map { #","next":\#($0)"# } ?? ""
+            return (.noStore("application/json"), #"{"channels":[\#(names)]\#(next)}"#)
+        case (.head, .segment(let name, let position)):
+            let answer = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in
+                try store.read(name, at: position)
+            }
+            return (ResponseHead.answer(to: position, answer, incarnation: incarnation), "")
+        default:
+            preconditionFailure("the route does not allow the method")
+        }
+        return (ResponseHead(status: 200), "")
+    }
+}
+
+extension RequestRoute {
+    /// The methods that can be asked of it.
+    var methods: [RelayRequest.Method] {
+        switch self {
+        case .segment(let name, _) where name.isInternal: [.get, .head, .post, .delete, .options]
+        case .segment: [.get, .head, .post, .delete, .options]
+        case .channel: [.post, .delete, .options]
+        case .next, .channelList: [.get, .head, .options]
+        case .server: [.options]
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import Logging
+import NIOCore
+import TrickleCore
+
+/// What one event loop knows of the store: the segments that its readers read, and those who wait.
+///
+/// Everything here happens on the event loop, which is what makes it safe to hand the lane to other threads: they can only
+/// have the loop call ``woken(_:)``.
+final class RelayLane: @unchecked Sendable {
+    let lane: Lane
+    let eventLoop: any EventLoop
+    let store: SharedStore
+    let configuration: RelayConfiguration
+    /// Tells the entity tags of this run of the relay from those of another.
+    let incarnation: String
+    let logger: Logger
+    var connections: [ObjectIdentifier: RelayConnection] = [:] {
+        didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
+    }
+    /// Whether the relay goes down: no connection takes another request.
+    var isDraining = false
+    private var nobodyIsConnected: EventLoopPromise<Void>?
+    private var lastDate = HTTPDate()
+    private var segments: [SegmentID: LaneSegment] = [:]
+    private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
+    private var publishers: [PublicationID: PublishExchange] = [:]
+
+    init(
+        index: Int, eventLoop: any EventLoop, store: SharedStore, configuration: RelayConfiguration,
+        incarnation: String, logger: Logger
+    ) {
+        lane = Lane(index)
+        self.eventLoop = eventLoop
+        self.store = store
+        self.configuration = configuration
+        self.incarnation = incarnation
+        self.logger = logger
+    }
+
+    /// The time for a `Date` field.
+    func date() -> HTTPDate {
+        lastDate = lastDate.refreshed()
+        return lastDate
+    }
+
+    /// Something on this lane may have moved.
+    func woken(_ subject: Wake.Subject) {
+        eventLoop.assertInEventLoop()
+        switch subject {
+        case .segment(let id):
+            guard let segment = segments[id] else { return }
+            update(segment)
+            segment.pumpReaders()
+        case .waitingReaders(let channel): retryWaiting(for: channel)
+        case .publication(let id): publishers[id]?.endedByOthers()
+        }
+    }
+
+    // MARK: Reading
+
+    /// What a GET comes to; where it is a segment, the reader has joined it, where it has to wait, it waits.
+    enum Joined {
+        case segment(LaneSegment, SegmentView)
+        case waiting(ReadTicket, contentType: String?)
+        case closed(next: SequenceNumber)
+    }
+
+    func join(
+        _ reader: any LaneReader, _ name: ChannelName, at position: SegmentPosition
+    ) throws(RelayRefusal) -> Joined {
+        let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
+            let answer = try store.read(name, at: position)
+            switch answer {
+            case .segment(let view): store.attach(view.id, on: lane)
+            case .wait(let ticket, _): store.joinWaiting(ticket.channel, on: lane)
+            case .closed: break
+            }
+            return answer
+        }
+        switch answer {
+        case .segment(let view):
+            let segment = segment(of: view)
+            segment.readers.insert(reader)
+            return .segment(segment, view)
+        case .wait(let ticket, let contentType):
+            waiting[ticket.channel, default: [:]][ticket, default: ReaderList()].insert(reader)
+            return .waiting(ticket, contentType: contentType)
+        case .closed(let next):
+            return .closed(next: next)
+        }
+    }
+
+    func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
+        segment.readers.remove(reader)
+        forgetIfUnread(segment)
+    }
+
+    func leave(_ ticket: ReadTicket, _ reader: any LaneReader) {
+        waiting[ticket.channel]?[ticket]?.remove(reader)
+        if waiting[ticket.channel]?[ticket]?.isEmpty == true { waiting[ticket.channel]?[ticket] = nil }
+        forgetIfNobodyWaits(for: ticket.channel)
+    }
+
+    private func segment(of view: SegmentView) -> LaneSegment {
+        if let segment = segments[view.id] { return segment }
+        let segment = LaneSegment(view)
+        segments[view.id] = segment
+        update(segment)
+        return segment
+    }
+
+    private func update(_ segment: LaneSegment) {
+        segment.update { first, pieces in
+            store.perform(on: nil) { store, _ in store.pull(segment.id, from: first, on: lane, into: &pieces) }
+        }
+    }
+
+    private func forgetIfUnread(_ segment: LaneSegment) {
+        guard segment.readers.isEmpty, segments[segment.id] === segment else { return }
+        segments[segment.id] = nil
+        store.perform(on: self) { store, _ in store.detach(segment.id, on: lane) }
+    }
+
+    // MARK: Waiting
+
+    private func retryWaiting(for channel: ChannelID) {
+        guard let tickets = waiting[channel]?.keys else { return }
+        for ticket in Array(tickets) {
+            let outcome: WaitingOutcome?
+            do throws(RelayRefusal) {
+                let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
+                    let answer = try store.retry(ticket)
+                    if case .segment(let view) = answer { store.attach(view.id, on: lane) }
+                    return answer
+                }
+                switch answer {
+                case .segment(let view): outcome = .segment(segment(of: view))
+                case .closed(let next): outcome = .closed(next: next)
+                case .wait: outcome = nil
+                }
+            } catch {
+                outcome = .refused(error)
+            }
+            if let outcome { endWaiting(ticket, outcome) }
+        }
+        forgetIfNobodyWaits(for: channel)
+    }
+
+    private func endWaiting(_ ticket: ReadTicket, _ outcome: WaitingOutcome) {
+        guard var readers = waiting[ticket.channel]?.removeValue(forKey: ticket) else { return }
+        while let reader = readers[0] {
+            readers.remove(reader)
+            if case .segment(let segment) = outcome { segment.readers.insert(reader) }
+            reader.waitingEnded(outcome)
+        }
+        if case .segment(let segment) = outcome { forgetIfUnread(segment) }
+    }
+
+    private func forgetIfNobodyWaits(for channel: ChannelID) {
+        guard waiting[channel]?.isEmpty == true else { return }
+        waiting[channel] = nil
+        store.perform(on: self) { store, _ in store.leaveWaiting(channel, on: lane) }
+    }
+
+    // MARK: Publishing
+
+    func publisherJoined(_ id: PublicationID, _ exchange: PublishExchange) { publishers[id] = exchange }
+    func publisherLeft(_ id: PublicationID) { publishers[id] = nil }
+
+    // MARK: Going down
+
+    func drainConnections() {
+        for connection in Array(connections.values) { connection.relayDrains() }
+    }
+
+    func closeConnections() {
+        for connection in Array(connections.values) { connection.close() }
+    }
+
+    func whenNobodyIsConnected(_ promise: EventLoopPromise<Void>) {
+        if connections.isEmpty { promise.succeed() } else { nobodyIsConnected = promise }
+    }
+}

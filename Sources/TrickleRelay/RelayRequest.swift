@@ -1,0 +1,77 @@
+import NIOHTTP1
+import TrickleCore
+
+/// A request's head, with what this relay reads from it.
+struct RelayRequest {
+    enum Method: String {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case delete = "DELETE"
+        case options = "OPTIONS"
+    }
+
+    let method: Method?
+    let target: String
+    /// HTTP/1.0 has no chunked coding, no trailers and no 100.
+    let isHTTP10: Bool
+    /// Whether the connection may carry another request after this one.
+    let keepsAlive: Bool
+    private let headers: HTTPHeaders
+
+    init(_ head: HTTPRequestHead) {
+        method = Method(rawValue: head.method.rawValue)
+        target = head.uri
+        isHTTP10 = head.version == .http1_0
+        keepsAlive = head.isKeepAlive && !isHTTP10
+        headers = head.headers
+    }
+
+    /// Whether body bytes follow the head.
+    var hasBody: Bool {
+        headers.contains(name: "Transfer-Encoding") || headers.first(name: "Content-Length").map { $0 != "0" } ?? false
+    }
+
+    /// The field's only value; nil when it is absent or empty.
+    func field(_ name: String) -> String? {
+        headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What the framing of the request breaks, if anything (RFC 9112, sections 3.2 and 6).
+    var problem: RequestProblem? {
+        if headers["Host"].count != 1, !isHTTP10 {
+            return .badRequest("an HTTP/1.1 request has one Host field")
+        }
+        if method == .post, isHTTP10, headers.first(name: "Content-Length") == nil {
+            return RequestProblem(status: 411, reason: "say Content-Length, or use HTTP/1.1 and the chunked coding")
+        }
+        if let type = contentType, type.utf8.count > 255 {
+            return .badRequest("the content type is longer than 255 bytes")
+        }
+        return nil
+    }
+
+    var contentType: String? { field("Content-Type") }
+    var expectedContent: String? { field(HeaderName.expectContent) }
+    var expectsContinue: Bool { field("Expect")?.lowercased() == "100-continue" && !isHTTP10 }
+    var resets: Bool { field(HeaderName.reset) != nil }
+    var wantsEarlyHead: Bool { field(HeaderName.head)?.lowercased() == "early" && !isHTTP10 }
+
+    /// How long the reader is ready to wait, in seconds; nil without the field.
+    ///
+    /// - Throws: ``RequestProblem`` when it is no number.
+    func waitSeconds() throws(RequestProblem) -> Double? {
+        guard let text = field(HeaderName.wait) else { return nil }
+        guard let seconds = Double(text), seconds >= 0, seconds <= 86_400 else {
+            throw .badRequest("\(HeaderName.wait) is a number of seconds, 0 to 86400")
+        }
+        return seconds
+    }
+
+    /// The range, unless `If-Range` names another incarnation (RFC 9110, section 13.1.5).
+    func range(ifTagged tag: String) -> ByteRange? {
+        guard let range = field("Range").flatMap(ByteRange.init) else { return nil }
+        if let condition = field("If-Range"), condition != tag { return nil }
+        return range
+    }
+}

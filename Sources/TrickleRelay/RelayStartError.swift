@@ -1,0 +1,31 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Why a relay cannot listen: one line that says what to do.
+public struct RelayStartError: Error, CustomStringConvertible {
+    public let description: String
+    public let underlying: any Error
+
+    init(_ configuration: RelayConfiguration, _ error: any Error) {
+        let address = "\(configuration.host ?? ""):\(configuration.port)"
+        underlying = error
+        description =
+            switch (error as? IOError)?.errnoCode {
+            case EADDRINUSE:
+                "cannot listen on \(address): the port is taken; stop what listens there, or choose another with --addr"
+            case EACCES:
+                "cannot listen on \(address): ports below 1024 are for root; choose another with --addr"
+            case EADDRNOTAVAIL:
+                "cannot listen on \(address): this machine has no such address"
+            default:
+                "cannot listen on \(address): \(error)"
+            }
+    }
+}

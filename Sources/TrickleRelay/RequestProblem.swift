@@ -1,0 +1,81 @@
+import NIOHTTP1
+import TrickleCore
+
+/// A request that gets an error: the status, and one plain line that says why.
+struct RequestProblem: Error, Equatable {
+    var status: Int
+    var reason: String
+    var fields: [HeaderField] = []
+
+    static func badRequest(_ reason: String) -> RequestProblem { RequestProblem(status: 400, reason: reason) }
+    static func notFound(_ reason: String) -> RequestProblem { RequestProblem(status: 404, reason: reason) }
+
+    static func methodNotAllowed(_ allowed: String) -> RequestProblem {
+        RequestProblem(
+            status: 405, reason: "only \(allowed) can be asked here", fields: [HeaderField("Allow", allowed)])
+    }
+
+    init(status: Int, reason: String, fields: [HeaderField] = []) {
+        self.status = status
+        self.reason = reason
+        self.fields = fields
+    }
+
+    init(_ refusal: RelayRefusal) {
+        let retry = HeaderField("Retry-After", "1")
+        switch refusal {
+        case .channelNotFound: self = .notFound("Stream not found")
+        case .segmentNotFound(let asked, let next):
+            self.init(
+                status: StatusCode.segmentNotFound, reason: "Entry not found",
+                fields: [HeaderField(HeaderName.latest, next), HeaderField(HeaderName.sequence, asked)])
+        case .internalChannel:
+            self.init(status: 403, reason: "names that begin with '_' are the relay's own: they can only be read")
+        case .notPublishable(let position):
+            self = .badRequest("a segment is published at a number or at -1, not at \(position)")
+        case .segmentTooLarge(let limit):
+            self.init(status: 413, reason: "a segment has at most \(limit) bytes here; make shorter segments")
+        case .tooManyOpenSegments(let limit):
+            self.init(
+                status: 429, reason: "at most \(limit) segments of a channel are written at once", fields: [retry])
+        case .tooManyPreconnected(let limit):
+            self.init(status: 429, reason: "at most \(limit) POSTs of a channel wait for their bytes", fields: [retry])
+        case .tooManyChannels(let limit):
+            self.init(status: 503, reason: "this relay is full: it has \(limit) channels", fields: [retry])
+        case .noNumbersLeft:
+            self.init(status: 409, reason: "the channel has used its last number; close it and begin again")
+        case .draining:
+            self.init(status: 503, reason: "this relay is going down", fields: [retry])
+        }
+    }
+}
+
+extension RequestProblem {
+    /// What a broken request head or body is told; nil when the connection just ended.
+    init?(framing error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow:
+            self.init(status: 431, reason: "the request's head is too large")
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
+            return nil
+        case let error as HTTPParserError:
+            self = .badRequest("the request breaks the rules of HTTP/1.1 (\(error))")
+        default:
+            return nil
+        }
+    }
+
+    /// The one plain line.
+    var body: String { reason + "\n" }
+}
+
+/// One field of a head (RFC 9110, section 5).
+struct HeaderField: Equatable {
+    var name: String
+    var value: String
+
+    init(_ name: String, _ value: some CustomStringConvertible) {
+        self.name = name
+        self.value = value.description
+    }
+}

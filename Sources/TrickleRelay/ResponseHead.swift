@@ -1,0 +1,60 @@
+import NIOCore
+import TrickleCore
+
+/// Status and fields of an answer, before any framing: HTTP/1.1 adds its own, another version would add others.
+struct ResponseHead {
+    var status: Int
+    var fields: [HeaderField]
+
+    init(status: Int, _ fields: [HeaderField] = []) {
+        self.status = status
+        self.fields = fields
+    }
+
+    init(_ problem: RequestProblem) {
+        self.init(status: problem.status, problem.fields)
+        add("Content-Type", "text/plain; charset=utf-8")
+        add("Cache-Control", "no-store")
+    }
+
+    mutating func add(_ name: String, _ value: some CustomStringConvertible) {
+        fields.append(HeaderField(name, value))
+    }
+
+    /// What our relay can do beyond the plain protocol; clients use only what is announced.
+    static let features = "range, size, head, wait"
+
+    /// The head as HTTP/1.1 writes it (RFC 9112, section 4), with the fields that every answer has.
+    func encoded(now: HTTPDate) -> ByteBuffer {
+        var bytes = ByteBufferAllocator().buffer(capacity: 512)
+        bytes.writeString("HTTP/1.1 \(status) \(Self.reasonPhrase(status))\r\nDate: \(now)\r\n")
+        bytes.writeString("\(HeaderName.features): \(Self.features)\r\n")
+        bytes.writeString("Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n")
+        for field in fields { bytes.writeString("\(field.name): \(field.value)\r\n") }
+        bytes.writeStaticString("\r\n")
+        return bytes
+    }
+
+    private static func reasonPhrase(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 400: "Bad Request"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 416: "Range Not Satisfiable"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 470: "Segment Not Found"
+        case 503: "Service Unavailable"
+        default: "Status"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import NIOCore
+
+/// Where a reader is in a segment, and in what form it gets the bytes.
+struct SegmentCursor {
+    enum Form {
+        /// As chunks, which every reader shares.
+        case chunks
+        /// The bytes alone, for a body of known length or one that the connection's end ends.
+        case payload
+    }
+
+    let form: Form
+    private var piece = 0
+    /// Payload bytes of `pieces[piece]` that are passed over.
+    private var offset = 0
+    /// Payload bytes that are still to be sent; nil for all that comes.
+    private var remaining: Int?
+
+    /// - Parameters:
+    ///   - start: payload bytes to pass over; at most as many as are there.
+    ///   - count: payload bytes to send; nil for all that comes.
+    init(_ form: Form, from start: Int = 0, count: Int? = nil, in pieces: [EncodedPiece]) {
+        self.form = form
+        remaining = count
+        offset = start
+        while piece < pieces.count, offset >= pieces[piece].byteCount {
+            offset -= pieces[piece].byteCount
+            piece += 1
+        }
+    }
+
+    /// Whether all that was asked for has been sent.
+    var isAtEndOfCount: Bool { remaining == 0 }
+
+    func isAtEnd(of pieces: [EncodedPiece]) -> Bool { piece == pieces.count || isAtEndOfCount }
+
+    /// The next bytes to send; nil when there are none now.
+    mutating func next(in pieces: [EncodedPiece]) -> ByteBuffer? {
+        guard !isAtEnd(of: pieces) else { return nil }
+        let current = pieces[piece]
+        let end = min(current.byteCount, offset + (remaining ?? .max - offset))
+        let range = offset..<end
+        if remaining != nil { remaining! -= range.count }
+        offset = 0
+        piece += 1
+        switch form {
+        case .chunks:
+            return range.count == current.byteCount
+                ? current.chunk : EncodedPiece(payload: current.slice(range).readableBytesView).chunk
+        case .payload:
+            return current.slice(range)
+        }
+    }
+}

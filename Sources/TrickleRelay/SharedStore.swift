@@ -1,0 +1,71 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import TrickleCore
+
+/// The one store of a relay, and the lanes that its wakes go to.
+///
+/// A lock guards the decisions; nothing is delivered under it. Whoever changes the store on a lane delivers to that lane
+/// at once, and to the others with one hop each.
+final class SharedStore: Sendable {
+    typealias Store = RelayStore<EncodedPiece>
+
+    private let store: NIOLockedValueBox<Store>
+    private let lanes: NIOLockedValueBox<[RelayLane]>
+    private let start: NIODeadline
+
+    init(limits: RelayLimits) {
+        start = .now()
+        store = NIOLockedValueBox(Store(limits: limits, now: .zero))
+        lanes = NIOLockedValueBox([])
+    }
+
+    /// The lanes, once, before the first request.
+    func setLanes(_ new: [RelayLane]) {
+        lanes.withLockedValue { $0 = new }
+    }
+
+    /// Asks or tells the store something.
+    ///
+    /// - Parameter lane: the lane whose event loop this is called on, if it is one.
+    func perform<Result>(
+        on lane: RelayLane?, _ body: (inout Store, _ now: Duration) throws(RelayRefusal) -> Result
+    ) throws(RelayRefusal) -> Result {
+        var own: [Wake.Subject] = []
+        let result: Swift.Result<Result, RelayRefusal> = store.withLockedValue { store in
+            let now = Duration.nanoseconds((NIODeadline.now() - start).nanoseconds)
+            let result: Swift.Result<Result, RelayRefusal>
+            do throws(RelayRefusal) { result = .success(try body(&store, now)) } catch { result = .failure(error) }
+            let wakes = store.takeWakes()
+            if !wakes.isEmpty { own = send(wakes, from: lane) }
+            return result
+        }
+        if let lane { for subject in own { lane.woken(subject) } }
+        return try result.get()
+    }
+
+    /// As above, for what cannot be refused.
+    func perform<Result>(on lane: RelayLane?, _ body: (inout Store, _ now: Duration) -> Result) -> Result {
+        do throws(RelayRefusal) {
+            return try perform(on: lane) { (store, now) throws(RelayRefusal) in body(&store, now) }
+        } catch {
+            preconditionFailure("nothing was to be refused: \(error)")
+        }
+    }
+
+    /// - Returns: what `lane` itself has to look at.
+    private func send(_ wakes: [Wake], from lane: RelayLane?) -> [Wake.Subject] {
+        let lanes = self.lanes.withLockedValue { $0 }
+        var own: [Wake.Subject] = []
+        for wake in wakes {
+            for target in wake.lanes {
+                if target == lane?.lane {
+                    own.append(wake.subject)
+                } else {
+                    let other = lanes[target.index]
+                    other.eventLoop.execute { other.woken(wake.subject) }
+                }
+            }
+        }
+        return own
+    }
+}
