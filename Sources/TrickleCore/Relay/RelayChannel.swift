@@ -106,7 +106,7 @@ struct RelayChannel {
     /// - Returns: what was kept until now.
     mutating func restart(at number: SequenceNumber) -> [SegmentID] {
         let replaced = index.removeAll()
-        highestDropped = nil
+        highestDropped = SequenceNumber(number.value - 1)
         next = number
         restarts += 1
         restartNumber = number

@@ -1,0 +1,119 @@
+import Testing
+import TrickleCore
+
+@Suite struct ReadingTests {
+    @Test func aFreshChannelLetsReadersWaitAtZeroAndOne() throws {
+        var relay = RelayScenario()
+        _ = try relay.post(0)
+        #expect(try relay.wait(.exact(0))?.number == 0)
+        #expect(try relay.wait(.exact(1))?.number == 1)
+        #expect(throws: RelayRefusal.segmentNotFound(asked: 2, next: 0)) { try relay.read(.exact(2)) }
+    }
+
+    @Test func waitingIsAllowedAtNextOnly() throws {
+        var relay = RelayScenario()
+        try relay.publish(0, "zero")
+        #expect(try relay.wait(.exact(1)) != nil)
+        #expect(throws: RelayRefusal.segmentNotFound(asked: 2, next: 1)) { try relay.read(.exact(2)) }
+    }
+
+    @Test func relativePositionsCountFromTheNewest() throws {
+        var relay = RelayScenario()
+        for number in 0...4 { try relay.publish(number, "s\(number)") }
+        #expect(try relay.wait(.next)?.number == 5)
+        #expect(try relay.read(.current)?.number == 4)
+        #expect(try relay.read(.back(1))?.number == 3)
+        #expect(try relay.read(.back(4))?.number == 0)
+        #expect(try relay.read(.back(1000))?.number == 0)
+    }
+
+    @Test func relativePositionsOnAFreshChannelWaitForItsFirst() throws {
+        var relay = RelayScenario()
+        _ = try relay.post(0)
+        for position in [SegmentPosition.next, .current, .back(3)] {
+            #expect(try relay.wait(position)?.number == 0)
+        }
+    }
+
+    @Test func olderThanTheWindowIsTheOldestKept() throws {
+        var relay = RelayScenario()
+        for number in 0...20 {
+            relay.now += .seconds(60)
+            try relay.publish(number, "s\(number)")
+        }
+        #expect(try relay.read(.back(12))?.number == 16)
+        #expect(throws: RelayRefusal.segmentNotFound(asked: 15, next: 21)) { try relay.read(.exact(15)) }
+    }
+
+    @Test func theWindowKeepsTheYoungBeyondTheNewestFive() throws {
+        var relay = RelayScenario()
+        for number in 0...20 {
+            relay.now += .milliseconds(100)
+            try relay.publish(number, "s\(number)")
+        }
+        #expect(try relay.read(.exact(0))?.number == 0)
+        relay.now += .seconds(31)
+        relay.store.sweep(now: relay.now)
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(15)) }
+        #expect(try relay.read(.exact(16))?.number == 16)
+    }
+
+    @Test func theWindowKeepsAtMostItsBytes() throws {
+        var limits = RelayLimits()
+        limits.windowByteCount = 10
+        var relay = RelayScenario(limits: limits)
+        for number in 0...5 { try relay.publish(number, "1234") }
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(3)) }
+        #expect(try relay.read(.exact(4)) == Reading(4, "1234"))
+    }
+
+    @Test func aReaderThatTheWindowPassesIsLeftBehind() throws {
+        var limits = RelayLimits()
+        limits.windowCount = 1
+        limits.windowDuration = .zero
+        var relay = RelayScenario(limits: limits)
+        try relay.publish(0, "zero")
+        guard case .segment(let view) = try relay.store.read(relay.name, at: .exact(0)) else {
+            Issue.record("no segment")
+            return
+        }
+        relay.store.attach(view.id, on: RelayScenario.lane)
+        _ = relay.store.takeWakes()
+        try relay.publish(1, "one")
+        #expect(relay.store.takeWakes().contains { $0.subject == .segment(view.id) })
+        var pieces: [BytesPiece] = []
+        #expect(relay.store.pull(view.id, from: 0, on: RelayScenario.lane, into: &pieces) == .leftBehind)
+        #expect(pieces.isEmpty)
+    }
+
+    @Test func aLaneIsWokenOnceUntilItHasLooked() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0)
+        try relay.append("a", to: post)
+        guard case .segment(let view) = try relay.store.read(relay.name, at: .exact(0)) else {
+            Issue.record("no segment")
+            return
+        }
+        relay.store.attach(view.id, on: RelayScenario.lane)
+        _ = relay.store.takeWakes()
+        try relay.append("b", to: post)
+        try relay.append("c", to: post)
+        #expect(relay.store.takeWakes().count == 1)
+        var pieces: [BytesPiece] = []
+        #expect(relay.store.pull(view.id, from: 0, on: RelayScenario.lane, into: &pieces) == .open)
+        #expect(pieces == ["a", "b", "c"])
+        try relay.append("d", to: post)
+        #expect(relay.store.takeWakes().count == 1)
+    }
+
+    @Test func aNumberThatWasPassedOverIsWorthWaitingForWhileItsPostIsOpen() throws {
+        var relay = RelayScenario()
+        try relay.publish(0, "zero")
+        try relay.publish(4, "four")
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(2)) }
+        let late = try relay.post(2)
+        let ticket = try #require(try relay.wait(.exact(2)))
+        relay.breakOff(late)
+        #expect(throws: RelayRefusal.self) { try relay.retry(ticket) }
+    }
+}
