@@ -105,8 +105,8 @@ extension RelayStore {
                 return .taken(number)
             }
             segments[segment]!.writers.remove(id)
-            let new = try restart(id, at: number, with: received, now: now)
-            publications[id]?.phase = .writing(new)
+            try restart(id, at: number, with: received, now: now)
+            forgetIfUnused(segment)
             return try finish(id, now: now)
         case .ended(let end):
             removePublication(id)
@@ -175,7 +175,7 @@ extension RelayStore {
             }
             publications[id]!.phase = .writing(try makeSegment(number, in: channelID, writer: id, now: now))
         case .restart:
-            publications[id]!.phase = .writing(try restart(id, at: number, with: [], now: now))
+            try restart(id, at: number, with: [], now: now)
         }
         guard let piece, case .writing(let segment) = publications[id]!.phase else { return .taken(number) }
         return try write(piece, to: segment, now: now)
@@ -209,14 +209,15 @@ extension RelayStore {
             return .taken(number)
         }
         segments[segment]!.writers.remove(id)
-        publications[id]!.phase = .writing(try restart(id, at: number, with: received, now: now))
+        try restart(id, at: number, with: received, now: now)
+        forgetIfUnused(segment)
         return .taken(number)
     }
 
     /// The publisher has begun again: the channel goes on from `number`, with the bytes that came so far.
     private mutating func restart(
         _ id: PublicationID, at number: SequenceNumber, with received: [Piece], now: Duration
-    ) throws(RelayRefusal) -> SegmentID {
+    ) throws(RelayRefusal) {
         let channelID = publications[id]!.channel
         let replaced = channels[channelID]!.restart(at: number)
         for old in replaced {
@@ -227,7 +228,6 @@ extension RelayStore {
         let segment = try makeSegment(number, in: channelID, writer: id, now: now)
         publications[id]!.phase = .writing(segment)
         for piece in received { _ = try write(piece, to: segment, now: now) }
-        return segment
     }
 
     private mutating func makeSegment(
@@ -280,6 +280,7 @@ extension RelayStore {
         switch publication.phase {
         case .writing(let segment), .comparing(let segment, _, _, _):
             segments[segment]?.writers.remove(id)
+            forgetIfUnused(segment)
         case .preconnected: break
         case .ended: return
         }
@@ -297,7 +298,8 @@ extension RelayStore {
         return publication
     }
 
-    private mutating func forgetIfUnused(_ id: SegmentID) {
+    /// Lets go of a segment that nobody can ask for, reads or writes.
+    mutating func forgetIfUnused(_ id: SegmentID) {
         guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
         else { return }
         segments[id] = nil

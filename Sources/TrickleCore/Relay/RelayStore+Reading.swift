@@ -144,9 +144,7 @@ extension RelayStore {
     public mutating func detach(_ id: SegmentID, on lane: Lane) {
         segments[id]?.lanes.remove(lane)
         segments[id]?.wokenLanes.remove(lane)
-        guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
-        else { return }
-        segments[id] = nil
+        forgetIfUnused(id)
     }
 
     /// Copies what the segment has from piece `first` on to the end of `pieces`, and says how far it has come.

@@ -184,17 +184,13 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Takes the segment off its channel's list; readers finish it or are cut off.
     mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing) {
-        guard let segment = segments[id] else { return }
-        guard !segment.lanes.isEmpty || !segment.writers.isEmpty else {
-            segments[id] = nil
-            return
-        }
         if standing == .leftBehind {
             segments[id]?.leaveBehind()
             wakeReaders(of: id)
         } else {
             segments[id]?.standing = standing
         }
+        forgetIfUnused(id)
     }
 
     /// Ends the segment and whoever still writes it.
