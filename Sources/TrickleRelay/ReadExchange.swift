@@ -197,6 +197,11 @@ final class ReadExchange: Exchange, LaneReader {
     private func pump(_ segment: LaneSegment) {
         guard case .reading = phase else { return }
         if segment.progress == .leftBehind { return cutOff(segment) }
+        // At the live edge, which is where readers are, there is one piece and nothing in the queue.
+        if head == nil, segment.progress == .open, cursor.isAtLastPiece(of: segment.pieces), connection.isWritable {
+            if let bytes = cursor.next(in: segment.pieces) { connection.send(bytes) }
+            if !cursor.isAtEndOfCount { return }
+        }
         var hasWritten = false
         while connection.isWritable, let bytes = cursor.next(in: segment.pieces) {
             writeHead()

@@ -61,6 +61,7 @@ final class RelayConnection: ChannelDuplexHandler {
     }
 
     let lane: RelayLane
+    private let descriptor: Int32
     private var context: ChannelHandlerContext!
     private var phase = Phase.idle
     /// Whether the body of the current request has ended.
@@ -74,8 +75,13 @@ final class RelayConnection: ChannelDuplexHandler {
     /// How long a client may take to read the last answer.
     private static let lingerTime = TimeAmount.seconds(5)
 
-    init(lane: RelayLane) {
+    /// A connection is writable when it has nothing left to write: what is sent past its queue stays in order then.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
+
+    /// - Parameter descriptor: the socket, which the connection's NIO channel owns.
+    init(lane: RelayLane, descriptor: Int32) {
         self.lane = lane
+        self.descriptor = descriptor
     }
 
     // MARK: What the network says
@@ -189,6 +195,29 @@ final class RelayConnection: ChannelDuplexHandler {
 
     func write(_ bytes: ByteBuffer) { context.write(wrapOutboundOut(bytes), promise: nil) }
     func flush() { context.flush() }
+
+    /// Sends on the socket at once, past NIO's queue: for a connection that is writable, which is what an empty queue makes it.
+    ///
+    /// What the socket does not take goes through the queue, and makes the connection unwritable until it has left.
+    func send(_ bytes: ByteBuffer) {
+        // NIO closes a descriptor before it says so, and the number may be another connection's by then.
+        guard context.channel.isActive else { return }
+        let sent = bytes.withUnsafeReadableBytes { Self.send(descriptor, $0) }
+        // An error is met again by the queue, which knows what to do with it.
+        if sent == bytes.readableBytes { return }
+        write(bytes.getSlice(at: bytes.readerIndex + max(0, sent), length: bytes.readableBytes - max(0, sent))!)
+        flush()
+    }
+
+    private static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+            Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        #elseif canImport(Musl)
+            Musl.send(descriptor, bytes.baseAddress, bytes.count, MSG_NOSIGNAL)
+        #else
+            Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+        #endif
+    }
 
     /// Whether a request can follow the one that is being answered.
     func canGoOn(after request: RelayRequest) -> Bool {

@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -14,13 +15,13 @@ import TrickleCore
 
 /// A trickle relay that listens on a socket.
 ///
-///     let relay = try await RelayServer.start(configuration: RelayConfiguration(), logger: logger)
+///     let relay = try RelayServer.start(configuration: RelayConfiguration(), logger: logger)
 ///     print(relay.port)
 ///     await relay.shutDown()
 public final class RelayServer: Sendable {
     public let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
-    private let listener: any Channel
+    private let acceptor: Acceptor
     private let lanes: [RelayLane]
     private let store: SharedStore
     private let sweeper: RepeatedTask
@@ -30,7 +31,14 @@ public final class RelayServer: Sendable {
     /// - Throws: ``RelayStartError`` when the address cannot be had.
     public static func start(
         configuration: RelayConfiguration = RelayConfiguration(), logger: Logger
-    ) async throws -> RelayServer {
+    ) throws(RelayStartError) -> RelayServer {
+        let acceptor: Acceptor
+        do throws(SocketError) {
+            let sockets = try ListeningSockets(host: configuration.host, port: configuration.port)
+            acceptor = try Acceptor(sockets, logger: logger)
+        } catch {
+            throw RelayStartError(configuration, error)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
         let store = SharedStore(limits: configuration.limits)
         let incarnation = String(UInt64.random(in: 0...UInt64.max), radix: 36)
@@ -40,32 +48,34 @@ public final class RelayServer: Sendable {
                 incarnation: incarnation, logger: logger)
         }
         store.setLanes(lanes)
-        do {
-            let listener = try await listen(configuration, group, lanes)
-            let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-                store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
-            }
-            return RelayServer(configuration, group, listener, lanes, store, sweeper)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw RelayStartError(configuration, error)
+        let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
+        let turn = NIOLockedValueBox(0)
+        acceptor.start { descriptor in
+            let index = turn.withLockedValue { turn in
+                turn = (turn + 1) % lanes.count
+                return turn
+            }
+            connect(descriptor, lanes[index])
+        }
+        return RelayServer(configuration, group, acceptor, lanes, store, sweeper)
     }
 
     private init(
-        _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ listener: any Channel,
+        _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
         _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask
     ) {
         self.configuration = configuration
         self.group = group
-        self.listener = listener
+        self.acceptor = acceptor
         self.lanes = lanes
         self.store = store
         self.sweeper = sweeper
     }
 
     /// The port that it listens on.
-    public var port: Int { listener.localAddress?.port ?? configuration.port }
+    public var port: Int { acceptor.port }
 
     /// The URL under which it is reached from this machine.
     public var url: String {
@@ -76,7 +86,7 @@ public final class RelayServer: Sendable {
     /// Goes down in good order: whoever waits is told to come again, open segments end as aborted by the relay, and
     /// answers under way are finished, for at most ``RelayConfiguration/shutdownTimeout``.
     public func shutDown() async {
-        try? await listener.close()
+        await acceptor.stop()
         sweeper.cancel()
         for lane in lanes { try? await lane.eventLoop.submit { lane.isDraining = true }.get() }
         store.perform(on: nil) { store, now in store.drain(now: now) }
@@ -94,43 +104,33 @@ public final class RelayServer: Sendable {
 
     // MARK: Sockets
 
-    private static func listen(
-        _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ lanes: [RelayLane]
-    ) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let lane = lanes.first { $0.eventLoop === channel.eventLoop }!
-                    try configureConnection(channel, lane)
-                }
+    private static func connect(_ descriptor: Int32, _ lane: RelayLane) {
+        let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try configure(channel, RelayConnection(lane: lane, descriptor: descriptor))
             }
-        if let host = configuration.host {
-            return try await bootstrap.bind(host: host, port: configuration.port).get()
         }
-        // All interfaces: the IPv6 socket takes IPv4 too, where the machine has IPv6.
-        do {
-            return try await bootstrap.bind(host: "::", port: configuration.port).get()
-        } catch let error as IOError where error.errnoCode == EAFNOSUPPORT {
-            return try await bootstrap.bind(host: "0.0.0.0", port: configuration.port).get()
-        }
+        // A connection that is gone before it was taken over is nobody's loss.
+        _ = bootstrap.withConnectedSocket(descriptor)
     }
 
-    private static func configureConnection(_ channel: any Channel, _ lane: RelayLane) throws {
+    private static func configure(_ channel: any Channel, _ connection: RelayConnection) throws {
         let options = channel.syncOptions!
+        try options.setOption(.socketOption(.tcp_nodelay), value: 1)
         try options.setOption(.socketOption(.so_keepalive), value: 1)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 15)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+        // Most connections read requests only; a publisher's buffer grows with what it sends.
+        try options.setOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
+        try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 << 10
         limits.maxHeaderListSize = 32 << 10
         limits.maxHeaderFieldCount = 100
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        try channel.pipeline.syncOperations.addHandlers(
-            ByteToMessageHandler(decoder), RelayConnection(lane: lane))
+        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), connection)
     }
 }

@@ -1,5 +1,3 @@
-import NIOCore
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -11,13 +9,13 @@ import NIOCore
 /// Why a relay cannot listen: one line that says what to do.
 public struct RelayStartError: Error, CustomStringConvertible {
     public let description: String
-    public let underlying: any Error
+    public let underlying: SocketError
 
-    init(_ configuration: RelayConfiguration, _ error: any Error) {
+    init(_ configuration: RelayConfiguration, _ error: SocketError) {
         let address = "\(configuration.host ?? ""):\(configuration.port)"
         underlying = error
         description =
-            switch (error as? IOError)?.errnoCode {
+            switch error.code {
             case EADDRINUSE:
                 "cannot listen on \(address): the port is taken; stop what listens there, or choose another with --addr"
             case EACCES:

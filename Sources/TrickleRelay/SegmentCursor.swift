@@ -34,6 +34,9 @@ struct SegmentCursor {
 
     func isAtEnd(of pieces: [EncodedPiece]) -> Bool { piece == pieces.count || isAtEndOfCount }
 
+    /// Whether one piece, and no more, is there to be sent.
+    func isAtLastPiece(of pieces: [EncodedPiece]) -> Bool { piece == pieces.count - 1 }
+
     /// The next bytes to send; nil when there are none now.
     mutating func next(in pieces: [EncodedPiece]) -> ByteBuffer? {
         guard !isAtEnd(of: pieces) else { return nil }

@@ -33,7 +33,7 @@ struct RelayService: Service {
     let logger: Logger
 
     func run() async throws {
-        let relay = try await RelayServer.start(configuration: configuration, logger: logger)
+        let relay = try RelayServer.start(configuration: configuration, logger: logger)
         logger.info("listening on \(relay.url)")
         try await gracefulShutdown()
         await relay.shutDown()

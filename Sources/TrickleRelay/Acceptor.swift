@@ -1,0 +1,80 @@
+import Logging
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Accepts connections on a thread of its own.
+///
+/// The event loops would do it too, but they keep a connection's descriptor to themselves, and the relay sends on it.
+final class Acceptor: Sendable {
+    private let sockets: ListeningSockets
+    private let logger: Logger
+    /// Written to once, to end the thread.
+    private let stopPipe: (read: Int32, write: Int32)
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+
+    var port: Int { sockets.port }
+
+    init(_ sockets: ListeningSockets, logger: Logger) throws(SocketError) {
+        self.sockets = sockets
+        self.logger = logger
+        var pipes: [Int32] = [0, 0]
+        guard pipe(&pipes) == 0 else { throw SocketError(call: "pipe") }
+        stopPipe = (pipes[0], pipes[1])
+    }
+
+    /// Begins to accept.
+    ///
+    /// - Parameter accepted: takes the connection's descriptor over; called on the acceptor's thread.
+    func start(_ accepted: @escaping @Sendable (Int32) -> Void) {
+        thread.start()
+        thread.submit { _ in self.run(accepted) }
+    }
+
+    /// Stops listening; returns when the addresses are free again.
+    func stop() async {
+        _ = write(stopPipe.write, "x", 1)
+        try? await thread.shutdownGracefully()
+    }
+
+    private func run(_ accepted: (Int32) -> Void) {
+        var polled = (sockets.descriptors + [stopPipe.read]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var isShort = false
+        while true {
+            // Without descriptors for new connections, those that wait are looked at again a little later.
+            let ready =
+                isShort ? poll(&polled[polled.count - 1], 1, 100) : poll(&polled, nfds_t(polled.count), -1)
+            if ready < 0, errno != EINTR { break }
+            if polled[polled.count - 1].revents != 0 { break }
+            let wasShort = isShort
+            isShort = sockets.descriptors.contains { !acceptAll($0, accepted) }
+            if isShort, !wasShort {
+                logger.error("no descriptors are left for new connections: raise the limit (ulimit -n)")
+            }
+        }
+        for descriptor in sockets.descriptors + [stopPipe.read, stopPipe.write] { close(descriptor) }
+    }
+
+    /// - Returns: false when the process has no descriptors left.
+    private func acceptAll(_ listener: Int32, _ accepted: (Int32) -> Void) -> Bool {
+        while true {
+            let descriptor = accept(listener, nil, nil)
+            if descriptor >= 0 {
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                accepted(descriptor)
+                continue
+            }
+            switch errno {
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return false
+            case EINTR, ECONNABORTED: continue
+            default: return true
+            }
+        }
+    }
+}
