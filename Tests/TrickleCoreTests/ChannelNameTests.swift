@@ -1,0 +1,24 @@
+import Testing
+import TrickleCore
+
+@Suite struct ChannelNameTests {
+    @Test(arguments: ["cam", "a.b", "...", "café", "with space", "100%", "cam.ts", String(repeating: "x", count: 255)])
+    func aNameSurvivesTheWayThroughAPath(text: String) throws {
+        let name = try ChannelName(text)
+        #expect(try ChannelName(percentEncoded: name.percentEncoded.utf8) == name)
+        #expect(name.percentEncoded.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
+    }
+
+    @Test(arguments: [
+        "", ".", "..", "a/b", "a\u{0}b", "a\nb", "a\u{7F}", "\u{85}", String(repeating: "x", count: 256),
+        String(repeating: "é", count: 128),
+    ])
+    func aNameThatIsNoPathPartIsRefused(text: String) {
+        #expect(throws: InvalidChannelName.self) { try ChannelName(text) }
+    }
+
+    @Test func namesThatBeginWithAnUnderscoreAreTheRelaysOwn() throws {
+        #expect(try ChannelName("_changes").isInternal)
+        #expect(try !ChannelName("a_").isInternal)
+    }
+}

@@ -1,0 +1,50 @@
+import NIOCore
+import Testing
+
+@testable import TrickleRelay
+
+@Suite struct EncodedPieceTests {
+    @Test func aPieceIsOneChunkOfTheChunkedCoding() {
+        let piece = EncodedPiece(payload: Array(repeating: UInt8(ascii: "x"), count: 26))
+        #expect(String(buffer: piece.chunk) == "1a\r\n" + String(repeating: "x", count: 26) + "\r\n")
+        #expect(piece.byteCount == 26)
+        #expect(String(buffer: piece.payload) == String(repeating: "x", count: 26))
+    }
+
+    @Test func droppingLeavesThePayloadsEnd() {
+        let piece = EncodedPiece(payload: Array("hello".utf8)).dropping(first: 2)
+        #expect(String(buffer: piece.chunk) == "3\r\nllo\r\n")
+    }
+
+    @Test func comparesPartsOfPayloads() {
+        let one = EncodedPiece(payload: Array("abcdef".utf8))
+        let other = EncodedPiece(payload: Array("xxcdxx".utf8))
+        #expect(one.hasSameBytes(from: 2, as: other, from: 2, count: 2))
+        #expect(!one.hasSameBytes(from: 2, as: other, from: 2, count: 3))
+    }
+}
+
+@Suite struct SegmentCursorTests {
+    private static let pieces = ["abc", "d", "efgh"].map { EncodedPiece(payload: Array($0.utf8)) }
+
+    private func read(_ cursor: SegmentCursor) -> String {
+        var cursor = cursor
+        var text = ""
+        while let bytes = cursor.next(in: Self.pieces) { text += String(buffer: bytes) }
+        return text
+    }
+
+    @Test(arguments: 0...8) func anyStartGivesTheRestOfThePayload(start: Int) {
+        #expect(read(SegmentCursor(.payload, from: start, in: Self.pieces)) == String("abcdefgh".dropFirst(start)))
+    }
+
+    @Test(arguments: 0...8, 0...8) func aCountGivesThatManyBytes(start: Int, count: Int) {
+        guard start + count <= 8 else { return }
+        let cursor = SegmentCursor(.payload, from: start, count: count, in: Self.pieces)
+        #expect(read(cursor) == String("abcdefgh".dropFirst(start).prefix(count)))
+    }
+
+    @Test func aPartialFirstPieceIsAChunkOfItsOwn() {
+        #expect(read(SegmentCursor(.chunks, from: 2, in: Self.pieces)) == "1\r\nc\r\n1\r\nd\r\n4\r\nefgh\r\n")
+    }
+}
