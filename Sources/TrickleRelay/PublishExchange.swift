@@ -14,7 +14,7 @@ final class PublishExchange: Exchange {
     private let lane: RelayLane
     private let request: RelayRequest
     private let name: ChannelName
-    private let position: SegmentPosition
+    private let publishRequest: PublishRequest
     private var phase = Phase.new
     /// Body bytes that have been read and are not in a piece yet; at most ``maximumPieceByteCount`` and one read.
     private var pending: ByteBuffer?
@@ -28,11 +28,11 @@ final class PublishExchange: Exchange {
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
-    ) {
+    ) throws(RequestProblem) {
         self.connection = connection
         self.request = request
         self.name = name
-        self.position = position
+        publishRequest = try request.publishRequest(at: position)
         lane = connection.lane
     }
 
@@ -41,9 +41,7 @@ final class PublishExchange: Exchange {
     func start() {
         do throws(RelayRefusal) {
             let id = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
-                try store.openPublication(
-                    in: name, at: position, contentType: request.contentType ?? request.expectedContent,
-                    resets: request.resets, on: lane.lane, now: now)
+                try store.openPublication(in: name, publishRequest, on: lane.lane, now: now)
             }
             phase = .publishing(id)
             lane.publisherJoined(id, self)
@@ -104,7 +102,10 @@ final class PublishExchange: Exchange {
 
     func cancelled() {
         guard case .publishing(let id) = phase else { return }
-        if !isIdle { lane.logger.notice("a publisher of \(name)/\(position) broke off: the segment ends as aborted") }
+        if !isIdle {
+            lane.logger.notice(
+                "a publisher of \(name)/\(publishRequest.position) broke off: without the end of its segment")
+        }
         // What came before the break belongs to the segment.
         let piece = takePending()
         leave()

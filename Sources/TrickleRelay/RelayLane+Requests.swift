@@ -13,7 +13,7 @@ extension RelayLane {
             case (.get, .segment(let name, let position)):
                 return try ReadExchange(connection, request, name, position)
             case (.post, .segment(let name, let position)):
-                return PublishExchange(connection, request, name, position)
+                return try PublishExchange(connection, request, name, position)
             default:
                 return AnswerExchange(connection, request) { () throws(RequestProblem) in
                     do throws(RelayRefusal) {

@@ -54,8 +54,26 @@ struct RelayRequest {
     var contentType: String? { field("Content-Type") }
     var expectedContent: String? { field(HeaderName.expectContent) }
     var expectsContinue: Bool { field("Expect")?.lowercased() == "100-continue" && !isHTTP10 }
-    var resets: Bool { field(HeaderName.reset) != nil }
     var wantsEarlyHead: Bool { field(HeaderName.head)?.lowercased() == "early" && !isHTTP10 }
+
+    /// What the POST asks for.
+    ///
+    /// - Throws: ``RequestProblem`` when a field makes no sense.
+    func publishRequest(at position: SegmentPosition) throws(RequestProblem) -> PublishRequest {
+        var publish = PublishRequest(position, contentType: contentType ?? expectedContent)
+        publish.resets = field(HeaderName.reset) != nil
+        publish.publisher = field(HeaderName.publisher)
+        if let publisher = publish.publisher, publisher.utf8.count > 255 {
+            throw .badRequest("\(HeaderName.publisher) has at most 255 bytes")
+        }
+        if let text = field(HeaderName.offset) {
+            guard publish.publisher != nil, let offset = SequenceNumber(text) else {
+                throw .badRequest("\(HeaderName.offset) is a number of bytes, and goes with \(HeaderName.publisher)")
+            }
+            publish.offset = offset.value
+        }
+        return publish
+    }
 
     /// How long the reader is ready to wait, in seconds; nil without the field.
     ///

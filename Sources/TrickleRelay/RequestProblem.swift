@@ -33,6 +33,16 @@ struct RequestProblem: Error, Equatable {
             self.init(status: 403, reason: "names that begin with '_' are the relay's own: they can only be read")
         case .notPublishable(let position):
             self = .badRequest("a segment is published at a number or at -1, not at \(position)")
+        case .ownedByAnother:
+            self.init(
+                status: 409,
+                reason:
+                    "another publisher has this channel; choose another name, or push it aside with \(HeaderName.reset)"
+            )
+        case .offsetMismatch(let size):
+            self.init(
+                status: 409, reason: "the segment has \(size) bytes here: go on from there",
+                fields: [HeaderField(HeaderName.size, size)])
         case .segmentTooLarge(let limit):
             self.init(status: 413, reason: "a segment has at most \(limit) bytes here; make shorter segments")
         case .tooManyOpenSegments(let limit):

@@ -22,7 +22,7 @@ struct ResponseHead {
     }
 
     /// What our relay can do beyond the plain protocol; clients use only what is announced.
-    static let features = "range, size, head, wait"
+    static let features = "resume, range, size, head, wait"
 
     /// The head as HTTP/1.1 writes it (RFC 9112, section 4), with the fields that every answer has.
     func encoded(now: HTTPDate) -> ByteBuffer {

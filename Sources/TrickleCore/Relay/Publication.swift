@@ -20,6 +20,8 @@ struct Publication<Piece: RelayPiece>: Sendable {
         /// No body byte has come.
         case preconnected
         case writing(SegmentID)
+        /// The segment has ended; the publisher repeats bytes that are there, because it never got the answer.
+        case repeating(SegmentID)
         /// All that came is the same as what the segment has from its beginning.
         case comparing(SegmentID, received: [Piece], byteCount: Int, place: ComparisonPlace)
         case ended(PublicationEnd)
@@ -32,7 +34,44 @@ struct Publication<Piece: RelayPiece>: Sendable {
     let number: SequenceNumber?
     /// `Lp-Trickle-Reset`: ends all earlier open segments at the first body byte.
     let resets: Bool
+    /// `Lp-Trickle-Publisher`: who publishes, if it said so.
+    let publisher: String?
+    /// Bytes that the publisher sends again and the segment has.
+    var overlap = 0
     var phase = Phase.preconnected
+}
+
+/// What the head of a POST asks for.
+public struct PublishRequest: Sendable {
+    /// A number, or ``SegmentPosition/next`` for the one that is next at the first body byte.
+    public var position: SegmentPosition
+    /// What the channel carries if nobody said so before.
+    public var contentType: String?
+    /// `Lp-Trickle-Reset`: whether the first body byte ends all earlier open segments, and whether another publisher is
+    /// pushed aside.
+    public var resets = false
+    /// `Lp-Trickle-Publisher`: an identity that owns the channel while one of its POSTs is open.
+    public var publisher: String?
+    /// `Lp-Trickle-Offset`: the place of the first body byte in the segment; means something with a publisher only.
+    public var offset = 0
+
+    public init(_ position: SegmentPosition, contentType: String? = nil) {
+        self.position = position
+        self.contentType = contentType
+    }
+}
+
+/// Who owns a channel: a publisher that has said who it is.
+struct ChannelOwner: Equatable {
+    let publisher: String
+    /// Its open POSTs.
+    var posts: Set<PublicationID> = []
+    /// Until when it is waited for after one of its POSTs broke.
+    var awaitedUntil: Duration?
+
+    func isPresent(at now: Duration) -> Bool {
+        !posts.isEmpty || awaitedUntil.map { now < $0 } ?? false
+    }
 }
 
 /// Where a comparison stands in the list of pieces of the segment that is compared with.

@@ -25,6 +25,7 @@ struct RelayChannel {
     var preconnected: Set<PublicationID> = []
     /// POSTs that have.
     var writing: Set<PublicationID> = []
+    var owner: ChannelOwner?
     /// The lanes that have readers who wait for something of this channel.
     var waitingLanes = LaneSet()
 

@@ -18,6 +18,8 @@ public struct RelayLimits: Sendable {
     public var idleTimeout: Duration = .seconds(300)
     /// How long the kept segments of a closed channel stay readable.
     public var drainDuration: Duration = .seconds(10)
+    /// How long a publisher that said who it is, and broke off, is waited for.
+    public var lingerDuration: Duration = .seconds(5)
     /// Documents of the changefeed that are kept.
     public var changefeedWindowCount = 4096
     /// Whether a POST of a segment makes the channel that it names.

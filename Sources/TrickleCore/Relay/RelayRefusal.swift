@@ -8,6 +8,10 @@ public enum RelayRefusal: Error, Equatable, Sendable {
     case internalChannel
     /// A segment cannot be published at that position.
     case notPublishable(SegmentPosition)
+    /// Another publisher owns the channel.
+    case ownedByAnother
+    /// A resumed POST does not fit what the segment has.
+    case offsetMismatch(size: Int)
     case segmentTooLarge(limit: Int)
     case tooManyOpenSegments(limit: Int)
     case tooManyPreconnected(limit: Int)

@@ -7,42 +7,6 @@ extension RelayStore {
         case ended(PublicationEnd)
     }
 
-    /// A POST of a segment has come. Until its first body byte it changes no number.
-    ///
-    /// - Parameters:
-    ///   - position: a number, or ``SegmentPosition/next`` for the one that is next at the first body byte.
-    ///   - contentType: what the channel carries if nobody said so before.
-    ///   - resets: whether the first body byte ends all earlier open segments.
-    /// - Throws: ``RelayRefusal``; a refused POST makes no channel.
-    public mutating func openPublication(
-        in name: ChannelName, at position: SegmentPosition, contentType: String?, resets: Bool, on lane: Lane,
-        now: Duration
-    ) throws(RelayRefusal) -> PublicationID {
-        guard !isDraining else { throw .draining }
-        guard !name.isInternal else { throw .internalChannel }
-        let number: SequenceNumber?
-        switch position {
-        case .exact(let exact): number = exact
-        case .next: number = nil
-        case .current, .back: throw .notPublishable(position)
-        }
-        guard channelIDs[name] != nil || limits.createsChannels else { throw .channelNotFound }
-        if let channel = channelIDs[name].flatMap({ channels[$0] }) {
-            let continues = number.flatMap(channel.index.segment).flatMap { segments[$0] }?.isOpen ?? false
-            guard continues || channel.openSegmentCount < limits.openSegmentCount else {
-                throw .tooManyOpenSegments(limit: limits.openSegmentCount)
-            }
-            guard channel.preconnected.count < limits.preconnectedCount else {
-                throw .tooManyPreconnected(limit: limits.preconnectedCount)
-            }
-        }
-        let channel = try findOrCreateChannel(name, contentType: contentType, now: now)
-        let id = makeID(PublicationID.init)
-        publications[id] = Publication(id: id, channel: channel, lane: lane, number: number, resets: resets)
-        channels[channel]?.preconnected.insert(id)
-        return id
-    }
-
     /// Body bytes have come.
     ///
     /// - Throws: ``RelayRefusal/segmentTooLarge(limit:)`` and ``RelayRefusal/tooManyOpenSegments(limit:)``; the
@@ -57,7 +21,13 @@ extension RelayStore {
             case .preconnected:
                 return try begin(id, with: piece, now: now)
             case .writing(let segment):
-                return try write(piece, to: segment, now: now)
+                guard let rest = dropOverlap(of: piece, sentBy: id) else { return .taken(segments[segment]!.number) }
+                return try write(rest, to: segment, now: now)
+            case .repeating(let segment):
+                guard dropOverlap(of: piece, sentBy: id) == nil else {
+                    throw .offsetMismatch(size: segments[segment]?.byteCount ?? 0)
+                }
+                return .taken(publications[id]!.number!)
             case .comparing(let segment, var received, let byteCount, var place):
                 publications[id]?.phase = .preconnected  // lets go of the list that is about to grow
                 received.append(piece)
@@ -67,7 +37,7 @@ extension RelayStore {
                 return .ended(end)
             }
         } catch {
-            breakPublication(id, now: now)
+            breakPublication(id, lingers: false, now: now)
             throw error
         }
     }
@@ -84,7 +54,7 @@ extension RelayStore {
                 let answer = try begin(id, with: nil, now: now)
                 if case .ended = answer { return answer }
             } catch {
-                breakPublication(id, now: now)
+                breakPublication(id, lingers: false, now: now)
                 throw error
             }
             return try finish(id, now: now)
@@ -94,6 +64,12 @@ extension RelayStore {
             removePublication(id)
             endSegment(segment, .complete(at: now))
             if let channel = segments[segment]?.channel { trimWindow(of: channel, now: now) }
+            forgetIfUnused(segment)
+            return .taken(number)
+        case .repeating(let segment):
+            let number = publications[id]!.number!
+            segments[segment]?.writers.remove(id)
+            removePublication(id)
             forgetIfUnused(segment)
             return .taken(number)
         case .comparing(let segment, let received, let byteCount, _):
@@ -115,11 +91,21 @@ extension RelayStore {
     }
 
     /// The connection broke in the body, or the body broke the rules.
-    public mutating func breakPublication(_ id: PublicationID, now: Duration) {
+    ///
+    /// - Parameter lingers: whether a publisher that has said who it is may come back and go on.
+    public mutating func breakPublication(_ id: PublicationID, lingers: Bool = true, now: Duration) {
         guard let publication = removePublication(id) else { return }
+        if lingers, publication.publisher != nil {
+            switch publication.phase {
+            case .ended: break
+            default: linger(publication, now: now)
+            }
+        }
         switch publication.phase {
         case .preconnected, .ended: break
-        case .comparing(let segment, _, _, _):
+        case .writing(let segment) where lingers && publication.publisher != nil:
+            segments[segment]?.writers.remove(id)
+        case .comparing(let segment, _, _, _), .repeating(let segment):
             segments[segment]?.writers.remove(id)
             forgetIfUnused(segment)
         case .writing(let segment):
@@ -155,6 +141,7 @@ extension RelayStore {
         channels[channelID]!.preconnected.remove(id)
         channels[channelID]!.writing.insert(id)
         channels[channelID]!.lastByteAt = now
+        abortLingering(below: number, in: channelID, now: now)
         switch arrival {
         case .join(let segment):
             segments[segment]!.writers.insert(id)
@@ -278,14 +265,13 @@ extension RelayStore {
     mutating func endPublication(_ id: PublicationID, _ end: PublicationEnd) {
         guard let publication = publications[id] else { return }
         switch publication.phase {
-        case .writing(let segment), .comparing(let segment, _, _, _):
+        case .writing(let segment), .repeating(let segment), .comparing(let segment, _, _, _):
             segments[segment]?.writers.remove(id)
             forgetIfUnused(segment)
         case .preconnected: break
         case .ended: return
         }
-        channels[publication.channel]?.preconnected.remove(id)
-        channels[publication.channel]?.writing.remove(id)
+        leaveChannel(publication)
         publications[id]!.phase = .ended(end)
         wake(.publication(id), LaneSet(publication.lane))
     }
@@ -293,9 +279,14 @@ extension RelayStore {
     @discardableResult
     private mutating func removePublication(_ id: PublicationID) -> Publication<Piece>? {
         guard let publication = publications.removeValue(forKey: id) else { return nil }
-        channels[publication.channel]?.preconnected.remove(id)
-        channels[publication.channel]?.writing.remove(id)
+        leaveChannel(publication)
         return publication
+    }
+
+    private mutating func leaveChannel(_ publication: Publication<Piece>) {
+        channels[publication.channel]?.preconnected.remove(publication.id)
+        channels[publication.channel]?.writing.remove(publication.id)
+        channels[publication.channel]?.owner?.posts.remove(publication.id)
     }
 
     /// Lets go of a segment that nobody can ask for, reads or writes.

@@ -106,6 +106,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     private mutating func close(_ id: ChannelID, now: Duration) {
         guard let channel = channels[id] else { return }
+        channels[id]?.owner = nil
+        abortLingering(below: nil, in: id, now: now)
         for publication in channel.writing.union(channel.preconnected) {
             endPublication(publication, .channelClosed)
         }
@@ -145,6 +147,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
                 if now - closedAt >= limits.drainDuration { forget(id) }
                 continue
             }
+            endAwaiting(id, now: now)
             trimWindow(of: id, now: now)
             if !isInternal(id), now - channels[id]!.lastByteAt >= limits.idleTimeout { close(id, now: now) }
         }

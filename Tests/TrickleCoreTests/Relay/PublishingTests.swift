@@ -183,7 +183,7 @@ import TrickleCore
         var other = RelayScenario()
         #expect(throws: RelayRefusal.notPublishable(.current)) {
             try other.store.openPublication(
-                in: other.name, at: .current, contentType: nil, resets: false, on: RelayScenario.lane, now: .zero)
+                in: other.name, PublishRequest(.current), on: RelayScenario.lane, now: .zero)
         }
         #expect(other.store.channelList().names == [])
     }

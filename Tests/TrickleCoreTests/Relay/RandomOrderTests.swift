@@ -73,6 +73,8 @@ private struct RandomRun {
     /// Every client ends what it began: then nobody may be left waiting but for the next number.
     mutating func settle() throws {
         while !posts.isEmpty { try finish() }
+        relay.now += .seconds(5)
+        relay.store.sweep(now: relay.now)
         try look()
         for ticket in waiting {
             let next = try? relay.store.next(of: relay.name)
@@ -98,7 +100,11 @@ private struct RandomRun {
     private mutating func openPost() throws {
         let next = (try? relay.next()) ?? 0
         let number = max(0, next + [-6, -2, -1, 0, 0, 0, 0, 1, 2].randomElement(using: &random)!)
-        let post = Bool.random(using: &random) ? try? relay.postNext() : try? relay.post(number)
+        let publisher = Int.random(in: 0..<4, using: &random) == 0 ? ["me", "you"].randomElement(using: &random) : nil
+        let offset = publisher == nil ? 0 : Int.random(in: 0...3, using: &random)
+        let post =
+            Bool.random(using: &random)
+            ? try? relay.postNext() : try? relay.post(number, publisher: publisher, offset: offset)
         if let post { posts.append(post) }
     }
 

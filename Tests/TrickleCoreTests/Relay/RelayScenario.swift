@@ -13,15 +13,18 @@ struct RelayScenario {
         self.name = try! ChannelName(name)
     }
 
-    mutating func post(_ number: Int, resets: Bool = false) throws -> PublicationID {
-        try store.openPublication(
-            in: name, at: .exact(SequenceNumber(number)!), contentType: "video/MP2T", resets: resets, on: Self.lane,
-            now: now)
+    mutating func post(
+        _ number: Int, resets: Bool = false, publisher: String? = nil, offset: Int = 0
+    ) throws -> PublicationID {
+        var request = PublishRequest(.exact(SequenceNumber(number)!), contentType: "video/MP2T")
+        request.resets = resets
+        request.publisher = publisher
+        request.offset = offset
+        return try store.openPublication(in: name, request, on: Self.lane, now: now)
     }
 
     mutating func postNext() throws -> PublicationID {
-        try store.openPublication(
-            in: name, at: .next, contentType: nil, resets: false, on: Self.lane, now: now)
+        try store.openPublication(in: name, PublishRequest(.next), on: Self.lane, now: now)
     }
 
     @discardableResult

@@ -1,0 +1,123 @@
+extension RelayStore {
+    /// A POST of a segment has come. Until its first body byte it changes no number.
+    ///
+    /// - Throws: ``RelayRefusal``; a refused POST makes no channel.
+    public mutating func openPublication(
+        in name: ChannelName, _ request: PublishRequest, on lane: Lane, now: Duration
+    ) throws(RelayRefusal) -> PublicationID {
+        guard !isDraining else { throw .draining }
+        guard !name.isInternal else { throw .internalChannel }
+        let number: SequenceNumber?
+        switch request.position {
+        case .exact(let exact): number = exact
+        case .next: number = nil
+        case .current, .back: throw .notPublishable(request.position)
+        }
+        guard channelIDs[name] != nil || limits.createsChannels else { throw .channelNotFound }
+        try check(request, at: number, in: channelIDs[name], now: now)
+        let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
+        let id = makeID(PublicationID.init)
+        publications[id] = Publication(
+            id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher)
+        channels[channel]!.preconnected.insert(id)
+        takeOwnership(of: channel, request, by: id, now: now)
+        if request.publisher != nil, let number { resume(id, at: number, from: request.offset, in: channel) }
+        return id
+    }
+
+    /// Refuses what does not fit the channel as it is.
+    private func check(
+        _ request: PublishRequest, at number: SequenceNumber?, in id: ChannelID?, now: Duration
+    ) throws(RelayRefusal) {
+        let channel = id.flatMap { channels[$0] }
+        let segment = number.flatMap { channel?.index.segment($0) }.flatMap { segments[$0] }
+        if let owner = channel?.owner, owner.isPresent(at: now), owner.publisher != request.publisher, !request.resets {
+            throw .ownedByAnother
+        }
+        // What was aborted is written again from its start.
+        let size = if case .aborted = segment?.state { 0 } else { segment?.byteCount ?? 0 }
+        guard request.offset <= size else { throw .offsetMismatch(size: size) }
+        guard let channel else { return }
+        guard segment?.isOpen == true || channel.openSegmentCount < limits.openSegmentCount else {
+            throw .tooManyOpenSegments(limit: limits.openSegmentCount)
+        }
+        guard channel.preconnected.count < limits.preconnectedCount else {
+            throw .tooManyPreconnected(limit: limits.preconnectedCount)
+        }
+    }
+
+    // MARK: Owners
+
+    private mutating func takeOwnership(
+        of channel: ChannelID, _ request: PublishRequest, by id: PublicationID, now: Duration
+    ) {
+        let owner = channels[channel]!.owner
+        if let owner, owner.publisher != request.publisher {
+            for post in owner.posts { endPublication(post, .superseded(publications[post]?.number ?? .zero)) }
+            abortLingering(below: nil, in: channel, now: now)
+            channels[channel]!.owner = nil
+        }
+        guard let publisher = request.publisher else { return }
+        if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher) }
+        channels[channel]!.owner!.posts.insert(id)
+        channels[channel]!.owner!.awaitedUntil = nil
+    }
+
+    /// One of the owner's POSTs broke: it is waited for.
+    mutating func linger(_ publication: Publication<Piece>, now: Duration) {
+        guard channels[publication.channel]?.owner?.publisher == publication.publisher else { return }
+        channels[publication.channel]!.owner!.awaitedUntil = now + limits.lingerDuration
+    }
+
+    /// Ends the waiting for an owner whose time is over.
+    mutating func endAwaiting(_ channel: ChannelID, now: Duration) {
+        guard let until = channels[channel]!.owner?.awaitedUntil, now >= until else { return }
+        channels[channel]!.owner!.awaitedUntil = nil
+        abortLingering(below: nil, in: channel, now: now)
+        if channels[channel]!.owner!.posts.isEmpty { channels[channel]!.owner = nil }
+    }
+
+    /// Ends open segments that nobody writes: their publisher has gone on, or does not come back.
+    ///
+    /// - Parameter number: those below it; nil for all.
+    mutating func abortLingering(below number: SequenceNumber?, in channel: ChannelID, now: Duration) {
+        guard channels[channel]!.openSegmentCount > 0 else { return }
+        let entries = (0..<channels[channel]!.index.count).map { channels[channel]!.index[$0] }
+        for entry in entries where number.map({ entry.number < $0 }) ?? true {
+            guard segments[entry.segment]!.writers.isEmpty else { continue }
+            endSegment(entry.segment, .aborted(.publisher, at: now))
+        }
+    }
+
+    // MARK: Resuming
+
+    /// Goes on with a segment that is there: what the publisher sends again is dropped, an old connection pushed aside.
+    private mutating func resume(
+        _ id: PublicationID, at number: SequenceNumber, from offset: Int, in channel: ChannelID
+    ) {
+        guard let segment = channels[channel]!.index.segment(number) else { return }
+        let size = segments[segment]!.byteCount
+        switch segments[segment]!.state {
+        case .aborted: return
+        // From its start it may be another segment: the bytes tell.
+        case .complete where offset == 0: return
+        case .complete: publications[id]!.phase = .repeating(segment)
+        case .open:
+            segments[segment]!.writers.insert(id)
+            for writer in segments[segment]!.writers where writer != id { endPublication(writer, .superseded(number)) }
+            publications[id]!.phase = .writing(segment)
+        }
+        segments[segment]!.writers.insert(id)
+        publications[id]!.overlap = size - offset
+        channels[channel]!.preconnected.remove(id)
+        channels[channel]!.writing.insert(id)
+    }
+
+    /// - Returns: what of the piece the segment does not have; nil for nothing.
+    mutating func dropOverlap(of piece: Piece, sentBy id: PublicationID) -> Piece? {
+        let overlap = publications[id]!.overlap
+        if overlap == 0 { return piece }
+        publications[id]!.overlap = max(0, overlap - piece.byteCount)
+        return piece.byteCount > overlap ? piece.dropping(first: overlap) : nil
+    }
+}
