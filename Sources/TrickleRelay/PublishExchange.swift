@@ -20,11 +20,10 @@ final class PublishExchange: Exchange {
     private var pending: ByteBuffer?
     private var isIdle = true
     private var continueTimer: Scheduled<Void>?
+    /// Deployed clients give up at the sixth `100 Continue`.
     private var continuesLeft = 4
 
     private static let maximumPieceByteCount = 64 << 10
-    /// Deployed clients give up waiting for their first byte's connection at the sixth 100.
-    private static let continueInterval = TimeAmount.seconds(10)
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
@@ -174,7 +173,9 @@ final class PublishExchange: Exchange {
     private func startContinueTimer() {
         guard continuesLeft > 0 else { return }
         continuesLeft -= 1
-        continueTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: Self.continueInterval) {
+        continueTimer = connection.eventLoop.assumeIsolated().scheduleTask(
+            in: TimeAmount(lane.configuration.continueInterval)
+        ) {
             self.writeContinue()
             self.startContinueTimer()
         }

@@ -32,6 +32,7 @@ final class ReadExchange: Exchange, LaneReader {
     /// The number that an early head has named.
     private var announcedNumber: SequenceNumber?
     private var waitTimer: Scheduled<Void>?
+    private var isPumping = false
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
@@ -195,25 +196,36 @@ final class ReadExchange: Exchange, LaneReader {
 
     /// Sends what there is while the connection takes it. The one place where segments leave the relay.
     private func pump(_ segment: LaneSegment) {
-        guard case .reading = phase else { return }
+        // A flush tells at once when the connection takes more: then this is not the outermost call, and that one goes on.
+        guard case .reading = phase, !isPumping else { return }
         if segment.progress == .leftBehind { return cutOff(segment) }
-        // At the live edge, which is where readers are, there is one piece and nothing in the queue.
-        if head == nil, segment.progress == .open, cursor.isAtLastPiece(of: segment.pieces), connection.isWritable {
-            if let bytes = cursor.next(in: segment.pieces) { connection.send(bytes) }
-            if !cursor.isAtEndOfCount { return }
-        }
-        var hasWritten = false
-        while connection.isWritable, let bytes = cursor.next(in: segment.pieces) {
-            writeHead()
-            connection.write(bytes)
-            hasWritten = true
-        }
-        if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
-            end(segment)
-        } else if hasWritten {
+        isPumping = true
+        defer { isPumping = false }
+        while connection.isWritable {
+            // At the live edge, which is where readers are, there is one piece and nothing in the queue.
+            if head == nil, segment.progress == .open, cursor.isAtLastPiece(of: segment.pieces),
+                let bytes = cursor.next(in: segment.pieces)
+            {
+                connection.send(bytes)
+                if cursor.isAtEndOfCount { end(segment) }
+                return
+            }
+            var batchByteCount = 0
+            while batchByteCount < Self.maximumBatchByteCount, let bytes = cursor.next(in: segment.pieces) {
+                writeHead()
+                connection.write(bytes)
+                batchByteCount += bytes.readableBytes
+            }
+            if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
+                return end(segment)
+            }
+            if batchByteCount == 0 { return }
             connection.flush()
         }
     }
+
+    /// Bytes that are handed to the connection at a time; it is asked again before the next batch.
+    private static let maximumBatchByteCount = 128 << 10
 
     private func writeHead() {
         guard let head else { return }
@@ -232,12 +244,12 @@ final class ReadExchange: Exchange, LaneReader {
             }
             connection.write(ByteBuffer(string: last + "\r\n"))
         } else if case .aborted = segment.progress, request.isHTTP10, !cursor.isAtEndOfCount {
-            connection.flush()
             leave()
+            connection.flush()
             return connection.cut(resets: true)
         }
-        connection.flush()
         leave()
+        connection.flush()
         connection.answerEnded(goesOn: goesOn)
     }
 

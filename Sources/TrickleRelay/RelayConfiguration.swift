@@ -12,6 +12,8 @@ public struct RelayConfiguration: Sendable {
     public var limits = RelayLimits()
     /// After this time a GET that waits gets 204, also where it did not ask for that; nil waits as long as the channel lives.
     public var waitTimeout: Duration?
+    /// How often a POST that has sent no body byte gets `100 Continue`, four times at most.
+    public var continueInterval: Duration = .seconds(10)
     /// Event loops; each is a thread.
     public var threadCount = 1
     /// How long a relay that goes down lets readers finish.

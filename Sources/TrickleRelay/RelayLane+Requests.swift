@@ -6,6 +6,9 @@ extension RelayLane {
         do throws(RequestProblem) {
             if let problem = request.problem { throw problem }
             let route = try RequestRoute(target: request.target, basePath: configuration.basePath)
+            if route.isInternal, request.method == .post || request.method == .delete {
+                throw RequestProblem(.internalChannel)
+            }
             guard let method = request.method, route.methods.contains(method) else {
                 throw .methodNotAllowed(route.methods.map(\.rawValue).joined(separator: ", "))
             }
@@ -36,7 +39,7 @@ extension RelayLane {
             return (.options(allow: route.methods), "")
         case (.post, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
-                try store.createChannel(name, contentType: request.expectedContent, now: now)
+                try store.createChannel(name, contentType: request.contentType, now: now)
             }
         case (.delete, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
@@ -67,10 +70,18 @@ extension RelayLane {
 }
 
 extension RequestRoute {
+    /// Whether it is one of the relay's own, which can only be read.
+    var isInternal: Bool {
+        switch self {
+        case .segment(let name, _), .next(let name), .channel(let name): name.isInternal
+        case .channelList: true
+        case .server: false
+        }
+    }
+
     /// The methods that can be asked of it.
     var methods: [RelayRequest.Method] {
         switch self {
-        case .segment(let name, _) where name.isInternal: [.get, .head, .post, .delete, .options]
         case .segment: [.get, .head, .post, .delete, .options]
         case .channel: [.post, .delete, .options]
         case .next, .channelList: [.get, .head, .options]

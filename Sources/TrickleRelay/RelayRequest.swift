@@ -39,11 +39,18 @@ struct RelayRequest {
 
     /// What the framing of the request breaks, if anything (RFC 9112, sections 3.2 and 6).
     var problem: RequestProblem? {
+        if target.utf8.count > Self.maximumTargetByteCount {
+            return .targetTooLong
+        }
         if headers["Host"].count != 1, !isHTTP10 {
             return .badRequest("an HTTP/1.1 request has one Host field")
         }
         if method == .post, isHTTP10, headers.first(name: "Content-Length") == nil {
             return RequestProblem(status: 411, reason: "say Content-Length, or use HTTP/1.1 and the chunked coding")
+        }
+        let codings = headers["Transfer-Encoding"]
+        if !codings.isEmpty, codings.count != 1 || codings[0].lowercased() != "chunked" {
+            return RequestProblem(status: 501, reason: "the only transfer coding here is 'chunked', alone")
         }
         if let type = contentType, type.utf8.count > 255 {
             return .badRequest("the content type is longer than 255 bytes")
@@ -51,8 +58,11 @@ struct RelayRequest {
         return nil
     }
 
-    var contentType: String? { field("Content-Type") }
-    var expectedContent: String? { field(HeaderName.expectContent) }
+    /// Bytes of the longest target that is read; a channel's name takes 765 of them at most.
+    static let maximumTargetByteCount = 8 << 10
+
+    /// What the channel is to carry, as `Expect-Content` or the request's own type says.
+    var contentType: String? { field(HeaderName.expectContent) ?? field("Content-Type") }
     var expectsContinue: Bool { field("Expect")?.lowercased() == "100-continue" && !isHTTP10 }
     var wantsEarlyHead: Bool { field(HeaderName.head)?.lowercased() == "early" && !isHTTP10 }
 
@@ -60,7 +70,8 @@ struct RelayRequest {
     ///
     /// - Throws: ``RequestProblem`` when a field makes no sense.
     func publishRequest(at position: SegmentPosition) throws(RequestProblem) -> PublishRequest {
-        var publish = PublishRequest(position, contentType: contentType ?? expectedContent)
+        var publish = PublishRequest(position, contentType: contentType)
+        publish.byteCount = headers.first(name: "Content-Length").flatMap(Int.init)
         publish.resets = field(HeaderName.reset) != nil
         publish.publisher = field(HeaderName.publisher)
         if let publisher = publish.publisher, publisher.utf8.count > 255 {
@@ -79,7 +90,7 @@ struct RelayRequest {
     ///
     /// - Throws: ``RequestProblem`` when it is no number.
     func waitSeconds() throws(RequestProblem) -> Double? {
-        guard let text = field(HeaderName.wait) else { return nil }
+        guard let text = headers.first(name: HeaderName.wait) else { return nil }
         guard let seconds = Double(text), seconds >= 0, seconds <= 86_400 else {
             throw .badRequest("\(HeaderName.wait) is a number of seconds, 0 to 86400")
         }

@@ -126,11 +126,11 @@ public final class RelayServer: Sendable {
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
         try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
         var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderFieldSize = 32 << 10
         limits.maxHeaderListSize = 32 << 10
         limits.maxHeaderFieldCount = 100
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), connection)
+        try channel.pipeline.syncOperations.addHandlers(RequestLineLimit(), ByteToMessageHandler(decoder), connection)
     }
 }

@@ -10,6 +10,9 @@ struct RequestProblem: Error, Equatable {
     static func badRequest(_ reason: String) -> RequestProblem { RequestProblem(status: 400, reason: reason) }
     static func notFound(_ reason: String) -> RequestProblem { RequestProblem(status: 404, reason: reason) }
 
+    static let targetTooLong = RequestProblem(
+        status: 414, reason: "the request target has more than \(RelayRequest.maximumTargetByteCount) bytes")
+
     static func methodNotAllowed(_ allowed: String) -> RequestProblem {
         RequestProblem(
             status: 405, reason: "only \(allowed) can be asked here", fields: [HeaderField("Allow", allowed)])
@@ -64,6 +67,8 @@ extension RequestProblem {
     /// What a broken request head or body is told; nil when the connection just ended.
     init?(framing error: any Error) {
         switch error {
+        case let problem as RequestProblem:
+            self = problem
         case HTTPParserError.headerOverflow:
             self.init(status: 431, reason: "the request's head is too large")
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:

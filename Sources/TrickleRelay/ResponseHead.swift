@@ -53,6 +53,7 @@ struct ResponseHead {
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 470: "Segment Not Found"
+        case 501: "Not Implemented"
         case 503: "Service Unavailable"
         default: "Status"
         }

@@ -55,6 +55,9 @@ public struct PublishRequest: Sendable {
     /// `Lp-Trickle-Offset`: the place of the first body byte in the segment; means something with a publisher only.
     public var offset = 0
 
+    /// Bytes of the body, where its head tells.
+    public var byteCount: Int?
+
     public init(_ position: SegmentPosition, contentType: String? = nil) {
         self.position = position
         self.contentType = contentType

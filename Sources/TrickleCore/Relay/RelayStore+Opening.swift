@@ -14,6 +14,9 @@ extension RelayStore {
         case .current, .back: throw .notPublishable(request.position)
         }
         guard channelIDs[name] != nil || limits.createsChannels else { throw .channelNotFound }
+        guard request.byteCount ?? 0 <= limits.segmentByteCount else {
+            throw .segmentTooLarge(limit: limits.segmentByteCount)
+        }
         try check(request, at: number, in: channelIDs[name], now: now)
         let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
         let id = makeID(PublicationID.init)

@@ -251,6 +251,9 @@ extension RelayStore {
         } else if number > channel.next {
             throw .segmentNotFound(asked: number, next: channel.next)
         } else if channel.arrival(at: number, isOpen: { _ in nil }) == .begin {
+            for post in channel.preconnected where publications[post]?.number == number {
+                endPublication(post, .segmentEnded(number))
+            }
             endSegment(try makeSegment(number, in: channelID, writer: nil, now: now), .complete(at: now))
         }
     }
