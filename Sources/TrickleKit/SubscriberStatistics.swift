@@ -1,0 +1,20 @@
+/// What a subscriber has received, and what it has missed.
+public struct SubscriberStatistics: Sendable, Equatable {
+    /// Segments that were handed to the program, whole or not.
+    public var segments = 0
+    /// Bytes of media that came from the network.
+    public var bytes = 0
+    /// Segments that were passed over, because the relay no longer had them.
+    public var segmentsSkipped = 0
+    /// Segments whose publisher broke off.
+    public var segmentsAborted = 0
+    /// Segments whose transfer ended early, so that bytes were lost.
+    public var segmentsCut = 0
+    /// How often a broken connection was replaced.
+    public var reconnections = 0
+
+    public init() {}
+
+    /// Whether everything since the first segment came through.
+    public var isLossless: Bool { segmentsSkipped == 0 && segmentsAborted == 0 && segmentsCut == 0 }
+}
