@@ -1,21 +1,34 @@
+import TrickleCore
+
 /// Which channels a relay has, as they come and go.
 ///
-/// Where the relay has a list of its channels, the first element holds all that there are (the relay's own left out), and nothing is missed between the list
-/// and the changes. Elsewhere it begins with the changes that come.
+/// Where the relay has a list of its channels, the first element holds all that there are, and nothing is missed
+/// between the list and the changes, nor when this reader falls behind: it lists again and tells the difference. Elsewhere the
+/// sequence begins with the changes that come. The relay's own channels are left out.
 public struct Changefeed: AsyncSequence, Sendable {
-    /// What has changed since the element before. Neither list has a name twice.
-    public struct Element: Sendable, Equatable {
-        public var added: [ChannelName]
-        public var removed: [ChannelName]
-    }
+    public typealias Element = ChannelChanges
+    public typealias Failure = any Error
 
     public let relay: RelayURL
+    private let configuration: ClientConfiguration
 
-    public init(relay: RelayURL, configuration: ClientConfiguration = .init()) { fatalError() }
+    public init(relay: RelayURL, configuration: ClientConfiguration = .init()) {
+        self.relay = relay
+        self.configuration = configuration
+    }
 
-    public func makeAsyncIterator() -> AsyncIterator { fatalError() }
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(watch: ChannelWatch(relay: relay, configuration: configuration))
+    }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        public mutating func next() async throws -> Element? { fatalError() }
+        let watch: ChannelWatch
+
+        /// - Throws: ``TrickleError``; `channelNotFound` where the relay has no changefeed. `CancellationError`.
+        public mutating func next() async throws -> ChannelChanges? { try await watch.next() }
+
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> ChannelChanges? {
+            try await watch.next(isolation: actor)
+        }
     }
 }

@@ -1,3 +1,6 @@
+import Synchronization
+import TrickleCore
+
 /// Publishes the segments of one channel.
 ///
 /// ```swift
@@ -11,30 +14,231 @@
 /// While segment n is written, the request for n + 1 is already on the wire, so that its first byte waits for nothing.
 /// A publisher that is dropped without ``close()`` leaves the channel open.
 public final class Publisher: Sendable {
-    public let relay: RelayURL
-    public let channel: ChannelName
-    public let contentType: String
+    /// How many segments may wait for the relay's answer at once: 3, each with at most one buffer. Beyond that
+    /// ``nextSegment()`` waits for the first of them.
+    public static let maximumUnacknowledged = 3
 
-    /// - Parameter contentType: the media type of the channel's segments. A channel keeps the one it was created with.
+    public let contentType: String
+    let route: ChannelRoute
+
+    struct State {
+        var publication = PublicationState()
+        /// The next segment, whose request is on the wire and has no body yet.
+        var preconnected: SegmentUpload?
+        /// Segments that were ended without waiting for the answer.
+        var unacknowledged: [SegmentUpload] = []
+        var statistics = PublisherStatistics()
+        var isClosed = false
+    }
+
+    let state = Mutex(State())
+
+    /// `contentType` is the media type of the channel's segments. A channel keeps the one it was created with.
     public init(
         relay: RelayURL, channel: ChannelName, contentType: String = "video/MP2T",
         configuration: ClientConfiguration = .init()
     ) {
-        fatalError()
+        self.contentType = contentType
+        route = ChannelRoute(relay: relay, channel: channel, configuration: configuration)
     }
 
-    public var statistics: PublisherStatistics { fatalError() }
+    deinit {
+        state.withLock { $0.preconnected }?.cancel()
+    }
+
+    public var relay: RelayURL { route.relay }
+    public var channel: ChannelName { route.channel }
+    public var statistics: PublisherStatistics { state.withLock { $0.statistics } }
 
     /// Creates the channel, or joins the one that is there and continues its numbering.
-    public func open() async throws { fatalError() }
+    ///
+    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `refused`, …
+    public func open() async throws {
+        let isFirst = state.withLock { !$0.publication.isOpen && !$0.isClosed }
+        guard isFirst else { throw TrickleError(.misuse, "the publisher of '\(channel)' was opened twice") }
+        var publication = PublicationState()
+        var action = publication.open()
+        var lastError: TrickleError?
+        while action != .ready {
+            let request: TransferRequest
+            switch action {
+            case .create: request = route.create(contentType: contentType)
+            case .requestNumber: request = route.nextNumber
+            case .wait(let time):
+                try await Task.sleep(for: time)
+                action = publication.waited()
+                continue
+            case .fail(let failure): throw openingError(failure, because: lastError)
+            case .ready: continue
+            }
+            let transfer = Transfer(request)
+            transfer.start()
+            switch try await transfer.awaitHead() {
+            case .answered(let head):
+                let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit)
+                lastError = .refusal(of: "publish '\(channel)'", head: head, body: body ?? [], relay: relay)
+                action = publication.answered(
+                    head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
+            case .failed(let failure):
+                lastError = failure.error
+                action = publication.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
+            }
+        }
+        state.withLock { $0.publication = publication }
+    }
 
-    /// Begins the next segment.
+    private func openingError(_ failure: PublicationState.Failure, because error: TrickleError?) -> TrickleError {
+        if failure == .channelNotFound {
+            return TrickleError(
+                .channelNotFound,
+                "the relay at \(relay) creates no channels on request, and has none named '\(channel)': create it there first",
+                status: 404)
+        }
+        return error ?? .refusal(of: "publish '\(channel)'", head: nil, body: [], relay: relay)
+    }
+
+    /// Begins the next segment. Its request goes out now, its bytes as they are written.
     ///
     /// It may be called before the segment before has been acknowledged; the numbers go up by one with each call.
     ///
-    /// - Throws: ``TrickleError`` with the code `channelClosed` when somebody else has closed the channel.
-    public func nextSegment() async throws -> SegmentWriter { fatalError() }
+    /// - Throws: ``TrickleError``: `channelClosed` when somebody else has closed the channel; whatever became of a segment that
+    ///   was ended without waiting; `misuse` before ``open()`` and after ``close()``.
+    public func nextSegment() async throws -> SegmentWriter {
+        try Task.checkCancellation()
+        try checkUnacknowledged()
+        while let first = state.withLock({
+            $0.unacknowledged.count >= Self.maximumUnacknowledged ? $0.unacknowledged.first : nil
+        }) {
+            try? await first.awaitOutcome()
+            try checkUnacknowledged()
+        }
+        let (upload, isNew) = try takeUpload()
+        if isNew { upload.start() }
+        return SegmentWriter(upload: upload, publisher: self)
+    }
 
-    /// Closes the channel: its readers get what there is, and then its end. A segment still being written is aborted.
-    public func close() async throws { fatalError() }
+    /// Closes the channel: its readers get what there is, and then its end.
+    ///
+    /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
+    /// gets `channelClosed`.
+    public func close() async throws {
+        let (uploads, preconnected) = state.withLock { state in
+            state.isClosed = true
+            defer {
+                state.unacknowledged = []
+                state.preconnected = nil
+            }
+            return (state.unacknowledged, state.preconnected)
+        }
+        defer { preconnected?.cancel() }
+        var failure: (any Error)?
+        for upload in uploads {
+            do { try await awaitOutcome(of: upload) } catch { failure = failure ?? error }
+        }
+        try await deleteChannel()
+        if let failure { throw failure }
+    }
+
+    private func deleteChannel() async throws {
+        let transfer = Transfer(route.request(.delete))
+        transfer.start()
+        switch try await transfer.awaitHead() {
+        case .answered(let head):
+            let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
+            // A channel that is not there any more is closed as well.
+            guard head.isSuccess || head.status == 404 else {
+                throw TrickleError.refusal(of: "close '\(channel)'", head: head, body: body, relay: relay)
+            }
+        case .failed(let failure): throw failure.error
+        }
+    }
+}
+
+// Segments that come and go.
+extension Publisher {
+    private func takeUpload() throws -> (SegmentUpload, isNew: Bool) {
+        try state.withLock { state in
+            guard state.publication.isOpen, !state.isClosed else {
+                throw TrickleError(.misuse, "the publisher of '\(channel)' is not open: call open() first")
+            }
+            if let ready = state.preconnected {
+                state.preconnected = nil
+                switch ready.outcome {
+                case nil: return (ready, false)
+                case .failure(let error) where error.code == .channelClosed: throw error
+                // Ended elsewhere: its number is gone.
+                case .failure(let error) where error.code == .segmentAborted: break
+                case .failure, .success: return (upload(sequence: ready.sequence), true)
+                }
+            }
+            guard let sequence = state.publication.takeNumber() else {
+                throw TrickleError(.misuse, "the channel '\(channel)' has no numbers left: publish under another name")
+            }
+            return (upload(sequence: sequence), true)
+        }
+    }
+
+    private func upload(sequence: SequenceNumber) -> SegmentUpload {
+        SegmentUpload(sequence: sequence, route: route, contentType: contentType)
+    }
+
+    /// A segment has its first byte, or its end: the request for the next goes out.
+    func preconnectNext() {
+        let next: SegmentUpload? = state.withLock { state in
+            guard state.preconnected == nil, !state.isClosed else { return nil }
+            state.preconnected = state.publication.takeNumber().map(upload(sequence:))
+            return state.preconnected
+        }
+        next?.start()
+    }
+
+    /// Throws what became of segments that were ended without waiting, once for each.
+    private func checkUnacknowledged() throws {
+        let settled = state.withLock { state in
+            let settled = state.unacknowledged.filter { $0.outcome != nil }
+            state.unacknowledged.removeAll { $0.outcome != nil }
+            return settled
+        }
+        var failure: TrickleError?
+        for upload in settled {
+            count(upload)
+            if case .failure(let error) = upload.outcome { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// A writer lets go of a segment before its end. A request that nothing was written to stays for the next writer.
+    func abandon(_ upload: SegmentUpload, isUntouched: Bool) {
+        let isKept = state.withLock { state in
+            let isLast = state.publication.lastTaken == upload.sequence
+            guard isUntouched, isLast, state.preconnected == nil, !state.isClosed else { return false }
+            state.preconnected = upload
+            return true
+        }
+        if isKept { return }
+        upload.abandon()
+        count(upload)
+    }
+
+    func awaitOutcome(of upload: SegmentUpload) async throws {
+        defer { count(upload) }
+        try await upload.awaitOutcome()
+    }
+
+    func addUnacknowledged(_ upload: SegmentUpload) {
+        state.withLock { $0.unacknowledged.append(upload) }
+    }
+
+    func wrote(_ count: Int) {
+        state.withLock { $0.statistics.bytesSent += count }
+    }
+
+    func count(_ upload: SegmentUpload) {
+        let isWhole = if case .success = upload.outcome { true } else { false }
+        let reconnections = upload.reconnections
+        state.withLock { state in
+            if isWhole { state.statistics.segmentsFinished += 1 } else { state.statistics.segmentsAborted += 1 }
+            state.statistics.reconnections += reconnections
+        }
+    }
 }

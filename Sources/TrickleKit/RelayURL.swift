@@ -13,7 +13,52 @@ public struct RelayURL: Sendable, Hashable {
 
     /// - Throws: ``InvalidRelayURL`` with what is wrong with `text`.
     public init(_ text: String) throws(InvalidRelayURL) {
-        fatalError()
+        func invalid(_ reason: String) -> InvalidRelayURL {
+            InvalidRelayURL(text: Self.withoutPassword(text), reason: reason)
+        }
+        guard let parsed = curl_url() else { throw invalid("could not be read for lack of memory") }
+        defer { curl_url_cleanup(parsed) }
+        let whole = text.contains("://") ? text : "http://" + text
+        let result = curl_url_set(parsed, CURLUPART_URL, whole, UInt32(CURLU_NON_SUPPORT_SCHEME))
+        guard result == CURLUE_OK else { throw invalid(Self.reason(result)) }
+        func part(_ which: CURLUPart, decoded: Bool = false) -> String? {
+            var pointer: UnsafeMutablePointer<CChar>?
+            let flags = decoded ? UInt32(CURLU_URLDECODE) : 0
+            guard curl_url_get(parsed, which, &pointer, flags) == CURLUE_OK, let pointer else { return nil }
+            defer { curl_free(pointer) }
+            return String(cString: pointer)
+        }
+        let scheme = part(CURLUPART_SCHEME) ?? ""
+        guard scheme == "http" || scheme == "https" else {
+            throw invalid("begins with '\(scheme)://' rather than http:// or https://")
+        }
+        guard let host = part(CURLUPART_HOST), !host.isEmpty else { throw invalid("names no host") }
+        if part(CURLUPART_QUERY) != nil { throw invalid("has a query ('?')") }
+        if part(CURLUPART_FRAGMENT) != nil { throw invalid("has a fragment ('#')") }
+        let port = part(CURLUPART_PORT).map { ":\($0)" } ?? ""
+        var path = part(CURLUPART_PATH) ?? ""
+        while path.hasSuffix("/") { path.removeLast() }
+        self.host = host
+        base = "\(scheme)://\(host)\(port)\(path)"
+        user = part(CURLUPART_USER, decoded: true)
+        password = part(CURLUPART_PASSWORD, decoded: true)
+    }
+
+    private static func reason(_ result: CURLUcode) -> String {
+        switch result {
+        case CURLUE_BAD_PORT_NUMBER: "has a port that is not a number from 1 to 65535"
+        case CURLUE_NO_HOST, CURLUE_BAD_HOSTNAME: "names no host, or one with characters that hosts do not have"
+        case CURLUE_BAD_IPV6: "has an IPv6 address that is not one"
+        case CURLUE_UNSUPPORTED_SCHEME, CURLUE_BAD_SCHEME: "begins with something other than http:// or https://"
+        default: "cannot be read (\(String(cString: curl_url_strerror(result))))"
+        }
+    }
+
+    /// What can be shown of a text that may hold credentials.
+    private static func withoutPassword(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text.contains("://") ? text.prefix { $0 != ":" } + "://" : ""
+        return scheme + "…" + text[at...]
     }
 
     /// The URL of a channel, or of a segment in it, percent-encoded and without credentials.

@@ -1,3 +1,6 @@
+import Synchronization
+import TrickleCore
+
 /// The segments of one channel, as they are written.
 ///
 /// ```swift
@@ -6,32 +9,58 @@
 /// }
 /// ```
 /// The sequence ends when the channel is closed. The request for segment n + 1 is on the wire while n is read. A segment that
-/// is no longer there is passed over, which ``SubscribedSegment/skipped`` tells.
+/// is no longer there is passed over, which ``SubscribedSegment/skipped`` tells. Each iterator is a subscription of its own.
 public struct Subscriber: AsyncSequence, Sendable {
     public typealias Element = SubscribedSegment
+    public typealias Failure = any Error
 
-    public let relay: RelayURL
-    public let channel: ChannelName
+    let route: ChannelRoute
+    let start: SegmentPosition
+    let waitForChannel: Duration
+    let tally = Tally()
 
-    /// - Parameters:
-    ///   - start: the first segment wanted.
-    ///   - waitForChannel: how long to wait for a channel that is not there yet, or for a relay that does not answer yet;
-    ///     nil does not wait.
+    /// A subscription from `start` on. `waitForChannel` is how long to wait for a channel that is not there yet, or for a relay
+    /// that does not answer yet; nil does not wait.
     public init(
         relay: RelayURL, channel: ChannelName, from start: SegmentPosition = .next,
         configuration: ClientConfiguration = .init(), waitForChannel: Duration? = nil
     ) {
-        fatalError()
+        route = ChannelRoute(relay: relay, channel: channel, configuration: configuration)
+        self.start = start
+        self.waitForChannel = waitForChannel ?? .zero
     }
 
+    public var relay: RelayURL { route.relay }
+    public var channel: ChannelName { route.channel }
     /// The sum over all iterators of this subscriber.
-    public var statistics: SubscriberStatistics { fatalError() }
+    public var statistics: SubscriberStatistics { tally.statistics }
 
-    public func makeAsyncIterator() -> AsyncIterator { fatalError() }
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(subscription: Subscription(self))
+    }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
+        let subscription: Subscription
+
         /// - Returns: nil at the end of the channel.
         /// - Throws: ``TrickleError``, for example `channelNotFound`; `CancellationError`.
-        public mutating func next() async throws -> SubscribedSegment? { fatalError() }
+        public mutating func next() async throws -> SubscribedSegment? {
+            try await subscription.next()
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws -> SubscribedSegment? {
+            try await subscription.next(isolation: actor)
+        }
+    }
+
+    /// What the iterators and the bodies of one subscriber count together.
+    final class Tally: Sendable {
+        private let counts = Mutex(SubscriberStatistics())
+
+        var statistics: SubscriberStatistics { counts.withLock { $0 } }
+
+        func count(_ change: (inout SubscriberStatistics) -> Void) { counts.withLock { change(&$0) } }
     }
 }

@@ -3,7 +3,30 @@
 
 #include <curl/curl.h>
 
-// curl_easy_setopt and its like are variadic, which Swift cannot call.
+// curl_easy_setopt and its like are variadic, which Swift cannot call. Each of these fixes the type of the value.
+
 CURLcode curl_shim_setopt_long(CURL *easy, CURLoption option, long value);
+CURLcode curl_shim_setopt_string(CURL *easy, CURLoption option, const char *value);
+CURLcode curl_shim_setopt_list(CURL *easy, CURLoption option, struct curl_slist *value);
+CURLcode curl_shim_setopt_pointer(CURL *easy, CURLoption option, void *value);
+
+// The type of curl's read, write and header callbacks: elements of size 1, their count, and the context.
+typedef size_t (*curl_shim_data_callback)(char *bytes, size_t size, size_t count, void *context);
+CURLcode curl_shim_setopt_data_callback(CURL *easy, CURLoption option, curl_shim_data_callback callback);
+
+// Lets the kernel find a dead peer: three keep-alive probes at the interval that TCP_KEEPINTVL has.
+CURLcode curl_shim_limit_keepalive_probes(CURL *easy);
+
+CURLcode curl_shim_getinfo_long(CURL *easy, CURLINFO which, long *value);
+
+// The result in a CURLMSG_DONE message.
+CURLcode curl_shim_message_result(const CURLMsg *message);
+
+// curl's constants for pausing are macros that Swift does not import.
+size_t curl_shim_read_pause(void);
+size_t curl_shim_write_pause(void);
+
+// Starts a detached thread. Returns 0, or the error number.
+int curl_shim_start_thread(void (*body)(void *context), void *context);
 
 #endif

@@ -1,0 +1,238 @@
+import Synchronization
+import TrickleCore
+
+/// One segment on its way to the relay: joins the segment's state, its bytes, and the requests that carry them.
+///
+/// Its events come on the loop's thread; its outcome is read from any.
+final class SegmentUpload: Sendable {
+    let sequence: SequenceNumber
+    private let route: ChannelRoute
+    private let contentType: String
+    private let buffer = UploadBuffer()
+
+    private struct State {
+        var publication: SegmentPublicationState
+        var transfer: Transfer?
+        var outcome: Result<Void, TrickleError>?
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waitingCount = 0
+        var reconnections = 0
+
+        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+            defer { waiting = [:] }
+            return Array(waiting.values)
+        }
+    }
+
+    private let state: Mutex<State>
+
+    init(sequence: SequenceNumber, route: ChannelRoute, contentType: String) {
+        self.sequence = sequence
+        self.route = route
+        self.contentType = contentType
+        let patience = route.configuration.patience
+        state = Mutex(State(publication: SegmentPublicationState(patience: patience)))
+    }
+
+    /// How the segment ended; nil while it goes on.
+    var outcome: Result<Void, TrickleError>? { state.withLock { $0.outcome } }
+    /// How often its request was made again.
+    var reconnections: Int { state.withLock { $0.reconnections } }
+
+    /// Puts the request on the wire. Its body may come much later.
+    func start() { carryOut(state.withLock { $0.publication.start() }, because: nil) }
+
+    /// - Throws: the ``TrickleError`` that ended the segment; `CancellationError`, after which the segment is abandoned.
+    func write(_ bytes: ArraySlice<UInt8>) async throws {
+        var rest = bytes
+        while true {
+            try throwIfEnded()
+            let (count, wakesConnection) = buffer.append(rest)
+            if wakesConnection { state.withLock { $0.transfer }?.resumeUpload() }
+            rest = rest.dropFirst(count)
+            if rest.isEmpty { return }
+            await buffer.waitForRoom()
+            if Task.isCancelled {
+                abandon()
+                throw CancellationError()
+            }
+        }
+    }
+
+    private func throwIfEnded() throws {
+        switch outcome {
+        case nil: return
+        case .failure(let error): throw error
+        case .success: throw TrickleError(.misuse, "segment \(sequence) was written to after its end")
+        }
+    }
+
+    /// All bytes have been written.
+    func end() {
+        if buffer.end() { state.withLock { $0.transfer }?.resumeUpload() }
+    }
+
+    /// Returns when the relay has acknowledged the segment.
+    ///
+    /// - Throws: the ``TrickleError`` that ended it otherwise; `CancellationError`, after which the segment is abandoned.
+    func awaitOutcome() async throws {
+        let ticket = state.withLock { state in
+            state.waitingCount += 1
+            return state.waitingCount
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if state.outcome != nil || Task.isCancelled { return true }
+                    state.waiting[ticket] = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
+        }
+        switch outcome {
+        case .success: return
+        case .failure(let error): throw error
+        case nil:
+            abandon()
+            throw CancellationError()
+        }
+    }
+
+    /// Breaks the segment off; one of which nothing has left ends empty, so that nobody waits for its number.
+    func abandon() {
+        let transfer = state.withLock { $0.transfer }
+        let endsEmpty = buffer.abandon()
+        settle(.failure(Self.aborted(sequence)))
+        if endsEmpty { transfer?.resumeUpload() } else { transfer?.cancel() }
+    }
+
+    /// Lets go of a request that nothing was written to: the relay takes it as never made.
+    func cancel() {
+        let transfer = state.withLock { $0.transfer }
+        settle(.failure(Self.aborted(sequence)))
+        transfer?.cancel()
+    }
+
+    private static func aborted(_ sequence: SequenceNumber) -> TrickleError {
+        TrickleError(.segmentAborted, "segment \(sequence) was aborted by this program")
+    }
+
+    private func settle(_ outcome: Result<Void, TrickleError>) {
+        let waiting = state.withLock { state in
+            if state.outcome == nil { state.outcome = outcome }
+            state.transfer = nil
+            return state.takeWaiting()
+        }
+        for continuation in waiting { continuation.resume() }
+        buffer.wakeWriter()
+    }
+}
+
+// Requests, and what becomes of them.
+extension SegmentUpload {
+    private func carryOut(_ action: SegmentPublicationState.Action, because error: TrickleError?) {
+        switch action {
+        case .post: post()
+        case .createChannel:
+            start(Transfer(route.create(contentType: contentType)) { self.channelAnswered($0) })
+        case .wait(let time):
+            let reason = error?.message ?? "the relay is busy"
+            route.configuration.logger.warning("segment \(sequence) tries again in \(time): \(reason)")
+            CurlLoop.shared.schedule(after: time) { [weak self] in
+                guard let self, self.outcome == nil else { return }
+                self.carryOut(self.state.withLock { $0.publication.waited() }, because: nil)
+            }
+        case .acknowledge: settle(.success(()))
+        case .fail(let failure): settle(.failure(self.error(for: failure, because: error)))
+        }
+    }
+
+    private func post() {
+        var request = route.request(.post, part: sequence.description)
+        request.headers = [("Content-Type", contentType)]
+        request.upload = buffer
+        request.isAnsweredAtOnce = false
+        start(Transfer(request) { self.segmentAnswered($0) })
+    }
+
+    private func start(_ transfer: Transfer) {
+        let isWanted = state.withLock { state in
+            guard state.outcome == nil else { return false }
+            if state.transfer != nil { state.reconnections += 1 }
+            state.transfer = transfer
+            return true
+        }
+        if isWanted { transfer.start() }
+    }
+
+    private func segmentAnswered(_ transfer: Transfer) {
+        let progress = buffer.progress
+        report(transfer) { publication, now, jitter in
+            switch transfer.requestOutcome {
+            case .answered(let head):
+                publication.answered(head, progress: progress, now: now, jitter: jitter)
+            case .failed(let failure):
+                publication.failed(failure.kind, progress: progress, now: now, jitter: jitter)
+            }
+        }
+    }
+
+    private func channelAnswered(_ transfer: Transfer) {
+        report(transfer) { publication, now, jitter in
+            switch transfer.requestOutcome {
+            case .answered(let head) where head.isSuccess: publication.channelCreated()
+            case .answered(let head):
+                publication.answered(head, progress: .nothingSent, now: now, jitter: jitter)
+            case .failed(let failure):
+                publication.failed(failure.kind, progress: .nothingSent, now: now, jitter: jitter)
+            }
+        }
+    }
+
+    private func report(
+        _ transfer: Transfer,
+        _ event: (inout SegmentPublicationState, _ now: Duration, _ jitter: Double) -> SegmentPublicationState.Action
+    ) {
+        let action: SegmentPublicationState.Action? = state.withLock { state in
+            guard state.outcome == nil else { return nil }
+            return event(&state.publication, .now, .random(in: 0..<1))
+        }
+        guard let action else { return }
+        let reason: TrickleError =
+            switch transfer.requestOutcome {
+            case .answered(let head):
+                .refusal(
+                    of: "publish segment \(sequence) of '\(route.channel)'", head: head,
+                    body: transfer.takeBufferedBody(), relay: route.relay)
+            case .failed(let failure): failure.error
+            }
+        carryOut(action, because: reason)
+    }
+
+    private func error(for failure: SegmentPublicationState.Failure, because error: TrickleError?) -> TrickleError {
+        switch failure {
+        case .channelClosed: .channelClosed(route.channel, relay: route.relay)
+        case .channelNotFound: .channelNotFound(route.channel, relay: route.relay)
+        case .endedElsewhere:
+            TrickleError(
+                .segmentAborted,
+                "segment \(sequence) of '\(route.channel)' was ended by somebody else: go on with the next one")
+        case .broken, .unreachable, .busy, .refused:
+            error
+                ?? .refusal(
+                    of: "publish segment \(sequence) of '\(route.channel)'", head: nil, body: [], relay: route.relay)
+        }
+    }
+}
+
+extension Transfer {
+    /// What came of a transfer that has ended: an answer whose body broke off still counts by its head.
+    var requestOutcome: HeadOutcome {
+        if let head { return .answered(head) }
+        guard case .failed(let failure) = ending else { preconditionFailure("a transfer completed without a head") }
+        return .failed(failure)
+    }
+}

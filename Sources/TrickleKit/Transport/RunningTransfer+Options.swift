@@ -1,0 +1,104 @@
+import CCurl
+import CurlShims
+import TrickleCore
+
+extension RunningTransfer {
+    /// Network reads and writes of at most 64 KiB each.
+    private static let bufferBytes = 64 << 10
+
+    /// - Returns: the list of headers, which curl uses until the handle is freed.
+    /// - Throws: ``TransferFailure`` when curl refuses an option.
+    func configure(
+        _ request: TransferRequest, errorText: UnsafeMutablePointer<CChar>
+    ) throws(TransferFailure) -> UnsafeMutablePointer<curl_slist>? {
+        set(CURLOPT_NOSIGNAL, 1)
+        curl_shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        try set(CURLOPT_URL, request.url)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // With HTTP/2 one slow reader would hold the connection of all others.
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, Self.bufferBytes)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, 15)
+        set(CURLOPT_TCP_KEEPINTVL, 15)
+        curl_shim_limit_keepalive_probes(easy)
+        try applyConfiguration(request.configuration, relay: request.relay)
+        if request.isAnsweredAtOnce {
+            let limit = request.configuration.connectTimeout + request.configuration.stallTimeout
+            set(CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
+        }
+        return try setMethod(of: request)
+    }
+
+    private func applyConfiguration(
+        _ configuration: ClientConfiguration, relay: RelayURL
+    ) throws(TransferFailure) {
+        try set(CURLOPT_USERAGENT, configuration.userAgent)
+        set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        if let caFile = configuration.caFile { try set(CURLOPT_CAINFO, caFile) }
+        if configuration.insecure {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if configuration.useNetrc { set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue)) }
+        if let user = relay.user {
+            try set(CURLOPT_USERNAME, user)
+            try set(CURLOPT_PASSWORD, relay.password ?? "")
+        }
+    }
+
+    private func setMethod(of request: TransferRequest) throws(TransferFailure) -> UnsafeMutablePointer<curl_slist>? {
+        var headers = request.headers + request.configuration.headers
+        switch request.method {
+        case .get: set(CURLOPT_HTTPGET, 1)
+        case .delete: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case .post:
+            set(CURLOPT_POST, 1)
+            if request.upload != nil {
+                headers.append(("Transfer-Encoding", "chunked"))
+                // An empty field: curl would else wait for a 100 Continue before each body.
+                headers.append(("Expect", ""))
+            } else {
+                set(CURLOPT_POSTFIELDSIZE, 0)
+                try set(CURLOPT_COPYPOSTFIELDS, "")
+            }
+        }
+        var list: UnsafeMutablePointer<curl_slist>?
+        for (name, value) in headers {
+            guard let longer = curl_slist_append(list, try Self.headerLine(name: name, value: value)) else {
+                curl_slist_free_all(list)
+                throw .invalidConfiguration("there is no memory for the header '\(name)'")
+            }
+            list = longer
+        }
+        return list
+    }
+
+    private static func headerLine(name: String, value: String) throws(TransferFailure) -> String {
+        let isSafe = (name + value).unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\t" }
+        guard isSafe, !name.isEmpty, !name.contains(":") else {
+            throw .invalidConfiguration("the header '\(name)' has a line break or a name that HTTP does not allow")
+        }
+        return value.isEmpty ? "\(name):" : "\(name): \(value)"
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        curl_shim_setopt_long(easy, option, value)
+    }
+
+    private func set(_ option: CURLoption, _ value: String) throws(TransferFailure) {
+        let result = curl_shim_setopt_string(easy, option, value)
+        guard result == CURLE_OK else {
+            throw .invalidConfiguration(
+                "libcurl does not take '\(value)': \(String(cString: curl_easy_strerror(result)))")
+        }
+    }
+}
+
+extension TransferFailure {
+    fileprivate static func invalidConfiguration(_ message: String) -> TransferFailure {
+        TransferFailure(kind: .permanent, error: TrickleError(.invalidConfiguration, message))
+    }
+}

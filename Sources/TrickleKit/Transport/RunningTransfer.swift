@@ -1,0 +1,169 @@
+import CCurl
+import CurlShims
+import TrickleCore
+
+/// A transfer on the loop's thread: curl's handle for it, and what its callbacks have seen so far.
+final class RunningTransfer {
+    let transfer: Transfer
+    let easy: UnsafeMutableRawPointer
+    var isTouched = false
+
+    private let turn: TurnRecord
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var head: AnswerHead?
+    private var hasWholeHead = false
+    private var isReceivingPaused = false
+    /// Whether nothing more is sent because the answer has come already.
+    private var isAnsweredEarly = false
+    private var progressedAt = Duration.now
+
+    /// - Throws: ``TransferFailure`` when the configuration does not suit curl.
+    init(_ transfer: Transfer, turn: TurnRecord) throws(TransferFailure) {
+        self.transfer = transfer
+        self.turn = turn
+        easy = curl_easy_init()
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        headerList = try configure(transfer.request, errorText: errorText)
+        curl_shim_setopt_list(easy, CURLOPT_HTTPHEADER, headerList)
+        setCallbacks()
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    func resumeSending() {
+        progressedAt = .now
+        curl_easy_pause(easy, isReceivingPaused ? CURLPAUSE_RECV : CURLPAUSE_CONT)
+    }
+
+    func resumeReceiving() {
+        isReceivingPaused = false
+        curl_easy_pause(easy, CURLPAUSE_CONT)
+    }
+
+    /// What the end of the transfer means, as curl tells it.
+    func ending(result: CURLcode) -> Transfer.Ending {
+        // An answer to an upload counts even if the connection did not survive the rest of the upload.
+        if result == CURLE_OK || (hasWholeHead && transfer.request.upload != nil) { return .complete }
+        return .failed(failure(of: result, text: String(cString: errorText)))
+    }
+
+    /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or owes its answer, for too long.
+    func stall(now: Duration) -> TransferFailure? {
+        guard let upload = transfer.request.upload else { return nil }
+        let isOwed = upload.isOffering || upload.progress == .endSent
+        guard isOwed, !hasWholeHead else {
+            progressedAt = now
+            return nil
+        }
+        let limit = transfer.request.configuration.stallTimeout
+        guard now - progressedAt >= limit else { return nil }
+        return TransferFailure(
+            kind: .broken,
+            error: TrickleError(
+                .connectionLost,
+                "the relay at \(transfer.request.relay) has taken nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
+            ))
+    }
+}
+
+// curl's callbacks.
+extension RunningTransfer {
+    private func setCallbacks() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        curl_shim_setopt_pointer(easy, CURLOPT_HEADERDATA, context)
+        curl_shim_setopt_data_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, _, count, context in
+            RunningTransfer.from(context).readHeaderLine(UnsafeRawBufferPointer(start: bytes, count: count))
+            return count
+        }
+        curl_shim_setopt_pointer(easy, CURLOPT_WRITEDATA, context)
+        curl_shim_setopt_data_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, _, count, context in
+            let hasRoom = RunningTransfer.from(context).readBody(UnsafeRawBufferPointer(start: bytes, count: count))
+            return hasRoom ? count : curl_shim_write_pause()
+        }
+        if transfer.request.upload != nil {
+            curl_shim_setopt_pointer(easy, CURLOPT_READDATA, context)
+            curl_shim_setopt_data_callback(easy, CURLOPT_READFUNCTION) { bytes, _, count, context in
+                RunningTransfer.from(context).send(into: UnsafeMutableRawBufferPointer(start: bytes, count: count))
+            }
+        }
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> RunningTransfer {
+        Unmanaged<RunningTransfer>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    private func touch() {
+        guard !isTouched else { return }
+        isTouched = true
+        turn.touched.append(self)
+    }
+
+    /// One line of a head, or of the trailers, with its line end.
+    private func readHeaderLine(_ line: UnsafeRawBufferPointer) {
+        var bytes = line[...]
+        while let last = bytes.last, last == 0x0D || last == 0x0A || last == 0x20 { bytes.removeLast() }
+        if !hasWholeHead, bytes.starts(with: "HTTP/".utf8) {
+            // Interim answers (RFC 9110, section 15.2) come before the one that counts.
+            head = AnswerHead(status: Self.status(in: bytes))
+        } else if bytes.isEmpty {
+            endHead()
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+            let name = String(decoding: bytes[..<colon], as: UTF8.self)
+            let value = bytes[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
+            takeField(name: name, value: String(decoding: value, as: UTF8.self))
+        }
+    }
+
+    private func takeField(name: String, value: String) {
+        guard hasWholeHead else {
+            head?.take(name: name, value: value)
+            return
+        }
+        var trailer = AnswerHead(status: 0)
+        trailer.take(name: name, value: value)
+        if let abortedBy = trailer.abortedBy { transfer.receivedTrailer(abortedBy: abortedBy) }
+    }
+
+    private func endHead() {
+        guard !hasWholeHead, let head, head.status >= 200 else { return }
+        hasWholeHead = true
+        transfer.received(head)
+        touch()
+        if let upload = transfer.request.upload, upload.progress != .endSent {
+            isAnsweredEarly = true
+            turn.answeredEarly.append(self)
+        }
+    }
+
+    /// The number after the first space of a status line.
+    private static func status(in line: Slice<UnsafeRawBufferPointer>) -> Int {
+        let digits = line.drop { $0 != 0x20 }.dropFirst().prefix { $0 != 0x20 }
+        return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    }
+
+    private func readBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard transfer.received(bytes) else {
+            isReceivingPaused = true
+            return false
+        }
+        touch()
+        return true
+    }
+
+    private func send(into target: UnsafeMutableRawBufferPointer) -> Int {
+        if isAnsweredEarly { return 0 }
+        progressedAt = .now
+        switch transfer.request.upload?.take(into: target) {
+        case .bytes(let count): return count
+        case .nothingYet: return curl_shim_read_pause()
+        case .end, nil: return 0
+        case .abandoned: return Int(CURL_READFUNC_ABORT)
+        }
+    }
+}

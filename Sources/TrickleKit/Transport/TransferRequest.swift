@@ -1,0 +1,19 @@
+/// One HTTP request, as the transport makes it.
+struct TransferRequest: Sendable {
+    enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case delete = "DELETE"
+    }
+
+    var method: Method
+    var relay: RelayURL
+    /// Without credentials: those come from `relay`.
+    var url: String
+    var headers: [(name: String, value: String)] = []
+    /// The body of a POST that trickles. Without it a POST is empty.
+    var upload: UploadBuffer?
+    /// The relay owes the answer at once, so that the stall timeout holds for it. Reads that wait do not.
+    var isAnsweredAtOnce = true
+    var configuration: ClientConfiguration
+}

@@ -1,0 +1,46 @@
+import TrickleCore
+
+extension TrickleError {
+    /// What an answer that refuses means to people: `what` completes "cannot …", `body` is the text that came with it, and no head
+    /// is a connection that broke.
+    static func refusal(of what: String, head: AnswerHead?, body: [UInt8], relay: RelayURL) -> TrickleError {
+        let cannot = "cannot \(what) at \(relay)"
+        guard let head else {
+            return TrickleError(.connectionLost, "\(cannot): the relay broke off; is it still running?")
+        }
+        let status = head.status
+        let said = firstLine(of: body).map { ": \($0)" } ?? ""
+        let (code, reason): (Code, String) =
+            switch status {
+            case 300..<400:
+                (.refused, "it answers with a redirect (\(status)); use \(head.location ?? "the URL that it leads to")")
+            case 401:
+                (.refused, "the relay wants credentials (401\(said)); put them in the URL, a header or .netrc")
+            case 403: (.refused, "the relay forbids it (403\(said)); names that begin with '_' are its own")
+            case 409:
+                (.refused, "another publisher has the channel (409\(said)); wait for its end or take another name")
+            case 429, 500..<600: (.relayBusy, "the relay is full or stopping (\(status)\(said)); try again later")
+            default: (.refused, "the relay refuses (\(status)\(said)); are the URL and its base path right?")
+            }
+        return TrickleError(code, "\(cannot): \(reason)", status: status)
+    }
+
+    static func channelNotFound(_ channel: ChannelName, relay: RelayURL) -> TrickleError {
+        TrickleError(
+            .channelNotFound,
+            "there is no channel '\(channel)' at \(relay): check its name and that it is being published, or wait for it",
+            status: 404)
+    }
+
+    static func channelClosed(_ channel: ChannelName, relay: RelayURL) -> TrickleError {
+        TrickleError(
+            .channelClosed, "the channel '\(channel)' at \(relay) was closed by somebody else: open it again to go on")
+    }
+
+    /// The most of a refusal's text that is shown: 200 bytes.
+    private static func firstLine(of body: [UInt8]) -> String? {
+        let line = body.prefix { $0 != 0x0A && $0 != 0x0D }.prefix(200)
+        let isText = !line.isEmpty && line.first != UInt8(ascii: "<") && line.allSatisfy { $0 >= 0x20 }
+        return isText ? String(decoding: line, as: UTF8.self) : nil
+    }
+}
