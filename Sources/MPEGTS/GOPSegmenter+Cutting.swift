@@ -1,0 +1,145 @@
+extension GOPSegmenter {
+    /// A packet with payload of the stream to cut at.
+    mutating func receiveCutStream(
+        _ packet: RawSpan, header: PacketHeader, position: Int, run: RawSpan,
+        emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        if header.payloadUnitStartIndicator {
+            try beginUnit(header: header, position: position, run: run, emit: emit)
+        }
+        guard examination.stage != .idle, header.transportScramblingControl == 0 else { return }
+        var payload = packet.extracting(header.payloadOffset..<TransportPacket.size)
+        if examination.stage == .header {
+            let earlier = examination.header.count
+            let reading: PESHeader.Reading
+            if earlier == 0 {
+                reading = PESHeader.read(payload)
+            } else {
+                examination.header.append(contentsOf: payload)
+                reading = PESHeader.read(examination.header.span.bytes)
+            }
+            switch reading {
+            case .incomplete:
+                if earlier == 0 { examination.header.append(contentsOf: payload) }
+                return
+            case .invalid:
+                oddities.count(.missingPESHeader)
+                try decide(.ordinary, run: run, emit: emit)
+                return
+            case .header(let pes):
+                payload = payload.extracting(max(pes.size - earlier, 0)..<payload.byteCount)
+                try receiveHeader(pes, payload: payload, run: run, emit: emit)
+            }
+        }
+        guard examination.stage == .accessUnit, let verdict = examination.scanner?.scan(payload) else { return }
+        if verdict != .undecided { try decide(verdict, run: run, emit: emit) }
+    }
+
+    /// A PES packet of the stream to cut at begins.
+    private mutating func beginUnit(
+        header: PacketHeader, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        // Some encoders put parameter sets and slices in PES packets of their own: the candidate stays where the first
+        // began.
+        let continues = examination.candidate != nil && examination.scanner?.hasBegunAccessUnit == true
+        if continues {
+            try endTableRun(run: run, emit: emit)
+        } else {
+            try decide(.ordinary, run: run, emit: emit)
+            examination.candidate = Examination.Candidate(
+                start: tables.run.start ?? position, hasTables: runHasTables, hasTableChange: hasTableChange)
+        }
+        hasTableChange = false
+        tables.endRun()
+        examination.header.removeAll(keepingCapacity: true)
+        examination.stage = .header
+        examination.scanner?.beginPacket(continuing: continues)
+        checkpoint = min(checkpoint, examination.candidate!.start + heldByteLimit)
+        if header.transportScramblingControl != 0 {
+            oddities.count(.scrambled)
+            clock.advance(to: lastPCR, now: now)
+            examination.candidate?.elapsed = clock.elapsed
+            try decideByTime(isAligned: true, run: run, emit: emit)
+        }
+    }
+
+    private mutating func receiveHeader(
+        _ pes: PESHeader, payload: RawSpan, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        let timestamp = pes.decodingTimestamp
+        if timestamp != nil { examination.hasTimestamps = true }
+        let jumps = clock.jumpCount
+        clock.advance(to: timestamp ?? (examination.hasTimestamps ? nil : lastPCR), now: now)
+        if clock.jumpCount > jumps { oddities.count(.timestampJump) }
+        if clock.usesArrival { oddities.count(.noClock) }
+        if examination.candidate?.pts == nil {
+            examination.candidate?.pts = pes.pts
+            examination.candidate?.elapsed = clock.elapsed
+        }
+        examination.stage = .accessUnit
+        if pes.scramblingControl != 0 {
+            oddities.count(.scrambled)
+            try decideByTime(isAligned: true, run: run, emit: emit)
+        } else if case .time(_, let codec) = target {
+            try decideByTime(isAligned: codec.beginsFrame(payload), run: run, emit: emit)
+        }
+    }
+
+    /// Segments of the target duration, where nothing better can be known.
+    private mutating func decideByTime(
+        isAligned: Bool, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        guard let candidate = examination.candidate else { return }
+        let length = candidate.elapsed - (output.startElapsed ?? 0)
+        let target = configuration.targetDuration.ticks
+        let isDue = output.isWaiting || length >= target
+        // Where frames do not begin with PES packets, any has to do in the end.
+        if isDue, isAligned || length >= 2 * target {
+            try cut(.targetDuration, run: run, emit: emit)
+        } else {
+            try decide(.ordinary, run: run, emit: emit)
+        }
+    }
+
+    /// What the access unit at the candidate is.
+    mutating func decide(
+        _ verdict: AccessUnitScanner.Verdict, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        guard let candidate = examination.candidate else {
+            examination.stage = .idle
+            return
+        }
+        let length = candidate.elapsed - (output.startElapsed ?? 0)
+        if case .randomAccessPoint(let kind) = verdict,
+            output.startElapsed == nil || length >= configuration.minimumDuration.ticks
+        {
+            return try cut(.randomAccessPoint(kind), run: run, emit: emit)
+        }
+        if candidate.hasTableChange, !output.isWaiting { return try cut(.tableChange, run: run, emit: emit) }
+        if let maximum = configuration.maximumDuration, length >= maximum.ticks {
+            oddities.count(.noRandomAccessPoint)
+            try startWhole(before: candidate.start, run: run, emit: emit)
+            return try cut(.maximumDuration, run: run, emit: emit)
+        }
+        try endExamination(run: run, emit: emit)
+    }
+
+    /// Starts a segment at the candidate.
+    private mutating func cut(
+        _ reason: SegmentStart.Reason, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        guard let candidate = examination.candidate else { return }
+        try startSegment(
+            reason, pts: candidate.pts, at: candidate.start, elapsed: candidate.elapsed, hasTables: candidate.hasTables,
+            run: run, emit: emit)
+        try endExamination(run: run, emit: emit)
+    }
+
+    private mutating func endExamination(run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void) throws {
+        examination.stage = .idle
+        let later = examination.candidate?.laterTableChange
+        examination.candidate = nil
+        guard let later, !output.isWaiting else { return }
+        try startSegment(.tableChange, pts: nil, at: later.position, hasTables: later.hasTables, run: run, emit: emit)
+    }
+}

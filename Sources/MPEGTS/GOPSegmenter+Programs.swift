@@ -1,0 +1,75 @@
+extension GOPSegmenter {
+    /// The program that decides where to cut, by its place in ``ProgramTables/programs``; nil as long as that is open.
+    var chosenProgram: Int? {
+        let programs = tables.programs
+        // Maps come one after the other: wait until each one that comes has come, unless the first is what is looked
+        // for.
+        let isSettled =
+            preroll == nil || programs.allSatisfy { $0.map != nil } || tables.hasComeAround
+        if case .number(let number) = configuration.program {
+            return programs.firstIndex { $0.number == number && $0.map != nil }
+        }
+        let withVideo = programs.firstIndex { $0.map?.video != nil }
+        if isSettled || withVideo == 0 {
+            return withVideo ?? programs.firstIndex { $0.map?.streams.isEmpty == false }
+        }
+        return nil
+    }
+
+    /// The programs whose maps a segment begins with.
+    var repeatedPrograms: [ProgramTables.Program] {
+        let known = tables.programs.filter { $0.map != nil }
+        if configuration.program == .all { return known }
+        return known.filter { $0.number == chosenProgramNumber }
+    }
+
+    /// A table has come that is new or changed.
+    mutating func receive(
+        _ change: ProgramTables.Change, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        let before = chosenProgramNumber
+        let chosen = chosenProgram
+        chosenProgramNumber = chosen.map { tables.programs[$0].number }
+        if case .number(let number) = configuration.program, !tables.programs.contains(where: { $0.number == number }) {
+            oddities.count(.programNotFound)
+        }
+        if case .map(let index) = change, before != nil {
+            let isRepeated = configuration.program == .all || tables.programs[index].number == chosenProgramNumber
+            if isRepeated { hasTableChange = true }
+        }
+        try retarget(chosen.flatMap { tables.programs[$0].map }, run: run, emit: emit)
+    }
+
+    /// Cuts at another stream from here on.
+    private mutating func retarget(
+        _ map: ProgramMap?, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        let newTarget = map.map { CutTarget($0) } ?? .none
+        if newTarget != target {
+            try decide(.ordinary, run: run, emit: emit)
+            target = newTarget
+            examination = Examination()
+            clock.restart()
+            switch newTarget {
+            case .accessUnits(_, let syntax): examination.scanner = AccessUnitScanner(syntax: syntax)
+            case .time(_, let codec) where codec.kind == .video: oddities.count(.codecWithoutRandomAccessPoints)
+            case .time, .none: break
+            }
+        }
+        let companion = map?.streams.first { $0.codec.kind == .audio && $0.pid != newTarget.pid }
+        if companion?.pid != companionPID {
+            companionPID = companion?.pid
+            companionClock.restart()
+        }
+        assignRoles(map)
+    }
+
+    private mutating func assignRoles(_ map: ProgramMap?) {
+        for index in roles.indices { roles[index] = Role.none }
+        if let pid = map?.pcrPID { roles[Int(pid.rawValue)] |= Role.clock }
+        if let pid = companionPID { roles[Int(pid.rawValue)] |= Role.companion }
+        if let pid = target.pid { roles[Int(pid.rawValue)] |= Role.cut }
+        // A PID that is said to carry tables and media carries tables.
+        for pid in tables.tablePIDs { roles[Int(pid.rawValue)] = Role.table }
+    }
+}

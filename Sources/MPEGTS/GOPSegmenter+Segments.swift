@@ -1,0 +1,87 @@
+extension GOPSegmenter {
+    /// Whether the run of tables that has just come is all that a segment begins with: the program association table,
+    /// then the maps.
+    var runHasTables: Bool {
+        guard tables.run.isOpen, tables.run.associationIsComplete else { return false }
+        let programs = repeatedPrograms
+        return !programs.isEmpty && programs.allSatisfy { $0.lastRun == tables.run.number }
+    }
+
+    /// Starts a segment with what stands at `position`; repeats the tables unless it `hasTables` there.
+    mutating func startSegment(
+        _ reason: SegmentStart.Reason, pts: Timestamp?, at position: Int, elapsed: Int64? = nil, hasTables: Bool,
+        run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        let isFirst = output.isWaiting
+        try output.start(reason, pts: pts, at: position, elapsed: elapsed ?? clock.elapsed, run: run, emit: emit)
+        companionStart = companionClock.elapsed
+        sizeLimit = position + segmentByteLimit
+        checkpoint = min(position + heldByteLimit, sizeLimit)
+        guard !hasTables, tables.isComplete else { return }
+        for section in tables.associationSections {
+            try output.insert(section, pid: .pat, isFirstSegment: isFirst, emit: emit)
+        }
+        for program in repeatedPrograms {
+            try output.insert(program.section, pid: program.mapPID, isFirstSegment: isFirst, emit: emit)
+        }
+    }
+
+    /// The wait for a place to begin is over: what has come before `position` is the first segment.
+    mutating func startWhole(
+        before position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        guard output.isWaiting else { return }
+        try output.flush(to: position, run: run, emit: emit)
+        try output.startWithBacklog(emit: emit)
+    }
+
+    /// A packet has come that is no table and begins no access unit: what the run of tables changed begins a segment
+    /// with the run.
+    mutating func endTableRun(run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void) throws {
+        guard let start = tables.run.start else { return }
+        let hasTables = runHasTables
+        let hasChange = hasTableChange && !output.isWaiting
+        hasTableChange = false
+        tables.endRun()
+        guard hasChange else { return }
+        if examination.candidate == nil {
+            try startSegment(.tableChange, pts: nil, at: start, hasTables: hasTables, run: run, emit: emit)
+        } else if examination.candidate?.laterTableChange == nil {
+            examination.candidate?.laterTableChange = (start, hasTables)
+        }
+    }
+
+    /// A packet of the program's clock; `isUnit`: it also begins a unit of the stream to cut at.
+    mutating func receiveClock(
+        _ packet: RawSpan, isUnit: Bool, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        guard let pcr = AdaptationField(packet).pcrBase else { return }
+        lastPCR = pcr
+        if companionPID == nil, !isUnit { try receiveCompanion(pcr, position: position, run: run, emit: emit) }
+    }
+
+    /// Time goes by while the stream to cut at may have vanished.
+    mutating func receiveCompanion(
+        _ timestamp: Timestamp?, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        companionClock.advance(to: timestamp, now: now)
+        guard examination.candidate == nil, let maximum = configuration.maximumDuration else { return }
+        // The stream to cut at comes first, and has a second's time for that.
+        let limit = maximum.ticks + Timestamp.frequency
+        guard companionClock.elapsed - companionStart >= limit else { return }
+        oddities.count(.noRandomAccessPoint)
+        try startWhole(before: position, run: run, emit: emit)
+        try startSegment(.maximumDuration, pts: nil, at: position, hasTables: false, run: run, emit: emit)
+    }
+
+    /// Where a stream has no usable clock, the wait for a place to begin ends by the arrival clock.
+    mutating func giveUpWaiting(emit: (borrowing SegmenterEvent) throws -> Void) throws {
+        guard output.isWaiting, let maximum = configuration.maximumDuration, let firstArrival else { return }
+        guard now - firstArrival >= maximum else { return }
+        try endPreroll(emit: emit)
+        guard output.isWaiting else { return }
+        oddities.count(target == .none ? .noTables : .noRandomAccessPoint)
+        try output.startWithBacklog(emit: emit)
+        try tellNews(emit)
+    }
+}
