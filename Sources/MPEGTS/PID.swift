@@ -1,11 +1,15 @@
 /// A packet identifier: 13 bits that say which stream a packet belongs to (ISO 13818-1, section 2.4.3.3).
-public struct PID: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct PID: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByIntegerLiteral {
     /// 0 … 8191.
     public let rawValue: UInt16
 
     /// - Parameter rawValue: only its lower 13 bits count.
     public init(_ rawValue: UInt16) {
         self.rawValue = rawValue & 0x1FFF
+    }
+
+    public init(integerLiteral value: UInt16) {
+        self.init(value)
     }
 
     /// How many there are.
