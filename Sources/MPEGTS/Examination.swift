@@ -13,11 +13,14 @@ struct Examination {
     struct Candidate {
         /// The first table packet before it, or the packet that begins the PES packet.
         let start: Int
+        /// The packet that begins the PES packet.
+        let packet: Int
         /// Whether the tables before it are all that a segment needs.
         let hasTables: Bool
         /// Whether they hold a program map that has changed.
         var hasTableChange: Bool
         var pts: Timestamp?
+        var dts: Timestamp?
         var elapsed: Int64 = 0
         /// A program map changed after the candidate's first packet, here.
         var laterTableChange: (position: Int, hasTables: Bool)?

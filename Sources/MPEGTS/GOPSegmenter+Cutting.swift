@@ -39,6 +39,9 @@ extension GOPSegmenter {
     private mutating func beginUnit(
         header: PacketHeader, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
+        if examination.stage == .accessUnit, let verdict = examination.scanner?.endPacket(), verdict != .undecided {
+            try decide(verdict, run: run, emit: emit)
+        }
         // Some encoders put parameter sets and slices in PES packets of their own: the candidate stays where the first
         // began.
         let continues = examination.candidate != nil && examination.scanner?.hasBegunAccessUnit == true
@@ -47,14 +50,15 @@ extension GOPSegmenter {
         } else {
             try decide(.ordinary, run: run, emit: emit)
             examination.candidate = Examination.Candidate(
-                start: tables.run.start ?? position, hasTables: runHasTables, hasTableChange: hasTableChange)
+                start: tables.run.start ?? position, packet: position, hasTables: runHasTables,
+                hasTableChange: hasTableChange)
         }
         hasTableChange = false
         tables.endRun()
         examination.header.removeAll(keepingCapacity: true)
         examination.stage = .header
         examination.scanner?.beginPacket(continuing: continues)
-        checkpoint = min(checkpoint, examination.candidate!.start + heldByteLimit)
+        checkpoint = min(checkpoint, (examination.candidate?.start ?? position) + heldLimit)
         if header.transportScramblingControl != 0 {
             oddities.count(.scrambled)
             clock.advance(to: lastPCR, now: now)
@@ -74,6 +78,7 @@ extension GOPSegmenter {
         if clock.usesArrival { oddities.count(.noClock) }
         if examination.candidate?.pts == nil {
             examination.candidate?.pts = pes.pts
+            examination.candidate?.dts = pes.dts
             examination.candidate?.elapsed = clock.elapsed
         }
         examination.stage = .accessUnit
@@ -129,9 +134,21 @@ extension GOPSegmenter {
         _ reason: SegmentStart.Reason, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         guard let candidate = examination.candidate else { return }
+        let isFirst = output.isWaiting
         try startSegment(
             reason, pts: candidate.pts, at: candidate.start, elapsed: candidate.elapsed, hasTables: candidate.hasTables,
             run: run, emit: emit)
+        if case .randomAccessPoint = reason, let pid = target.pid, let sets = examination.scanner?.parameterSets,
+            !sets.isInAccessUnit, !sets.bytes.isEmpty
+        {
+            oddities.count(.missingParameterSets)
+            let header = PESHeader(streamID: 0xE0, pts: candidate.pts, dts: candidate.dts)
+            // Tables that stand directly before the picture come first.
+            try output.flush(to: candidate.packet, run: run, emit: emit)
+            try output.insert(
+                AddedPackets.pes(header.packet(sets.bytes), pid: pid), pid: pid, isFirstSegment: isFirst, emit: emit)
+            roles[Int(pid.rawValue)] |= Role.renumbered
+        }
         try endExamination(run: run, emit: emit)
     }
 

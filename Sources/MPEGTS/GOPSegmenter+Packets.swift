@@ -17,7 +17,7 @@ extension GOPSegmenter {
                     jumps: AdaptationField(run, at: offset).discontinuityIndicator)
             let role = roles[pid]
             let isOfInterest =
-                role & Role.table != 0 || role & Role.clock != 0 && control & 0x20 != 0
+                role & (Role.table | Role.renumbered) != 0 || role & Role.clock != 0 && control & 0x20 != 0
                 || role & Role.cut != 0 && examination.stage != .idle
             if isOfInterest || flags & 0xC0 != 0 || finding != .inOrder || tables.run.isOpen
                 || base + offset >= checkpoint
@@ -41,12 +41,14 @@ extension GOPSegmenter {
         if header.transportErrorIndicator { oddities.count(.transportError) }
         note(finding, pid: header.pid, role: role)
         let isReadable = !header.transportErrorIndicator && finding != .duplicate
-        if role & Role.table != 0 {
+        if role & (Role.table | Role.cut | Role.renumbered) != 0 {
             output.note(header.pid, continuityCounter: header.continuityCounter, at: position)
+        }
+        if role & Role.table != 0 {
             let isClear = header.transportScramblingControl == 0
             let change = tables.receive(
                 packet, header: header, position: position, isReadable: isReadable && isClear, oddities: &oddities)
-            checkpoint = min(checkpoint, (tables.run.start ?? position) + heldByteLimit)
+            checkpoint = min(checkpoint, (tables.run.start ?? position) + heldLimit)
             if let change { try receive(change, run: run, emit: emit) }
         } else if isReadable {
             let beginsUnit = header.hasPayload && header.payloadUnitStartIndicator
@@ -85,17 +87,17 @@ extension GOPSegmenter {
     private mutating func checkLimits(
         position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
-        if let candidate = examination.candidate, position - candidate.start >= heldByteLimit {
+        if let candidate = examination.candidate, position >= candidate.start + heldLimit {
             oddities.count(.undecidedAccessUnit)
             try decide(.ordinary, run: run, emit: emit)
         }
-        if let start = tables.run.start, position - start >= heldByteLimit { try endTableRun(run: run, emit: emit) }
+        if let start = tables.run.start, position >= start + heldLimit { try endTableRun(run: run, emit: emit) }
         let holdStart = examination.candidate?.start ?? tables.run.start
         if holdStart == nil, position >= sizeLimit {
             oddities.count(.noRandomAccessPoint)
             try startWhole(before: position, run: run, emit: emit)
             try startSegment(.maximumByteCount, pts: nil, at: position, hasTables: false, run: run, emit: emit)
         }
-        checkpoint = holdStart.map { $0 + heldByteLimit } ?? sizeLimit
+        checkpoint = holdStart.map { $0 + heldLimit } ?? sizeLimit
     }
 }

@@ -71,5 +71,6 @@ extension GOPSegmenter {
         if let pid = target.pid { roles[Int(pid.rawValue)] |= Role.cut }
         // A PID that is said to carry tables and media carries tables.
         for pid in tables.tablePIDs { roles[Int(pid.rawValue)] = Role.table }
+        for pid in output.renumberedPIDs { roles[Int(pid.rawValue)] |= Role.renumbered }
     }
 }

@@ -16,13 +16,15 @@ extension GOPSegmenter {
         try output.start(reason, pts: pts, at: position, elapsed: elapsed ?? clock.elapsed, run: run, emit: emit)
         companionStart = companionClock.elapsed
         sizeLimit = position + segmentByteLimit
-        checkpoint = min(position + heldByteLimit, sizeLimit)
+        checkpoint = min(position + heldLimit, sizeLimit)
         guard !hasTables, tables.isComplete else { return }
         for section in tables.associationSections {
-            try output.insert(section, pid: .pat, isFirstSegment: isFirst, emit: emit)
+            try output.insert(AddedPackets.section(section, pid: .pat), pid: .pat, isFirstSegment: isFirst, emit: emit)
         }
         for program in repeatedPrograms {
-            try output.insert(program.section, pid: program.mapPID, isFirstSegment: isFirst, emit: emit)
+            try output.insert(
+                AddedPackets.section(program.section, pid: program.mapPID), pid: program.mapPID,
+                isFirstSegment: isFirst, emit: emit)
         }
     }
 

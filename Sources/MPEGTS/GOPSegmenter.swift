@@ -33,6 +33,8 @@ public struct GOPSegmenter {
         /// Another stream of the program, whose time stamps tell when the one to cut at has vanished.
         static let companion: UInt8 = 4
         static let clock: UInt8 = 8
+        /// Packets were added to the stream: the numbers of its own change.
+        static let renumbered: UInt8 = 16
     }
 
     public let configuration: Configuration
@@ -86,7 +88,10 @@ public struct GOPSegmenter {
         max(configuration.maximumByteCount, 64 << 10) - heldByteLimit
     }
 
-    var heldByteLimit: Int {
+    /// How far from its beginning the last packet may stand of what is held.
+    var heldLimit: Int { heldByteLimit - TransportPacket.size }
+
+    private var heldByteLimit: Int {
         min(Self.maximumHeldByteCount, max(configuration.maximumByteCount, 64 << 10) / 4)
     }
 

@@ -1,6 +1,6 @@
 /// What can be odd about a stream. Each kind is told once and then counted.
 public enum Oddity: Int, Sendable, Hashable, CaseIterable {
-    case droppedBytes, syncLoss, truncatedPacket
+    case syncLoss, droppedBytes, truncatedPacket
     case transportError, continuityError, duplicatePacket
     case damagedTable, longTable, noTables, programNotFound
     case scrambled, missingPESHeader, timestampJump, noClock

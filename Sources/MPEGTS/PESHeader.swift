@@ -5,8 +5,14 @@ public struct PESHeader: Sendable, Hashable {
     public var scramblingControl: UInt8 = 0
     public var pts: Timestamp?
     public var dts: Timestamp?
-    /// Bytes from the start code to the elementary stream.
-    public var size: Int
+    /// Bytes from the start code to the elementary stream; 0 for one that is to be written.
+    public var size = 0
+
+    public init(streamID: UInt8, pts: Timestamp? = nil, dts: Timestamp? = nil) {
+        self.streamID = streamID
+        self.pts = pts
+        self.dts = dts
+    }
 
     /// When the first access unit that begins in this packet is decoded.
     public var decodingTimestamp: Timestamp? { dts ?? pts }
@@ -29,13 +35,19 @@ public struct PESHeader: Sendable, Hashable {
         guard count >= 6 else { return .incomplete }
         let streamID = bytes.byte(at: 3)
         guard streamID >= 0xBC else { return .invalid }
-        guard hasOptionalHeader(streamID) else { return .header(PESHeader(streamID: streamID, size: 6)) }
+        guard hasOptionalHeader(streamID) else {
+            var header = PESHeader(streamID: streamID)
+            header.size = 6
+            return .header(header)
+        }
         guard count >= 9 else { return .incomplete }
         let flags = bytes.byte(at: 6)
         guard flags & 0xC0 == 0x80 else { return .invalid }
         let size = 9 + Int(bytes.byte(at: 8))
         guard count >= size else { return .incomplete }
-        var header = PESHeader(streamID: streamID, scramblingControl: flags >> 4 & 3, size: size)
+        var header = PESHeader(streamID: streamID)
+        header.scramblingControl = flags >> 4 & 3
+        header.size = size
         let timestampFlags = bytes.byte(at: 7) >> 6
         if timestampFlags & 2 != 0, size >= 14 { header.pts = timestamp(bytes, at: 9) }
         if timestampFlags == 3, size >= 19 { header.dts = timestamp(bytes, at: 14) }
@@ -49,6 +61,27 @@ public struct PESHeader: Sendable, Hashable {
         case 0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF: false
         default: true
         }
+    }
+
+    /// A PES packet with this header's time stamps, whose size is left open if it is too large to be said.
+    public func packet(_ elementaryStream: [UInt8]) -> [UInt8] {
+        var optional: [UInt8] = []
+        if let pts { optional += Self.bytes(pts, prefix: dts == nil ? 2 : 3) }
+        if let dts, pts != nil { optional += Self.bytes(dts, prefix: 1) }
+        let length = 3 + optional.count + elementaryStream.count
+        let written = length <= 0xFFFF ? UInt16(length) : 0
+        var packet: [UInt8] = [0, 0, 1, streamID, UInt8(written >> 8), UInt8(written & 0xFF), 0x80]
+        packet += [pts == nil ? 0 : dts == nil ? 0x80 : 0xC0, UInt8(optional.count)]
+        return packet + optional + elementaryStream
+    }
+
+    private static func bytes(_ timestamp: Timestamp, prefix: UInt8) -> [UInt8] {
+        let ticks = timestamp.ticks
+        return [
+            prefix << 4 | UInt8(ticks >> 30 & 7) << 1 | 1,
+            UInt8(ticks >> 22 & 0xFF), UInt8(ticks >> 15 & 0x7F) << 1 | 1,
+            UInt8(ticks >> 7 & 0xFF), UInt8(ticks & 0x7F) << 1 | 1,
+        ]
     }
 
     private static func timestamp(_ bytes: RawSpan, at offset: Int) -> Timestamp {

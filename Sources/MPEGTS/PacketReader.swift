@@ -204,9 +204,9 @@ struct PacketReader {
     }
 
     private mutating func lock(at start: Int, stride: Int) {
+        news.droppedByteCount += start
         // The prefix of the first packet is no garbage.
-        let garbage = stride == 192 && start == 4 && !hasLocked ? 0 : start
-        news.droppedByteCount += garbage
+        if stride == 192, !hasLocked { news.droppedByteCount = max(news.droppedByteCount - 4, 0) }
         hasLocked = true
         self.stride = stride
         store.removeAll(keepingCapacity: true)

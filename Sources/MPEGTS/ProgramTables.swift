@@ -68,6 +68,7 @@ struct ProgramTables {
     /// The stream is gone through again from its beginning.
     mutating func rewind() {
         run = TableRun()
+        for index in programs.indices { programs[index].lastRun = nil }
         for index in readers.indices { readers[index].reader.reset() }
     }
 

@@ -118,32 +118,37 @@ extension SegmentOutput {
         try emit(.segmentStarted(SegmentStart(reason: reason, pts: pts, index: nextIndex - 1)))
     }
 
-    /// Adds packets of `section` to the current segment.
+    /// Adds packets to the current segment.
     ///
     /// They continue the numbering of their PID; what follows is renumbered, unless nothing of the PID has been handed
-    /// on yet.
+    /// on yet. `packets` have any continuity counters.
     mutating func insert(
-        _ section: [UInt8], pid: PID, isFirstSegment: Bool, emit: (borrowing SegmenterEvent) throws -> Void
+        _ packets: [UInt8], pid: PID, isFirstSegment: Bool, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         let index = counterIndex(of: pid)
-        let count = SectionPackets.count(section)
-        let first: UInt8
-        if !isFirstSegment, let last = counters[index].last {
-            first = last &+ 1
-            counters[index].offset = (counters[index].offset &+ UInt8(truncatingIfNeeded: count)) & 0x0F
-        } else {
-            // End right before the packet of the PID that comes next, which keeps its number.
-            let following = numbered.first { $0.counter == index }?.continuityCounter
-            let next = following ?? counters[index].last.map { $0 &+ 1 }
-            counters[index].isToContinue = next == nil
-            first = (next ?? 0) &- UInt8(truncatingIfNeeded: count)
+        let count = UInt8(truncatingIfNeeded: packets.count / TransportPacket.size)
+        let following = numbered.first { $0.counter == index }?.continuityCounter
+        let number = following.map { $0 &+ counters[index].offset } ?? counters[index].last.map { $0 &+ 1 }
+        // Where nothing has been handed on, they end right before the packet that comes next, which keeps its number.
+        var next = isFirstSegment ? (number ?? 0) &- count : number ?? 0
+        if number == nil {
+            counters[index].isToContinue = true
+        } else if !isFirstSegment {
+            counters[index].offset = (counters[index].offset &+ count) & 0x0F
         }
         scratch.removeAll(keepingCapacity: true)
-        SectionPackets.append(section, pid: pid, firstContinuityCounter: first & 0x0F, to: &scratch)
-        counters[index].last = (first &+ UInt8(truncatingIfNeeded: count) &- 1) & 0x0F
+        scratch.append(contentsOf: packets)
+        for start in stride(from: 0, to: packets.count, by: TransportPacket.size) {
+            scratch[start + 3] = scratch[start + 3] & 0xF0 | next & 0x0F
+            next &+= 1
+        }
+        counters[index].last = (next &- 1) & 0x0F
         _ = try admit(scratch.count, emit: emit)
         try emit(.bytes(scratch.span.bytes))
     }
+
+    /// PIDs whose packets have other numbers than they came with.
+    var renumberedPIDs: [PID] { counters.filter { $0.offset != 0 || $0.isToContinue }.map(\.pid) }
 }
 
 // MARK: - Bytes

@@ -1,43 +1,25 @@
 import MPEGTS
 
 extension TSBuilder {
-    /// Writes a PES packet.
+    /// Writes a PES packet; ticks of 90 kHz are taken modulo 2^33.
     ///
     /// Its size is left open, as for video, unless `isBounded`; `firstSize` limits the payload of its first packet.
     public mutating func pes(
         _ elementary: [UInt8], pid: PID = 0x100, streamID: UInt8 = 0xE0, pts: Int64? = nil, dts: Int64? = nil,
         marks: Marks = .init(), isBounded: Bool = false, firstSize: Int = 184
     ) {
-        let pes = Self.pesPacket(elementary, streamID: streamID, pts: pts, dts: dts, isBounded: isBounded)
-        payload(pes, pid: pid, marks: marks, firstSize: firstSize)
-    }
-
-    /// A PES packet, ticks of 90 kHz modulo 2^33.
-    public static func pesPacket(
-        _ elementary: [UInt8], streamID: UInt8 = 0xE0, pts: Int64?, dts: Int64? = nil, isBounded: Bool = false
-    ) -> [UInt8] {
-        var optional: [UInt8] = []
-        if let pts { optional += timestamp(pts, prefix: dts == nil ? 2 : 3) }
-        if let dts { optional += timestamp(dts, prefix: 1) }
-        let length = isBounded ? min(3 + optional.count + elementary.count, 0xFFFF) : 0
-        var packet: [UInt8] = [0, 0, 1, streamID, UInt8(length >> 8), UInt8(length & 0xFF), 0x80]
-        packet += [(pts == nil ? 0 : 0x80) | (dts == nil ? 0 : 0x40), UInt8(optional.count)]
-        return packet + optional + elementary
-    }
-
-    private static func timestamp(_ ticks: Int64, prefix: UInt8) -> [UInt8] {
-        let ticks = Timestamp(ticks: ticks).ticks
-        return [
-            prefix << 4 | UInt8(ticks >> 30 & 7) << 1 | 1,
-            UInt8(ticks >> 22 & 0xFF), UInt8(ticks >> 15 & 0x7F) << 1 | 1,
-            UInt8(ticks >> 7 & 0xFF), UInt8(ticks & 0x7F) << 1 | 1,
-        ]
+        let header = PESHeader(
+            streamID: streamID, pts: pts.map { Timestamp(ticks: $0) }, dts: dts.map { Timestamp(ticks: $0) })
+        var packet = header.packet(elementary)
+        if !isBounded { packet.replaceSubrange(4..<6, with: [0, 0]) }
+        payload(packet, pid: pid, marks: marks, firstSize: firstSize)
     }
 }
 
-/// Pictures of video codecs, as far as a segmenter looks at them: real headers, slices full of noise without start codes.
+/// Pictures of video codecs, as far as a segmenter looks at them: real headers, slices full of noise without start
+/// codes.
 public enum TestPicture {
-    static let startCode: [UInt8] = [0, 0, 0, 1]
+    public static let startCode: [UInt8] = [0, 0, 0, 1]
 
     /// `count` bytes in which no start code can be, the same for the same seed.
     public static func noise(_ count: Int, seed: Int = 0) -> [UInt8] {
@@ -113,5 +95,61 @@ public enum TestPicture {
     /// Audio frames: the codec's sync word and noise.
     public static func audio(_ syncWord: UInt16, frameCount: Int = 1, size: Int = 300) -> [UInt8] {
         (0..<frameCount).flatMap { [UInt8(syncWord >> 8), UInt8(syncWord & 0xFF)] + noise(size, seed: $0) }
+    }
+}
+
+extension TestPicture {
+    /// A field of an interlaced picture: parameter sets that allow fields, a recovery point message if it is announced,
+    /// one slice.
+    public static func h264Field(frameNumber: Int, isBottom: Bool, isAnnounced: Bool) -> [UInt8] {
+        // Baseline of 64 x 64 with fields: profile 77, level 30, sps 0, log2_max_frame_num 4, pic_order_cnt_type 2,
+        // 1 reference frame, 4 x 2 macroblocks in map units, frame_mbs_only_flag 0.
+        var sequence = BitWriter([0x67, 77, 0, 30])
+        for code in [0, 0, 2, 1] { sequence.golomb(code) }
+        sequence.bits(0, 1)
+        for code in [3, 1] { sequence.golomb(code) }
+        sequence.bits(0, 5)
+        var unit = startCode + [0x09, 0xF0]
+        if isAnnounced {
+            unit += startCode + sequence.trailed + startCode + [0x68, 0xCE, 0x38, 0x80]
+            unit += startCode + [0x06, 6, 1, 0x84, 0x80]
+        }
+        var slice = BitWriter([0x41])
+        for code in [0, 5, 0] { slice.golomb(code) }
+        slice.bits(frameNumber, 4)
+        slice.bits(isBottom ? 0b11 : 0b10, 2)
+        return unit + [0, 0, 1] + slice.trailed + noise(300)
+    }
+
+    private struct BitWriter {
+        private var bytes: [UInt8]
+        private var free = 0
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+        }
+
+        mutating func bits(_ value: Int, _ count: Int) {
+            for index in stride(from: count - 1, through: 0, by: -1) {
+                if free == 0 {
+                    bytes.append(0)
+                    free = 8
+                }
+                free -= 1
+                bytes[bytes.count - 1] |= UInt8(value >> index & 1) << UInt8(free)
+            }
+        }
+
+        mutating func golomb(_ value: Int) {
+            let width = (value + 1).bitWidth - (value + 1).leadingZeroBitCount
+            bits(value + 1, 2 * width - 1)
+        }
+
+        /// The bytes, ended by a 1 bit.
+        var trailed: [UInt8] {
+            var copy = self
+            copy.bits(1, 1)
+            return copy.bytes
+        }
     }
 }

@@ -63,10 +63,10 @@ extension TSBuilder {
         return section + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) }
     }
 
-    /// Writes a section as packets of its own.
+    /// Writes a section as packets of its own, the last one stuffed with 0xFF.
     public mutating func section(_ section: [UInt8], pid: PID) {
-        let packets = SectionPackets.packets(section, pid: pid, firstContinuityCounter: nextCounter(of: pid))
-        raw(packets)
-        for _ in 0..<packets.count / TransportPacket.size { lose(of: pid) }
+        let size = TransportPacket.size - 4
+        let stuffing = (size - (1 + section.count) % size) % size
+        payload([0] + section + [UInt8](repeating: 0xFF, count: stuffing), pid: pid)
     }
 }

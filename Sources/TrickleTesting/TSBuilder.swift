@@ -78,7 +78,8 @@ public struct TSBuilder: Sendable {
             let limit = min(184 - field.count, isFirst ? firstSize : 184)
             let count = min(limit, payload.count - offset)
             stuff(&field, to: 184 - count)
-            header(pid, marks: marks, startsUnit: startsUnit && isFirst, hasField: !field.isEmpty, hasPayload: count > 0)
+            header(
+                pid, marks: marks, startsUnit: startsUnit && isFirst, hasField: !field.isEmpty, hasPayload: count > 0)
             bytes.append(contentsOf: field)
             bytes.append(contentsOf: payload[offset..<offset + count])
             offset += count

@@ -58,6 +58,18 @@ public struct TSRecording: Equatable, Sendable {
         }
     }
 
+    /// What differs between two recordings, in a line; nil if nothing does.
+    public func difference(from other: TSRecording) -> String? {
+        if reasons != other.reasons { return "reasons \(reasons) and \(other.reasons)" }
+        for (left, right) in zip(segments, other.segments) {
+            if left.start != right.start { return "\(left.start) and \(right.start)" }
+            if left.end != right.end { return "\(String(describing: left.end)) and \(String(describing: right.end))" }
+            if left.bytes != right.bytes { return "bytes of segment \(left.start.index)" }
+        }
+        if notices != other.notices { return "notices \(notices) and \(other.notices)" }
+        return counts == other.counts ? nil : "counts \(counts) and \(other.counts)"
+    }
+
     public static func == (left: TSRecording, right: TSRecording) -> Bool {
         left.segments == right.segments && left.notices == right.notices && left.counts == right.counts
     }

@@ -72,7 +72,9 @@ struct RandomAccessPointTests {
 
     @Test("Pictures of several slices, without delimiters, begin one segment for each IDR picture")
     func slices() throws {
-        let stream = videoStream(picture: { TestPicture.h264($1 ? .idr : .ordinary, hasDelimiter: false, sliceCount: 4) })
+        let stream = videoStream(picture: {
+            TestPicture.h264($1 ? .idr : .ordinary, hasDelimiter: false, sliceCount: 4)
+        })
         try expectCuts(stream, [.idr, .idr, .idr, .idr])
     }
 
@@ -103,15 +105,20 @@ struct RandomAccessPointTests {
 
     @Test(
         "HEVC: IDR, CRA and BLA begin segments, leading and other pictures do not",
-        arguments: [(16, .bla), (17, .bla), (18, .bla), (19, .idr), (20, .idr), (21, .cra)] as [(UInt8, RandomAccessPoint)])
+        arguments: [(16, .bla), (17, .bla), (18, .bla), (19, .idr), (20, .idr), (21, .cra)]
+            as [(UInt8, RandomAccessPoint)])
     func hevc(type: UInt8, kind: RandomAccessPoint) throws {
-        let stream = videoStream(streamType: 0x24, picture: { index, isFirst in
-            TestPicture.hevc(isFirst ? type : index % 10 < 3 ? 8 : 1, sliceCount: 2)
-        })
+        let stream = videoStream(
+            streamType: 0x24,
+            picture: { index, isFirst in
+                TestPicture.hevc(isFirst ? type : index % 10 < 3 ? 8 : 1, sliceCount: 2)
+            })
         try expectCuts(stream, [kind, kind, kind, kind])
     }
 
-    @Test("VVC: IDR, CRA and GDR begin segments", arguments: [(7, .idr), (8, .idr), (9, .cra), (10, .gdr)] as [(UInt8, RandomAccessPoint)])
+    @Test(
+        "VVC: IDR, CRA and GDR begin segments",
+        arguments: [(7, .idr), (8, .idr), (9, .cra), (10, .gdr)] as [(UInt8, RandomAccessPoint)])
     func vvc(type: UInt8, kind: RandomAccessPoint) throws {
         let stream = videoStream(streamType: 0x33, picture: { TestPicture.vvc($1 ? type : 0) })
         try expectCuts(stream, [kind, kind, kind, kind])
@@ -119,17 +126,21 @@ struct RandomAccessPointTests {
 
     @Test("MPEG-1 and MPEG-2: a sequence header and an I picture begin a segment", arguments: [0x01, 0x02] as [UInt8])
     func mpegVideo(streamType: UInt8) throws {
-        let stream = videoStream(streamType: streamType, picture: { index, isFirst in
-            TestPicture.mpeg2(codingType: isFirst ? 1 : index % 3 == 0 ? 2 : 3, hasSequenceHeader: isFirst)
-        })
+        let stream = videoStream(
+            streamType: streamType,
+            picture: { index, isFirst in
+                TestPicture.mpeg2(codingType: isFirst ? 1 : index % 3 == 0 ? 2 : 3, hasSequenceHeader: isFirst)
+            })
         try expectCuts(stream, [.intraPicture, .intraPicture, .intraPicture, .intraPicture])
     }
 
     @Test("MPEG-2: neither an I picture alone nor a sequence header before a P picture begins a segment")
     func halfMPEG2() throws {
-        let stream = videoStream(streamType: 0x02, picture: { index, isFirst in
-            TestPicture.mpeg2(codingType: index == 0 || !isFirst ? 1 : 2, hasSequenceHeader: isFirst)
-        })
+        let stream = videoStream(
+            streamType: 0x02,
+            picture: { index, isFirst in
+                TestPicture.mpeg2(codingType: index == 0 || !isFirst ? 1 : 2, hasSequenceHeader: isFirst)
+            })
         try expectCuts(stream, [.intraPicture])
     }
 
@@ -137,7 +148,8 @@ struct RandomAccessPointTests {
     func unalignedMPEG2() throws {
         var elementary: [[UInt8]] = []
         for index in 0..<20 {
-            elementary.append(TestPicture.mpeg2(codingType: index % 5 == 0 ? 1 : 2, hasSequenceHeader: index % 5 == 0, size: 700))
+            elementary.append(
+                TestPicture.mpeg2(codingType: index % 5 == 0 ? 1 : 2, hasSequenceHeader: index % 5 == 0, size: 700))
         }
         // Each PES packet but the first begins 200 bytes before its picture.
         var stream = TSBuilder()

@@ -1,0 +1,31 @@
+/// The parameter sets that came last in a stream, as they came, to be repeated before a random access point that has
+/// none.
+struct ParameterSets {
+    /// What goes beyond is not kept.
+    static let maximumByteCount = 8 << 10
+
+    /// Units with their start codes.
+    private(set) var bytes: [UInt8] = []
+    /// Whether sequence parameter sets came in the access unit that is being looked at.
+    private(set) var isInAccessUnit = false
+
+    mutating func beginAccessUnit() {
+        isInAccessUnit = false
+    }
+
+    /// Keeps a unit. The first of an access unit that is for the sequence replaces all that came before.
+    mutating func add(_ unit: [UInt8], isForSequence: Bool) {
+        if isForSequence, !isInAccessUnit {
+            isInAccessUnit = true
+            bytes.removeAll(keepingCapacity: true)
+        }
+        guard bytes.count + unit.count + 4 <= Self.maximumByteCount, !contains(unit) else { return }
+        bytes.append(contentsOf: [0, 0, 0, 1])
+        bytes.append(contentsOf: unit)
+    }
+
+    private func contains(_ unit: [UInt8]) -> Bool {
+        guard bytes.count >= unit.count else { return false }
+        return (0...bytes.count - unit.count).contains { bytes[$0..<$0 + unit.count].elementsEqual(unit) }
+    }
+}
