@@ -41,10 +41,12 @@ let package = Package(
         // The relay.
         .target(name: "TrickleRelay", dependencies: ["TrickleCore", logging] + nio),
 
-        // The tools.
+        // The tools. Children are started from C: between fork and exec there is no room for Swift.
+        .target(name: "SpawnShims"),
+        .target(name: "ChildProcesses", dependencies: ["SpawnShims"]),
         .target(
             name: "TrickleTools",
-            dependencies: ["TrickleKit", "TrickleCore", "MPEGTS", argumentParser, logging]),
+            dependencies: ["TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", argumentParser, logging]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
@@ -54,14 +56,17 @@ let package = Package(
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 
         // Tests.
-        .target(name: "TrickleTesting", dependencies: ["MPEGTS", "TrickleCore", "TrickleRelay", logging] + nio),
+        .target(
+            name: "TrickleTesting",
+            dependencies: ["MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", logging] + nio),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
         .testTarget(name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleTesting"] + nio),
-        .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "TrickleTesting"]),
+        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
+        .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "ChildProcesses", "TrickleTesting"]),
         .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses"]),
     ]
         + tools.map {
             .executableTarget(name: $0, dependencies: ["TrickleTools", argumentParser])
