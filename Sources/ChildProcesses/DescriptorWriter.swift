@@ -75,6 +75,17 @@ public final class DescriptorWriter: Sendable {
         }
     }
 
+    /// Finishes when the last reader of the pipe has gone, even while nothing is written.
+    public func readerDeparture() -> AsyncStream<Never> {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        DedicatedThread.start { [self] in
+            // Without events to wait for, only errors end the wait, and a pipe without a reader is one.
+            _ = wakeup.wait(for: descriptor.rawValue, 0)
+            continuation.finish()
+        }
+        return stream
+    }
+
     /// Closes the descriptor after the write in hand, so that a reader finds its end.
     public func close() {
         let isIdle = state.withLock { state in

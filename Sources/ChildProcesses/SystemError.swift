@@ -26,3 +26,8 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     /// The system's own words for the number, such as "No space left on device".
     public var reason: String { String(cString: strerror(number)) }
 }
+
+extension SystemError {
+    /// Whether the disk, the quota or the file size limit is what stopped a write.
+    public var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(number) }
+}

@@ -1,4 +1,43 @@
 import ArgumentParser
+import TrickleTools
 
+/// Plays a channel in a window.
 @main
-struct Play: ParsableCommand {}
+struct Play: Tool {
+    static let configuration = CommandConfiguration(
+        commandName: "play",
+        abstract: "Play a trickle channel with ffplay, mpv or another player.",
+        discussion: """
+            The player reads a pipe, with options for low latency. Closing its window ends this with exit code 0.
+
+              play --stream cam
+              play --stream cam --player 'vlc --network-caching=0 -'
+
+            \(ToolHelp.environment)
+            """,
+        version: TrickleVersion.current)
+
+    @OptionGroup var channel: ChannelOptions
+    @OptionGroup var relay: RelayOptions
+    @OptionGroup var reading: ReadingOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "ffplay, mpv, or any command that reads standard input. Without it: ffplay or mpv, whichever is installed.",
+            valueName: "command"))
+    var player: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Where to begin: current, next, or a segment's number.", valueName: "segment"))
+    var from = StartArgument(.current)
+
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func run(_ session: ToolSession) async throws {
+        let command = try PlayerCommand.choose(player, title: "\(channel.stream) at \(relay.url)")
+        var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
+        job.start = from.position
+        try await Playing(job, player: command).run(session)
+    }
+}

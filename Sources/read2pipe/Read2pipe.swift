@@ -1,4 +1,47 @@
 import ArgumentParser
+import TrickleTools
 
+/// Reads a channel and writes its media to standard output.
 @main
-struct Read2pipe: ParsableCommand {}
+struct Read2pipe: Tool {
+    static let configuration = CommandConfiguration(
+        commandName: "read2pipe",
+        abstract: "Read a trickle channel and write its media to standard output.",
+        discussion: """
+            Segments come in order and nothing is written twice. A reader that closes its end ends this with exit code 0.
+
+              read2pipe --stream cam | mpv --profile=low-latency --cache=no -
+              read2pipe --stream cam --from current --segments 1 > one.ts
+
+            \(ToolHelp.environment)
+            """,
+        version: TrickleVersion.current)
+
+    @OptionGroup var channel: ChannelOptions
+    @OptionGroup var relay: RelayOptions
+    @OptionGroup var reading: ReadingOptions
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Where to begin: next, current, a segment's number, or a negative number as on the wire (-1 next, -2 current).",
+            valueName: "segment"))
+    var from = StartArgument(.next)
+
+    @Option(help: ArgumentHelp("How many segments to read, instead of all that come.", valueName: "count"))
+    var segments: Int?
+
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func validate() throws {
+        if let segments, segments < 1 { throw ValidationError("--segments has to be at least 1") }
+    }
+
+    func run(_ session: ToolSession) async throws {
+        let output = try StandardOutput.openForMedia(suggestion: "read2pipe --stream \(channel.stream) | ffplay -")
+        var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
+        job.start = from.position
+        job.segmentLimit = segments
+        try await job.run(into: PipeSink(output), session: session)
+    }
+}

@@ -1,0 +1,88 @@
+import ChildProcesses
+import Logging
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A child whose standard error goes to the log, and whose failure says what it said last.
+public final class LoggedChild: Sendable {
+    public let process: ChildProcess
+    private let name: String
+    private let log: ChildLog
+    private let draining: Task<Void, Never>
+    private let isEndRequested = Mutex(false)
+
+    /// Starts the command; standard input and output lead where they are told to.
+    ///
+    /// - Throws: ``ToolFailure`` when it cannot be started, for example because it is not installed.
+    public init(
+        _ command: ChildCommand, standardInput: ChildProcess.Endpoint = .null,
+        standardOutput: ChildProcess.Endpoint = .null, logger: Logger
+    ) throws {
+        name = command.program.split(separator: "/").last.map(String.init) ?? command.program
+        logger.debug("runs \(command)")
+        process = try Self.start(command, standardInput: standardInput, standardOutput: standardOutput)
+        guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
+        let reader = try DescriptorReader(errors, what: "what \(name) says")
+        let log = ChildLog(name: name, logger: logger)
+        self.log = log
+        draining = Task { await log.drain(reader) }
+    }
+
+    /// The last lines that the child wrote to standard error.
+    public var lastWords: String { log.lastWords }
+
+    /// Whether ``requestEnd()`` was called: then no exit status is a failure.
+    public var wasToldToEnd: Bool { isEndRequested.withLock { $0 } }
+
+    /// Asks the child to finish what it is writing and to end.
+    public func requestEnd() {
+        isEndRequested.withLock { $0 = true }
+        process.signalGroup(SIGTERM)
+    }
+
+    /// Ends the child, gently first.
+    @discardableResult
+    public func stop() async -> ExitStatus {
+        isEndRequested.withLock { $0 = true }
+        let status = await process.stop()
+        await draining.value
+        return status
+    }
+
+    /// Waits for the end and for the last of the log.
+    public func end() async -> ExitStatus {
+        let status = await process.exitStatus()
+        await draining.value
+        return status
+    }
+
+    /// Waits for the end, which has to be a success unless it was asked for.
+    ///
+    /// - Parameter purpose: Completes the sentence "ffmpeg could not …".
+    /// - Throws: ``ToolFailure`` with the child's last words.
+    public func succeed(_ purpose: String) async throws {
+        let status = await end()
+        if status.isSuccess || wasToldToEnd { return }
+        let reason = lastWords.isEmpty ? "\(status)" : "\(lastWords) (\(status))"
+        throw ToolFailure("\(name) could not \(purpose): \(reason)")
+    }
+
+    private static func start(
+        _ command: ChildCommand, standardInput: ChildProcess.Endpoint, standardOutput: ChildProcess.Endpoint
+    ) throws -> ChildProcess {
+        do {
+            return try ChildProcess(
+                command, standardInput: standardInput, standardOutput: standardOutput, standardError: .pipe)
+        } catch {
+            if error.number != ENOENT { throw error }
+            throw ToolFailure("\(command.program) is not installed, or is not in PATH")
+        }
+    }
+}

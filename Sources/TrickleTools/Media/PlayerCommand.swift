@@ -1,0 +1,88 @@
+import ChildProcesses
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The command lines of players that take MPEG-TS on standard input, set for low latency.
+public enum PlayerCommand {
+    /// Chooses a player.
+    ///
+    /// - Parameters:
+    ///   - choice: `ffplay`, `mpv`, another command with its arguments, or nil for what is installed.
+    ///   - title: The title of the window, where the player can be told.
+    ///   - isInstalled: Whether a program can be found.
+    ///   - hasDisplay: Whether a window can be opened.
+    /// - Throws: ``ToolFailure`` when there is no player or no display.
+    public static func choose(
+        _ choice: String?, title: String, isInstalled: (String) -> Bool = { ExecutableSearch.find($0) != nil },
+        hasDisplay: Bool = hasDisplay
+    ) throws(ToolFailure) -> ChildCommand {
+        let command: ChildCommand
+        if let choice {
+            command = try named(choice, title: title)
+        } else if isInstalled("ffplay") {
+            command = ffplay(title: title)
+        } else if isInstalled("mpv") {
+            command = mpv(title: title)
+        } else {
+            throw ToolFailure(
+                "no player is installed: install ffplay (it comes with ffmpeg) or mpv, or name one with --player 'vlc -'"
+            )
+        }
+        guard isInstalled(command.program) else {
+            throw ToolFailure(
+                "the player '\(command.program)' is not installed, or is not in PATH: install it, or name another")
+        }
+        if !hasDisplay && ["ffplay", "mpv"].contains(command.program) {
+            throw ToolFailure(
+                "there is no display for \(command.program) (DISPLAY and WAYLAND_DISPLAY are not set): "
+                    + "run this on a desktop, or use read2pipe to write to a file or another program")
+        }
+        return command
+    }
+
+    /// Whether this process may open windows, as far as the environment tells.
+    public static var hasDisplay: Bool {
+        #if canImport(Darwin)
+            true
+        #else
+            ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].contains { (name: String) in
+                getenv(name).map { $0.pointee != 0 } ?? false
+            }
+        #endif
+    }
+
+    private static func named(_ choice: String, title: String) throws(ToolFailure) -> ChildCommand {
+        switch choice {
+        case "ffplay": return ffplay(title: title)
+        case "mpv": return mpv(title: title)
+        default:
+            guard let words = ShellWords.split(choice), let program = words.first else {
+                throw ToolFailure("--player '\(choice)' is not a command: is a quote open?", exit: .usage)
+            }
+            let readsStandardInput = words.dropFirst().contains { ["-", "pipe:0", "pipe:", "/dev/stdin"].contains($0) }
+            return ChildCommand(program, words.dropFirst() + (readsStandardInput ? [] : ["-"]))
+        }
+    }
+
+    /// Probing an unknown live stream takes ffplay five seconds; half a second finds the audio of any stream with a short GOP.
+    private static func ffplay(title: String) -> ChildCommand {
+        ChildCommand(
+            "ffplay",
+            [
+                "-hide_banner", "-loglevel", "level+warning", "-nostats", "-autoexit", "-fflags", "nobuffer", "-flags",
+                "low_delay", "-analyzeduration", "500000", "-framedrop", "-window_title", title, "-f", "mpegts", "-i",
+                "pipe:0",
+            ])
+    }
+
+    /// Without `--no-terminal`, mpv reads the terminal from a process group in the background, which stops it.
+    private static func mpv(title: String) -> ChildCommand {
+        ChildCommand("mpv", ["--no-terminal", "--profile=low-latency", "--cache=no", "--title=\(title)", "-"])
+    }
+}

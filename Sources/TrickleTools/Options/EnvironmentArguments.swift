@@ -1,0 +1,81 @@
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Options from the environment: `TRICKLE_URL` for `--url`, `TRICKLE_NO_REALTIME=1` for `--no-realtime`.
+///
+/// What the command line says wins. Options that may be repeated take one value a line.
+struct EnvironmentArguments {
+    private static let prefix = "TRICKLE_"
+
+    private let command: any ParsableCommand.Type
+    private let variables: [String: String]
+
+    init(for command: any ParsableCommand.Type, variables: [String: String] = ProcessInfo.processInfo.environment) {
+        self.command = command
+        self.variables = variables.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.isEmpty }
+    }
+
+    /// The arguments with those in front that only the environment has.
+    func complete(_ arguments: [String]) throws -> [String] {
+        // Asking a command for its options costs milliseconds, which most starts can do without.
+        if variables.isEmpty { return arguments }
+        let help = try JSONDecoder().decode(CommandDescription.self, from: Data(command._dumpHelp().utf8))
+        let added = try (help.command.arguments).flatMap { option in
+            try self.arguments(for: option, besides: arguments)
+        }
+        return added + arguments
+    }
+
+    private func arguments(for option: CommandDescription.Argument, besides arguments: [String]) throws -> [String] {
+        let names = (option.names ?? []).map { $0.kind == "long" ? "--\($0.name)" : "-\($0.name)" }
+        guard option.kind != "positional", let name = names.first(where: { $0.hasPrefix("--") }) else { return [] }
+        guard !["--help", "--version"].contains(name) else { return [] }
+        let variable = Self.variable(for: name)
+        guard let value = variables[variable] else { return [] }
+        let isGiven = arguments.prefix { $0 != "--" }.contains { argument in
+            names.contains { argument == $0 || argument.hasPrefix("\($0)=") }
+        }
+        if isGiven { return [] }
+        switch option.kind {
+        case "flag": return try Self.isOn(value, variable: variable) ? [name] : []
+        case "option" where option.isRepeating:
+            return value.split(whereSeparator: \.isNewline).map { "\(name)=\($0)" }
+        default: return ["\(name)=\(value)"]
+        }
+    }
+
+    /// `--no-realtime` is `TRICKLE_NO_REALTIME`.
+    static func variable(for name: String) -> String {
+        prefix + String(name.drop { $0 == "-" }.map { $0 == "-" ? "_" : $0 }).uppercased()
+    }
+
+    private static func isOn(_ value: String, variable: String) throws -> Bool {
+        switch value.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default: throw ValidationError("\(variable) is '\(value)', but has to be 1 or 0")
+        }
+    }
+}
+
+/// What is needed here of the argument parser's own description of a command (its tool information, version 0).
+private struct CommandDescription: Decodable {
+    struct Command: Decodable {
+        var arguments: [Argument]
+    }
+    struct Argument: Decodable {
+        var kind: String
+        var names: [Name]?
+        var isRepeating: Bool
+    }
+    struct Name: Decodable {
+        var kind: String
+        var name: String
+    }
+    var command: Command
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Logging
+import TrickleKit
+
+/// Which relay a client talks to, and how.
+public struct RelayOptions: ParsableArguments, Sendable {
+    @Option(
+        help: ArgumentHelp(
+            "The relay, with its base path if it has one: http://, https://, IPv6 in brackets, user:password@.",
+            valueName: "url"),
+        transform: { text in try RelayURL(text) })
+    public var url = try! RelayURL("http://localhost:2939")
+
+    @Option(
+        help: ArgumentHelp("Sent with every request; may be given several times.", valueName: "name: value"),
+        transform: RelayOptions.header)
+    public var header: [(name: String, value: String)] = []
+
+    @Option(
+        help: ArgumentHelp("Certificate authorities to trust instead of the system's (PEM).", valueName: "file"),
+        completion: .file(extensions: ["pem", "crt"]))
+    public var caFile: String?
+
+    @Flag(help: "Accept any certificate. For tests: others can read and change what is sent.")
+    public var insecure = false
+
+    @Flag(help: "Take user and password from ~/.netrc.")
+    public var netrc = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a connection may take to be made, or stay silent where an answer is due.", valueName: "time"))
+    public var timeout = DurationArgument("10s")
+
+    public init() {}
+
+    /// The same in the library's words.
+    public func configuration(logger: Logger) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.headers = header
+        configuration.userAgent = "trickle-swift/\(TrickleVersion.current)"
+        configuration.caFile = caFile
+        configuration.insecure = insecure
+        configuration.useNetrc = netrc
+        configuration.connectTimeout = timeout.duration
+        configuration.stallTimeout = timeout.duration
+        configuration.logger = logger
+        return configuration
+    }
+
+    static func header(_ text: String) throws -> (name: String, value: String) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = parts[0]
+        guard parts.count == 2, !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
+            throw ValidationError("a header looks like 'Authorization: Bearer abc'")
+        }
+        let value = parts[1].drop(while: \.isWhitespace)
+        guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            throw ValidationError("a header's value cannot contain control characters")
+        }
+        return (String(name), String(value))
+    }
+
+    /// The characters of a field name (RFC 9110, 5.6.2).
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Standard error: lines for the log, and below them, on a terminal, one line of progress that is redrawn in place.
+public final class Console: Sendable {
+    private let progress = Mutex("")
+    private let descriptor: Int32
+    /// Whether somebody looks at it.
+    public let isTerminal: Bool
+    /// Whether lines may be coloured: on a terminal, unless `NO_COLOR` is set.
+    public let hasColour: Bool
+
+    /// - Parameter descriptor: Standard error, unless told otherwise.
+    public init(descriptor: Int32 = STDERR_FILENO) {
+        self.descriptor = descriptor
+        isTerminal = isatty(descriptor) == 1
+        let isColourless = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        hasColour = isTerminal && !isColourless
+    }
+
+    /// Writes a line above the progress.
+    public func write(line: String) {
+        progress.withLock { progress in
+            put(progress.isEmpty ? "\(line)\n" : "\(Self.clear)\(line)\n\(progress)")
+        }
+    }
+
+    /// Replaces the line of progress. Where there is no terminal, it is a line of its own.
+    public func show(progress text: String) {
+        progress.withLock { progress in
+            if isTerminal {
+                progress = Self.fitted(text, columns: columns)
+                put("\(Self.clear)\(progress)")
+            } else {
+                put("\(text)\n")
+            }
+        }
+    }
+
+    /// Leaves the last progress on the screen and goes below it.
+    public func endProgress() {
+        progress.withLock { progress in
+            if !progress.isEmpty { put("\n") }
+            progress = ""
+        }
+    }
+
+    private static let clear = "\r\u{1B}[K"
+
+    /// A line that wraps could not be redrawn in place.
+    private static func fitted(_ text: String, columns: Int) -> String {
+        text.count < columns ? text : String(text.prefix(max(columns - 1, 0)))
+    }
+
+    private var columns: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    private func put(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            // Whoever closes standard error does not want to hear of it.
+            if count < 0 && errno != EINTR { return }
+            rest = rest.dropFirst(max(count, 0))
+        }
+    }
+}
+
+// The method of the same name hides the C function.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}

@@ -1,0 +1,60 @@
+import Synchronization
+
+/// The wish that a tool should come to its end, from a signal. Made once; later wishes change nothing.
+public final class StopRequest: Sendable {
+    private struct State {
+        var signal: Int32?
+        var handlers: [@Sendable () -> Void] = []
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// The number of the signal that asked, or nil while nobody has.
+    public var signal: Int32? { state.withLock { $0.signal } }
+
+    public var isMade: Bool { signal != nil }
+
+    /// Asks for the end.
+    ///
+    /// - Returns: Whether this was the first time.
+    @discardableResult
+    public func make(signal: Int32) -> Bool {
+        let handlers: [@Sendable () -> Void]? = state.withLock { state in
+            guard state.signal == nil else { return nil }
+            state.signal = signal
+            defer { state.handlers = [] }
+            return state.handlers
+        }
+        for handler in handlers ?? [] { handler() }
+        return handlers != nil
+    }
+
+    /// Has `handler` called once when the end is asked for; at once if it has been.
+    public func whenMade(_ handler: @escaping @Sendable () -> Void) {
+        let isMade = state.withLock { state in
+            if state.signal == nil { state.handlers.append(handler) }
+            return state.signal != nil
+        }
+        if isMade { handler() }
+    }
+
+    /// Runs `body` and cancels it when the end is asked for.
+    ///
+    /// - Returns: What `body` returns, or nil if it was cancelled because of the request.
+    public func cancelling<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value?
+    {
+        let task = Task { try await body() }
+        whenMade { task.cancel() }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch is CancellationError where isMade {
+            return nil
+        }
+    }
+}

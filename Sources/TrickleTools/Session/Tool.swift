@@ -1,0 +1,65 @@
+import ArgumentParser
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A command-line tool: options, and one function that does the work.
+///
+/// Its `main` adds what all tools have in common: options from the environment, one-line errors, signals, exit codes.
+public protocol Tool: AsyncParsableCommand {
+    var logOptions: LogOptions { get }
+
+    /// Does the work. Returns when it is done, or soon after `session.stop` was made.
+    mutating func run(_ session: ToolSession) async throws
+}
+
+extension Tool {
+    public static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        await leave(run(arguments: Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Parses the arguments, runs the tool and tells its exit code.
+    static func run(arguments: [String]) async -> Int32 {
+        let console = Console()
+        var tool: Self
+        do {
+            tool = try parse(EnvironmentArguments(for: Self.self).complete(arguments))
+        } catch {
+            return quit(parsing: error, console: console)
+        }
+        let session = ToolSession(tool: _commandName, options: tool.logOptions, console: console)
+        let signals = StopSignals(session.stop, console: console)
+        defer { withExtendedLifetime(signals) {} }
+        do {
+            try await tool.run(session)
+        } catch is CancellationError where session.stop.isMade {
+        } catch {
+            console.endProgress()
+            let failure = ToolFailure(error)
+            session.logger.error("\(failure.message)")
+            if !session.stop.isMade { return failure.exit.rawValue }
+        }
+        console.endProgress()
+        return session.stop.signal.map { 128 + $0 } ?? ToolExit.success.rawValue
+    }
+
+    /// Help and the version go to standard output; anything else is one line on standard error.
+    private static func quit(parsing error: any Error, console: Console) -> Int32 {
+        if exitCode(for: error).isSuccess {
+            print(fullMessage(for: error))
+            return ToolExit.success.rawValue
+        }
+        let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+        console.write(line: "\(_commandName): error: \(message) (see \(_commandName) --help)")
+        return ToolExit.usage.rawValue
+    }
+}
+
+// The static method of the same name hides the C function.
+private func leave(_ code: Int32) -> Never { exit(code) }

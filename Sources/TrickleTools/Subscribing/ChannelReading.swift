@@ -1,0 +1,119 @@
+import Logging
+import TrickleKit
+
+/// Reads a channel segment by segment, tells of every loss, and shows the progress: what `read2pipe`, `play` and
+/// `subscriber-example` have in common.
+public struct ChannelReading: Sendable {
+    public let relay: RelayURL
+    public let channel: ChannelName
+    public let configuration: ClientConfiguration
+    public var start: SegmentPosition = .next
+    /// How many segments are read; nil for all that come.
+    public var segmentLimit: Int?
+    public var wait: Duration = .zero
+    /// Whether a loss ends the reading.
+    public var isStrict = false
+
+    public init(relay: RelayOptions, channel: ChannelName, reading: ReadingOptions, session: ToolSession) {
+        self.relay = relay.url
+        self.channel = channel
+        configuration = relay.configuration(logger: session.logger)
+        wait = reading.wait.duration
+        isStrict = reading.strict
+    }
+
+    /// Hands every segment to `sink`, in order, until the channel ends, the limit is reached, the sink has enough, or a stop is
+    /// asked for.
+    ///
+    /// - Throws: ``ToolFailure``; what the sink throws.
+    public func run<Sink: SegmentSink>(into sink: Sink, session: ToolSession) async throws {
+        _ = try await session.stop.cancelling {
+            guard let departure = sink.departure else { return try await read(into: sink, session: session) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await read(into: sink, session: session) }
+                group.addTask { for await _ in departure {} }
+                // Whoever is first ends the other: the channel, or those whom it was for.
+                try await group.next()
+                group.cancelAll()
+                do { try await group.next() } catch is CancellationError {}
+            }
+        }
+    }
+
+    private func read(into sink: some SegmentSink, session: ToolSession) async throws {
+        let subscriber = Subscriber(
+            relay: relay, channel: channel, from: start, configuration: configuration,
+            waitForChannel: wait > .zero ? wait : nil)
+        session.logger.debug("reads \(relay.url(channel: channel, position: start))")
+        var meter = TransferMeter(now: .now)
+        defer { session.logger.info("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
+        var remaining = segmentLimit
+        if remaining == 0 { return }
+        for try await segment in subscriber {
+            try report(segment.skipped, session: session)
+            meter.beginSegment()
+            var disposition = try await sink.begin(segment.sequence)
+            if disposition == .goOn {
+                disposition = try await copy(segment, to: sink, meter: &meter, session: session)
+            }
+            if disposition == .stop { return }
+            remaining = remaining.map { $0 - 1 }
+            if remaining == 0 { return }
+        }
+    }
+
+    /// Passes one segment on.
+    private func copy(
+        _ segment: SubscribedSegment, to sink: some SegmentSink, meter: inout TransferMeter, session: ToolSession
+    ) async throws -> SinkDisposition {
+        do {
+            for try await bytes in segment.body {
+                meter.add(byteCount: bytes.count, now: .now)
+                if try await sink.write(bytes) == .stop { return .stop }
+                if session.showsProgress, meter.isDrawingDue(now: .now) {
+                    session.console.show(progress: meter.progress(sequence: "\(segment.sequence)", now: .now))
+                }
+            }
+        } catch let error as TrickleError where error.concernsOneSegment {
+            try await sink.end(isWhole: false)
+            try report(loss: "segment \(segment.sequence) is not whole: \(error.message)", session: session)
+            return .goOn
+        } catch {
+            try await sink.end(isWhole: false)
+            throw error
+        }
+        try await sink.end(isWhole: true)
+        return .goOn
+    }
+
+    private func report(_ skipped: SkippedSegments?, session: ToolSession) throws {
+        guard let skipped else { return }
+        try report(loss: "\(skipped) skipped: no longer kept by the relay", session: session)
+    }
+
+    private func report(loss: String, session: ToolSession) throws {
+        if isStrict { throw ToolFailure(loss, exit: .dataLost) }
+        session.logger.warning("\(loss)")
+    }
+
+    private static func losses(_ statistics: SubscriberStatistics) -> String {
+        if statistics.isLossless { return "" }
+        return "; missing: \(statistics.segmentsSkipped) skipped, \(statistics.segmentsAborted) aborted, "
+            + "\(statistics.segmentsCut) cut"
+    }
+}
+
+/// Whether a sink wants more.
+public enum SinkDisposition: Sendable {
+    case goOn, stop
+}
+
+/// Takes what a channel delivers. Each segment is begun, written piece by piece, and ended.
+public protocol SegmentSink: Sendable {
+    func begin(_ sequence: SequenceNumber) async throws -> SinkDisposition
+    func write(_ bytes: [UInt8]) async throws -> SinkDisposition
+    /// - Parameter isWhole: Whether nothing is missing of the segment.
+    func end(isWhole: Bool) async throws
+    /// Finishes when nobody is left to take anything, even while nothing comes; nil where that cannot happen.
+    var departure: AsyncStream<Never>? { get }
+}

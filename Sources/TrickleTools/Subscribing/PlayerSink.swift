@@ -1,0 +1,63 @@
+import ChildProcesses
+import Logging
+import Synchronization
+import TrickleKit
+
+/// A player on the other end of a pipe. It is started with the first segment, so that no window opens for a channel that is not there.
+final class PlayerSink: SegmentSink {
+    private struct Running {
+        let child: LoggedChild
+        let writer: DescriptorWriter
+    }
+
+    private let command: ChildCommand
+    private let logger: Logger
+    private let running: Mutex<Running?> = Mutex(nil)
+    private let playerEnd = AsyncStream<Never>.makeStream()
+
+    init(_ command: ChildCommand, logger: Logger) {
+        self.command = command
+        self.logger = logger
+    }
+
+    func begin(_ sequence: SequenceNumber) throws -> SinkDisposition {
+        if running.withLock({ $0 != nil }) { return .goOn }
+        let child = try LoggedChild(command, standardInput: .pipe, logger: logger)
+        guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
+        let writer = try DescriptorWriter(input, what: command.program)
+        running.withLock { $0 = Running(child: child, writer: writer) }
+        Task { [playerEnd] in
+            _ = await child.end()
+            playerEnd.continuation.finish()
+        }
+        return .goOn
+    }
+
+    func write(_ bytes: [UInt8]) async throws -> SinkDisposition {
+        guard let running = running.withLock({ $0 }) else {
+            preconditionFailure("a segment is begun before it is written")
+        }
+        return try await running.writer.write(bytes) == .written ? .goOn : .stop
+    }
+
+    func end(isWhole: Bool) {}
+
+    var departure: AsyncStream<Never>? { playerEnd.stream }
+
+    /// Lets the player come to its end, by itself or, after a signal, at once.
+    func finish(isStopped: Bool) async throws {
+        guard let running = running.withLock({ $0 }) else { return }
+        running.writer.close()
+        if isStopped {
+            await running.child.stop()
+        } else {
+            try await running.child.succeed("play the channel")
+        }
+    }
+
+    func stop() async {
+        guard let running = running.withLock({ $0 }) else { return }
+        running.writer.close()
+        await running.child.stop()
+    }
+}

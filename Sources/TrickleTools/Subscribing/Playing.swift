@@ -1,0 +1,26 @@
+import ChildProcesses
+import Logging
+import TrickleKit
+
+/// Feeds a player with a channel until either comes to its end.
+public struct Playing: Sendable {
+    private let reading: ChannelReading
+    private let player: ChildCommand
+
+    public init(_ reading: ChannelReading, player: ChildCommand) {
+        self.reading = reading
+        self.player = player
+    }
+
+    /// - Throws: ``ToolFailure`` when the player fails; nothing when it is closed.
+    public func run(_ session: ToolSession) async throws {
+        let sink = PlayerSink(player, logger: session.logger)
+        do {
+            try await reading.run(into: sink, session: session)
+        } catch {
+            await sink.stop()
+            throw error
+        }
+        try await sink.finish(isStopped: session.stop.isMade)
+    }
+}

@@ -1,0 +1,24 @@
+import ChildProcesses
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Standard output as a place for media.
+public enum StandardOutput {
+    /// - Parameter suggestion: A command line that shows where to send it.
+    /// - Throws: ``ToolFailure`` when it is a terminal, or closed.
+    public static func openForMedia(suggestion: String) throws -> DescriptorWriter {
+        if isatty(STDOUT_FILENO) == 1 {
+            throw ToolFailure("media would garble the terminal: send it on, as in '\(suggestion)'", exit: .usage)
+        }
+        guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else {
+            throw ToolFailure("standard output is closed: send it on, as in '\(suggestion)'")
+        }
+        return try DescriptorWriter(OwnedDescriptor(STDOUT_FILENO), what: "standard output")
+    }
+}
