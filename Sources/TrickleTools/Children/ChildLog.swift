@@ -9,11 +9,14 @@ final class ChildLog: Sendable {
 
     private let name: String
     private let logger: Logger
+    private let isConsumed: @Sendable (String) -> Bool
     private let tail: Mutex<[String]> = Mutex([])
 
-    init(name: String, logger: Logger) {
+    /// - Parameter isConsumed: Sees each line first, and takes those that are no messages.
+    init(name: String, logger: Logger, isConsumed: @escaping @Sendable (String) -> Bool) {
         self.name = name
         self.logger = logger
+        self.isConsumed = isConsumed
     }
 
     /// The last lines, joined into one.
@@ -33,6 +36,7 @@ final class ChildLog: Sendable {
     }
 
     private func take(_ line: String) {
+        if isConsumed(line) { return }
         let (level, text) = Self.parse(line)
         tail.withLock { tail in
             if tail.count == Self.tailLength { tail.removeFirst() }

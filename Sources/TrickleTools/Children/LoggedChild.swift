@@ -20,17 +20,19 @@ public final class LoggedChild: Sendable {
 
     /// Starts the command; standard input and output lead where they are told to.
     ///
+    /// - Parameter isConsumed: Sees each line of standard error first, and takes those that are no messages.
     /// - Throws: ``ToolFailure`` when it cannot be started, for example because it is not installed.
     public init(
         _ command: ChildCommand, standardInput: ChildProcess.Endpoint = .null,
-        standardOutput: ChildProcess.Endpoint = .null, logger: Logger
+        standardOutput: ChildProcess.Endpoint = .null, logger: Logger,
+        isConsumed: @escaping @Sendable (String) -> Bool = { _ in false }
     ) throws {
         name = command.program.split(separator: "/").last.map(String.init) ?? command.program
         logger.debug("runs \(command)")
         process = try Self.start(command, standardInput: standardInput, standardOutput: standardOutput)
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let reader = try DescriptorReader(errors, what: "what \(name) says")
-        let log = ChildLog(name: name, logger: logger)
+        let log = ChildLog(name: name, logger: logger, isConsumed: isConsumed)
         self.log = log
         draining = Task { await log.drain(reader) }
     }

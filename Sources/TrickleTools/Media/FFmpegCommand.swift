@@ -45,6 +45,17 @@ public enum FFmpegCommand {
         return ChildCommand("ffmpeg", arguments + ["pipe:1"])
     }
 
+    /// Splits what `--ffmpeg-args` was given.
+    ///
+    /// - Throws: ``ToolFailure`` when a quote is open.
+    public static func words(_ text: String?) throws(ToolFailure) -> [String] {
+        guard let text else { return [] }
+        guard let words = ShellWords.split(text) else {
+            throw ToolFailure("--ffmpeg-args '\(text)' cannot be split into words: is a quote open?", exit: .usage)
+        }
+        return words
+    }
+
     private static func streams(_ publishing: Publishing, plan: StreamPlan?) -> [String] {
         guard publishing.maps.isEmpty else {
             return publishing.maps.flatMap { ["-map", $0] } + codecsByKind(publishing, plan: plan)

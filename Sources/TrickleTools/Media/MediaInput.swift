@@ -54,13 +54,17 @@ public enum MediaInput: Equatable, Sendable {
         self = try Self.path(argument)
     }
 
-    /// Whether it comes at its own pace, so that ffmpeg must not slow it down.
+    /// Whether it may come at its own pace: over HTTP come files as well as live streams, and the probe tells which.
+    var mayBeLive: Bool {
+        if case .url = self { true } else { isLive }
+    }
+
+    /// Whether it comes at its own pace for sure, so that ffmpeg must not slow it down.
     public var isLive: Bool {
         switch self {
         case .standardInput, .stream: true
         case .file: false
         case .device(let format, _): format != "lavfi"
-        // Over HTTP come files as well as live streams; the probe tells.
         case .url(let scheme, _): !["http", "https", "ftp", "sftp"].contains(scheme)
         }
     }

@@ -6,7 +6,7 @@ import TrickleKit
 public struct RelayOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
-            "The relay, with its base path if it has one: http://, https://, IPv6 in brackets, user:password@.",
+            "The relay, with its base path if it has one: http://, https://, IPv6 in brackets, user:password@. (default: http://localhost:2939)",
             valueName: "url"),
         transform: { text in try RelayURL(text) })
     public var url = try! RelayURL("http://localhost:2939")

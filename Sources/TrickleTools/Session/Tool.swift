@@ -14,11 +14,16 @@ import ArgumentParser
 public protocol Tool: AsyncParsableCommand {
     var logOptions: LogOptions { get }
 
+    /// Whether a signal is the usual way to end it, so that a clean stop has exit code 0.
+    static var endsBySignal: Bool { get }
+
     /// Does the work. Returns when it is done, or soon after `session.stop` was made.
     mutating func run(_ session: ToolSession) async throws
 }
 
 extension Tool {
+    public static var endsBySignal: Bool { false }
+
     public static func main() async {
         signal(SIGPIPE, SIG_IGN)
         await leave(run(arguments: Array(CommandLine.arguments.dropFirst())))
@@ -43,9 +48,10 @@ extension Tool {
             console.endProgress()
             let failure = ToolFailure(error)
             session.logger.error("\(failure.message)")
-            if !session.stop.isMade { return failure.exit.rawValue }
+            if !session.stop.isMade || endsBySignal { return failure.exit.rawValue }
         }
         console.endProgress()
+        if endsBySignal { return ToolExit.success.rawValue }
         return session.stop.signal.map { 128 + $0 } ?? ToolExit.success.rawValue
     }
 

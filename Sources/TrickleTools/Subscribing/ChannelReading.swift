@@ -49,8 +49,14 @@ public struct ChannelReading: Sendable {
         defer { session.logger.info("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
         var remaining = segmentLimit
         if remaining == 0 { return }
+        let notice = announceWaiting(session)
+        defer { notice.cancel() }
         for try await segment in subscriber {
-            try report(segment.skipped, session: session)
+            notice.cancel()
+            // The library's own log tells of it.
+            if isStrict, let skipped = segment.skipped {
+                throw ToolFailure("\(skipped) skipped: the relay no longer keeps that much", exit: .dataLost)
+            }
             meter.beginSegment()
             var disposition = try await sink.begin(segment.sequence)
             if disposition == .goOn {
@@ -86,9 +92,12 @@ public struct ChannelReading: Sendable {
         return .goOn
     }
 
-    private func report(_ skipped: SkippedSegments?, session: ToolSession) throws {
-        guard let skipped else { return }
-        try report(loss: "\(skipped) skipped: no longer kept by the relay", session: session)
+    /// Says what is going on when nothing comes at first.
+    private func announceWaiting(_ session: ToolSession) -> Task<Void, any Error> {
+        Task {
+            try await Task.sleep(for: .seconds(1))
+            session.logger.info("waits for \(relay.url(channel: channel)), where nothing is published yet")
+        }
     }
 
     private func report(loss: String, session: ToolSession) throws {
