@@ -1,0 +1,71 @@
+# trickle in Swift. `make help` lists what can be made.
+#
+# Users get release builds; the tests build in debug, in the same .build folder. A target builds what it needs, and says
+# nothing when there is nothing to build: a program is newer than all sources, or it is made again.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# The standard library goes into the programs: they start faster, and run where no toolchain is.
+BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
+
+TOOLS := trickle-server publish-file read2pipe play subscriber-example
+BIN := .build/release
+SOURCES := Package.swift $(shell find Sources -type f)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build test lint demo install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## find the system packages (ffmpeg, libcurl headers), and install what is missing
+	@sh scripts/install-deps
+
+build: $(TOOLS:%=$(BIN)/%) ## build all tools
+
+# One stamp for each program, because the linker leaves a program alone that has not changed.
+$(BIN)/%: .build/stamps/% ;
+
+.build/stamps/%: $(SOURCES) | deps
+	@echo "building $*" >&2
+	@$(SWIFT) build --configuration release $(BUILD_FLAGS) --product $* >.build-log 2>&1 || { cat .build-log >&2; rm -f .build-log; exit 1; }
+	@rm -f .build-log
+	@mkdir -p $(@D) && touch $@
+
+# Variables from make's command line reach the shell by themselves, with whatever characters they have.
+trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/]
+	@exec $(BIN)/trickle-server $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(args)
+
+publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=NAME [url=URL]
+	@exec $(BIN)/publish-file "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
+
+play: $(BIN)/play ## play a channel in a window: stream=NAME [url=URL]
+	@exec $(BIN)/play --stream "$$stream" $(if $(url),--url "$$url") $(args)
+
+read2pipe: $(BIN)/read2pipe ## write a channel to standard output: stream=NAME [url=URL]
+	@exec $(BIN)/read2pipe --stream "$$stream" $(if $(url),--url "$$url") $(args)
+
+subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: stream=NAME [url=URL] [out=out-read]
+	@exec $(BIN)/subscriber-example --stream "$$stream" $(if $(url),--url "$$url") $(if $(out),--out "$$out") $(args)
+
+# $(call need,target,variables,usage): stops before anything is built when a variable is missing.
+need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
+$(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
+$(foreach target,play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
+
+demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) ## live video through a relay and back, measured: [seconds=10]
+	@exec $(BIN)/trickle-demo $(if $(seconds),--seconds "$$seconds") $(args)
+
+test: deps ## all tests: [filter=NAME]
+	@$(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build $(if $(filter),--filter "$$filter")
+
+lint: ## style, and the arrows between the modules
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@sh scripts/check-arrows
+
+install: build ## install the tools, their completions and manuals: [PREFIX=/usr/local]
+	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)
+
+uninstall: ## take them away again: [PREFIX=/usr/local]
+	@sh scripts/install-tools --remove "$(DESTDIR)$(PREFIX)" $(TOOLS)
