@@ -1,0 +1,245 @@
+import Foundation
+
+extension ConformanceSuite {
+    /// Chapter 10: the end of a segment.
+    static let endCases = [
+        ConformanceCase("END-1", "DELETE ends an open segment as complete") { session in
+            let channel = try session.channel()
+            _ = try channel.open(0, "begun")
+            try channel.delete(0).head.expect(status: 200)
+            try channel.expectSegment(0, "begun")
+            try channel.expectNext(1)
+        },
+        ConformanceCase("END-2", "its readers come to their end") { session in
+            let channel = try session.channel()
+            _ = try channel.open(0, "begun")
+            let reader = try channel.get(0)
+            try reader.receiveHead().expect(status: 200)
+            try reader.expectBody("begun")
+            try reader.expectSilence(session.settings.silence)
+            try channel.delete(0).head.expect(status: 200)
+            let rest = try reader.receiveRest()
+            try expect(rest.isWhole && rest.bytes.isEmpty, "the reader is cut off")
+            try expect(rest.trailers["Lp-Trickle-Aborted"] == nil, "the segment is aborted")
+        },
+        ConformanceCase("END-3", "its publisher is answered at once") { session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "begun")
+            try channel.delete(0).head.expect(status: 200)
+            let answer = try writer.connection.receiveResponse(to: "POST")
+            try answer.head.expect(status: 200)
+            try answer.head.expect("Lp-Trickle-Seq", "0")
+            try answer.head.expect("Connection", "close")
+            try answer.head.expect(absent: "Lp-Trickle-Closed")
+        },
+        ConformanceCase("END-4", "DELETE of the next number makes it an empty segment") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            let reader = try channel.waitingGet(1)
+            let writer = try channel.preconnect(1)
+            try channel.delete(1).head.expect(status: 200)
+            let read = try reader.receiveResponse()
+            try read.head.expect(status: 200)
+            try read.head.expect("Lp-Trickle-Seq", "1")
+            try read.head.expect(absent: "Lp-Trickle-Closed")
+            try expect(read.body.isEmpty && read.rest.isWhole, "the body is '\(read.text)'")
+            let written = try writer.connection.receiveResponse(to: "POST")
+            try written.head.expect(status: 200)
+            try written.head.expect("Lp-Trickle-Seq", "1")
+            try channel.expectNext(2)
+            try channel.expectSegment(1, "")
+        },
+        ConformanceCase("END-5", "DELETE of what has ended is 200") { session in
+            let channel = try session.channel()
+            try channel.publish(3, "three")
+            try channel.publish(50, "fifty")
+            for number in [3, 3, 0] { try channel.delete(number).head.expect(status: 200) }
+            try channel.expectSegment(3, "three")
+            try channel.expectNext(51)
+        },
+        ConformanceCase("END-6", "DELETE beyond next is 470") { session in
+            let channel = try session.channel()
+            try channel.delete(7).head.expect(status: 470)
+            try channel.publish(0, "zero")
+            try channel.delete(2).head.expect(status: 470)
+            try channel.expectNext(1)
+        },
+        ConformanceCase("END-7", "DELETE takes relative positions") { session in
+            let channel = try session.channel()
+            _ = try channel.open(0, "begun")
+            try channel.delete(-2).head.expect(status: 200)
+            try channel.expectSegment(0, "begun")
+            try channel.delete(-1).head.expect(status: 200)
+            try channel.expectSegment(1, "")
+            try channel.expectNext(2)
+        },
+        ConformanceCase("END-8", "DELETE of a number that was left out makes it an empty segment") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            try channel.publish(2, "two")
+            let reader = try channel.waitingGet(1)
+            try channel.delete(1).head.expect(status: 200)
+            let answer = try reader.receiveResponse()
+            try answer.head.expect(status: 200)
+            try answer.head.expect("Lp-Trickle-Seq", "1")
+            try expect(answer.body.isEmpty && answer.rest.isWhole, "the body is '\(answer.text)'")
+            try channel.expectSegment(1, "")
+            try channel.expectNext(3)
+        },
+    ]
+
+    /// Chapter 10: the end of a channel.
+    static let deleteCases = [
+        ConformanceCase("DEL-1", "DELETE /ch closes the channel") { session in
+            let channel = try session.channel()
+            try channel.delete().head.expect(status: 200)
+            try session.answer("GET", channel.path("next")).head.expect(status: 404)
+        },
+        ConformanceCase("DEL-2", "DELETE of no channel is 404") { session in
+            try session.missingChannel().delete().head.expect(status: 404)
+            try session.missingChannel().delete(0).head.expect(status: 404)
+            let channel = try session.channel()
+            try channel.delete().head.expect(status: 200)
+            try channel.delete().head.expect(status: 404)
+        },
+        ConformanceCase("DEL-3", "who waits learns that the channel is closed") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            let readers = [try channel.waitingGet(1), try channel.waitingGet(-1)]
+            try channel.delete().head.expect(status: 200)
+            for reader in readers {
+                let answer = try reader.receiveResponse()
+                try answer.head.expectClosed()
+                try expect(answer.body.isEmpty && answer.rest.isWhole, "the body is '\(answer.text)'")
+            }
+        },
+        ConformanceCase("DEL-4", "preconnected publishers learn it") { session in
+            let channel = try session.channel()
+            let writers = [try channel.preconnect(0), try channel.preconnect(1), try channel.preconnect(-1)]
+            try channel.delete().head.expect(status: 200)
+            for writer in writers {
+                let answer = try writer.connection.receiveResponse(to: "POST")
+                try answer.head.expectClosed()
+                try answer.head.expect("Connection", "close")
+                try expect(answer.body.isEmpty, "the body is '\(answer.text)'")
+            }
+        },
+        ConformanceCase("DEL-5", "publishers in mid-segment learn it") { session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "begun")
+            try channel.delete().head.expect(status: 200)
+            let answer = try writer.connection.receiveResponse(to: "POST")
+            try answer.head.expectClosed()
+            try answer.head.expect("Connection", "close")
+        },
+        ConformanceCase("DEL-6", "readers of an open segment get its end") { session in
+            let channel = try session.channel()
+            _ = try channel.open(0, "begun")
+            let reader = try channel.get(0)
+            try reader.receiveHead().expect(status: 200)
+            try channel.delete().head.expect(status: 200)
+            let rest = try reader.receiveRest()
+            try expect(rest.text == "begun" && rest.isWhole, "the reader gets '\(rest.text)', or is cut off")
+        },
+        ConformanceCase("DEL-7", "next and relative positions are 404 then") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 2)
+            try channel.delete().head.expect(status: 200)
+            for part in ["next", "-1", "-2", "-3"] {
+                let status = try session.answer("GET", channel.path(part)).status
+                try expect(status == 404, "'\(part)' is answered with \(status)")
+            }
+        },
+        ConformanceCase("DEL-8", "kept segments stay readable while draining") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 3)
+            let start = ContinuousClock.now
+            try channel.delete().head.expect(status: 200)
+            for number in 0..<3 {
+                let answer = try channel.read(number)
+                guard ContinuousClock.now - start < session.settings.drainDuration else {
+                    throw ConformanceSkip(reason: "reading took longer than the drain time")
+                }
+                try expect(answer.text == "segment \(number)", "segment \(number) is \(answer.status) '\(answer.text)'")
+            }
+        },
+        ConformanceCase("DEL-9", "the number after the last tells the end while draining") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 3)
+            try channel.delete().head.expect(status: 200)
+            let answer = try channel.read(3)
+            try answer.head.expectClosed()
+            try expect(answer.body.isEmpty && answer.rest.isWhole, "the body is '\(answer.text)'")
+        },
+        ConformanceCase("DEL-10", "then everything is 404", wait: { $0.drainDuration + .seconds(1) }) { session in
+            let channel = try session.channel()
+            try channel.publish(first: 2)
+            try channel.delete().head.expect(status: 200)
+            session.wait(session.settings.drainDuration)
+            try session.eventually("segments stay after the drain time") { try channel.read(0).status == 404 }
+            try channel.read(2).head.expect(status: 404)
+        },
+        ConformanceCase("DEL-11", "a POST begins a new channel at once") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 3)
+            try channel.delete().head.expect(status: 200)
+            try channel.publish(-1, "new").head.expect("Lp-Trickle-Seq", "0")
+            try channel.expectSegment(0, "new")
+            try channel.expectNext(1)
+            let start = ContinuousClock.now
+            let old = try channel.read(2)
+            if ContinuousClock.now - start < session.settings.drainDuration / 2 {
+                try expect(old.text == "segment 2", "the old channel's segment 2 is answered with \(old.status)")
+            }
+            try channel.read(9).head.expect(status: 470)
+            let reader = try channel.waitingGet(1)
+            try channel.publish(1, "newer")
+            try expect(reader.receiveResponse().text == "newer", "an old segment is read in the new channel")
+        },
+        ConformanceCase(
+            "DEL-12", "an idle channel is closed", wait: { $0.idleTimeout + .seconds(2) }
+        ) { session in
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            let reader = try channel.waitingGet(1)
+            reader.patience = session.settings.idleTimeout * 2 + .seconds(5)
+            try reader.receiveResponse().head.expectClosed()
+            try session.answer("GET", channel.path("next")).head.expect(status: 404)
+            try session.answer("GET", "/_changes/next").head.expect(status: 200, 404)
+        },
+    ]
+
+    /// Chapter 10: the end of a relay.
+    static let relayEndCases = [
+        ConformanceCase("DRN-1", "a relay that ends answers who waits with 503") { session in
+            guard let process = session.settings.relayProcess else {
+                throw ConformanceSkip(reason: "needs a relay that may be ended: --relay-pid")
+            }
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            let reader = try channel.waitingGet(1)
+            let preconnected = try channel.preconnect(1)
+            let open = try session.channel()
+            _ = try open.open(0, "begun")
+            let streaming = try open.get(0)
+            try streaming.receiveHead().expect(status: 200)
+            try streaming.expectBody("begun")
+            kill(process, SIGTERM)
+            for (connection, method) in [(reader, "GET"), (preconnected.connection, "POST")] {
+                let answer = try connection.receiveResponse(to: method)
+                try answer.head.expect(status: 503)
+                try answer.head.expect("Retry-After", "1")
+                try answer.head.expect("Connection", "close")
+                try answer.head.expect(absent: "Lp-Trickle-Closed")
+            }
+            let rest = try streaming.receiveRest()
+            try expect(
+                rest.trailers["Lp-Trickle-Aborted"] == "relay",
+                "DRN-2: the open segment ends without Lp-Trickle-Aborted: relay")
+        },
+        ConformanceCase(
+            "DRN-2", "it aborts open segments", unseen: "looked at together with DRN-1: a relay ends only once"),
+        ConformanceCase(
+            "DRN-3", "dead connections are found", unseen: "needs a network that loses a peer without a word"),
+    ]
+}

@@ -1,0 +1,174 @@
+extension ConformanceSuite {
+    /// Chapter 3: connections and their requests.
+    static let httpCases = [
+        ConformanceCase("HTTP-1", "a connection serves many requests") { session in
+            let channel = try session.channel()
+            let connection = try session.connect()
+            for number in 0..<3 {
+                try connection.send(session.head("POST", channel.path(number), ["Content-Length: 2"]) + "hi")
+                try connection.receiveResponse(to: "POST").head.expect(status: 200)
+                try connection.send(session.head("GET", channel.path(number)))
+                let answer = try connection.receiveResponse()
+                try expect(answer.text == "hi", "the body is '\(answer.text)'")
+            }
+            let writer = try channel.open(3, "op")
+            try connection.send(session.head("GET", channel.path(3)))
+            try connection.receiveHead().expect(status: 200)
+            try connection.expectBody("op")
+            try writer.write("en")
+            try writer.finish()
+            try expect(connection.receiveRest().text == "en", "the chunked body does not end as it should")
+            try connection.send(session.head("GET", channel.path("next")))
+            try connection.receiveResponse().head.expect(status: 200)
+        },
+        ConformanceCase("HTTP-2", "pipelined requests are answered in their order") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "zero")
+            let connection = try session.connect()
+            try connection.send(
+                session.head("GET", channel.path(0)) + session.head("GET", channel.path(1))
+                    + session.head("POST", channel.path(2), ["Content-Length: 3"]) + "two"
+                    + session.head("GET", channel.path(2)) + session.head("GET", channel.path("next")))
+            try expect(connection.receiveResponse().text == "zero", "the first answer is not the first")
+            try connection.expectSilence(session.settings.silence)
+            try channel.publish(1, "one")
+            try expect(connection.receiveResponse().text == "one", "the second answer is not the second")
+            try connection.receiveResponse(to: "POST").head.expect("Lp-Trickle-Seq", "2")
+            try expect(connection.receiveResponse().text == "two", "the fourth answer is not the fourth")
+            try connection.receiveResponse().head.expect("Lp-Trickle-Latest", "3")
+        },
+        ConformanceCase("HTTP-3", "Connection: close closes") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "hi")
+            let connection = try channel.get(0, ["Connection: close"])
+            try expect(connection.receiveResponse().text == "hi", "the body is not 'hi'")
+            try connection.expectEnd()
+        },
+        ConformanceCase("HTTP-4", "HTTP/1.0 is answered without chunks") { session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "hel")
+            let reader = try channel.get(0, version: "1.0")
+            let head = try reader.receiveHead()
+            try head.expect(status: 200)
+            try head.expect(absent: "Transfer-Encoding")
+            try reader.expectBody("hel")
+            try writer.write("lo")
+            try writer.finish()
+            try expect(reader.receiveRest().text == "lo", "the body does not go on with 'lo'")
+            try reader.expectEnd()
+            try expect(
+                session.answer("GET", channel.path(0), version: "1.0").text == "hello", "the body is not 'hello'")
+            let fields = ["Content-Length: 2"]
+            try session.answer("POST", channel.path(1), fields, body: "hi", version: "1.0").head.expect(status: 200)
+            try channel.expectSegment(1, "hi")
+        },
+        ConformanceCase("HTTP-5", "a publisher that has shut down its side gets its answer") { session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "hi")
+            try writer.connection.send("0\r\n\r\n")
+            writer.connection.shutDownSending()
+            let answer = try writer.connection.receiveResponse(to: "POST")
+            try answer.head.expect(status: 200)
+            try answer.head.expect("Lp-Trickle-Seq", "0")
+            let whole = try session.connect()
+            try whole.send(session.head("POST", channel.path(1), ["Content-Length: 2"]) + "hi")
+            whole.shutDownSending()
+            try whole.receiveResponse(to: "POST").head.expect(status: 200)
+            try channel.expectSegment(1, "hi")
+        },
+        ConformanceCase("HTTP-11", "chunk extensions and trailer fields are ignored") { session in
+            let channel = try session.channel()
+            let body = "2;a=b;c=\"d\"\r\nhi\r\n0;last\r\nX-Sum: 1\r\nLp-Trickle-Reset: 1\r\n\r\n"
+            try session.answer("POST", channel.path(0), ["Transfer-Encoding: chunked"], body: body).head.expect(
+                status: 200)
+            try channel.expectSegment(0, "hi")
+        },
+        ConformanceCase("HTTP-12", "other transfer codings are refused") { session in
+            let channel = try session.channel()
+            let answer = try session.answer(
+                "POST", channel.path(0), ["Transfer-Encoding: gzip, chunked"], body: "0\r\n\r\n")
+            try answer.head.expect(status: 400, 501)
+            try channel.expectNext(0)
+        },
+        ConformanceCase("HTTP-13", "long targets are 414, long heads 431") { session in
+            let channel = try session.channel()
+            let query = String(repeating: "q", count: 7000)
+            try session.answer("GET", channel.path("next?\(query)")).head.expect(status: 200)
+            try session.answer("GET", channel.path("next"), ["X-Long: \(query)"]).head.expect(status: 200)
+            let long = String(repeating: "q", count: 300 << 10)
+            for (target, field, status) in [("next?\(long)", "X: y", 414), ("next", "X-Long: \(long)", 431)] {
+                let connection = try session.connect()
+                let bytes = Array(session.head("GET", channel.path(target), [field]).utf8)
+                // The relay may have closed before it has read all of it.
+                var sent = 0
+                while sent < bytes.count, connection.pending.isEmpty {
+                    sent += connection.sendSome(Array(bytes[sent...]))
+                    if try connection.receive(until: .now + .milliseconds(20)) == .end { break }
+                }
+                try connection.receiveHead().expect(status: status)
+            }
+        },
+        ConformanceCase("HTTP-14", "a head that does not end is 408", wait: { _ in .seconds(60) }) { session in
+            let connection = try session.connect()
+            try connection.send("GET /x/0 HTTP/1.1\r\nHost: ")
+            connection.patience = .seconds(61)
+            guard try connection.receive(until: .now + .seconds(61)) == .bytes else {
+                try expect(connection.hasEnded, "nothing happens for a minute")
+                return
+            }
+            try connection.receiveHead().expect(status: 408)
+        },
+        ConformanceCase("HTTP-15", "Expect: 100-continue is answered before the body") { session in
+            let channel = try session.channel()
+            let connection = try session.connect()
+            try connection.send(session.head("POST", channel.path(0), ["Content-Length: 2", "Expect: 100-continue"]))
+            let head = try connection.receiveAnyHead(to: "POST")
+            try expect(head.status == 100, "it is answered with \(head.status)")
+            try connection.send("hi")
+            try connection.receiveResponse(to: "POST").head.expect(status: 200)
+            let refused = try session.connect()
+            try refused.send(session.head("POST", channel.path(-2), ["Content-Length: 2", "Expect: 100-continue"]))
+            let first = try refused.receiveAnyHead(to: "POST")
+            if first.status == 100 { try refused.send("hi") }
+            try expect(
+                try first.status == 400 || refused.receiveHead(to: "POST").status == 400, "a refused POST is not 400")
+        },
+        ConformanceCase("HTTP-16", "an early answer reaches a client that is still sending") { session in
+            let connection = try session.connect()
+            let length = 4 << 20
+            try connection.send(session.head("POST", "/_changes/0", ["Content-Length: \(length)"]))
+            // Nobody reads the answer while the body is on its way: a reset would destroy it.
+            let block = [UInt8](repeating: 0x55, count: 1 << 16)
+            var sent = 0
+            let deadline = ContinuousClock.now + .milliseconds(500)
+            while sent < 1 << 20, ContinuousClock.now < deadline {
+                let count = connection.sendSome(block)
+                sent += count
+                if count == 0 { session.wait(.milliseconds(10)) }
+            }
+            let answer = try connection.receiveResponse(to: "POST")
+            try answer.head.expect(status: 403)
+            try answer.head.expect("Connection", "close")
+            try expect(answer.rest.isWhole, "the answer is cut off")
+            try connection.expectEnd()
+        },
+        ConformanceCase("HTTP-17", "answers without a body have none") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "hi")
+            let connection = try session.connect()
+            try connection.send(session.head("HEAD", channel.path(0)) + session.head("GET", channel.path("next")))
+            try connection.receiveHead(to: "HEAD").expect(status: 200)
+            // Where a body followed, it would stand where the next head is read.
+            try connection.receiveResponse().head.expect("Lp-Trickle-Latest", "1")
+        },
+        ConformanceCase("HTTP-18", "answers carry Date") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "hi")
+            for part in ["0", "next", "7"] {
+                let answer = try session.answer("GET", channel.path(part))
+                let date = answer["Date"] ?? ""
+                try expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "Date of GET \(part) is '\(date)'")
+            }
+        },
+    ]
+}

@@ -1,0 +1,140 @@
+extension ConformanceSuite {
+    /// Chapter 14: resuming a publish.
+    static let resumeCases = [
+        ConformanceCase("RES-1", "a publisher's id may be any visible text", feature: "resume") { session in
+            let channel = try session.channel()
+            for id in ["a", "!~", String(repeating: "x", count: 128)] {
+                try channel.publish(-1, "hi", [publisher(id)])
+            }
+            for id in ["", "a b", String(repeating: "x", count: 129)] {
+                let status = try session.answer(
+                    "POST", channel.path(3), ["Content-Length: 2", publisher(id)], body: "hi"
+                ).status
+                try expect(status == 400, "the id '\(id)' is answered with \(status)")
+            }
+        },
+        ConformanceCase("RES-2", "the owner keeps others away", feature: "resume") { session in
+            let channel = try session.channel()
+            let owner = try channel.open(0, "mine", [publisher("one")])
+            for fields in [[], [publisher("two")]] {
+                let length = ["Content-Length: 2"]
+                try session.answer("POST", channel.path(1), length + fields, body: "hi").head.expect(status: 409)
+            }
+            try channel.publish(1, "mine too", [publisher("one")])
+            try owner.finish()
+            try channel.publish(2, "free again")
+        },
+        ConformanceCase("RES-3", "Lp-Trickle-Reset takes the ownership", feature: "resume") { session in
+            let channel = try session.channel()
+            _ = try channel.open(0, "old", [publisher("one")])
+            try channel.publish(1, "new", [publisher("two"), "Lp-Trickle-Reset: 1"])
+            try channel.expectSegment(1, "new")
+        },
+        ConformanceCase("RES-4", "a broken publisher with an id may come back", feature: "resume") { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            try reader.expectSilence(session.settings.silence)
+            try channel.head(0).expect("Lp-Trickle-State", "open")
+            try session.answer("POST", channel.path(1), ["Content-Length: 2"], body: "hi").head.expect(status: 409)
+        },
+        ConformanceCase(
+            "RES-5", "after the linger time the segment is aborted", feature: "resume",
+            wait: { $0.lingerDuration + .seconds(2) }
+        ) { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            reader.patience = session.settings.lingerDuration + .seconds(5)
+            let rest = try reader.receiveRest()
+            try expect(rest.trailers["Lp-Trickle-Aborted"] == "publisher", "the segment is not aborted")
+            try channel.publish(1, "anybody")
+        },
+        ConformanceCase("RES-6", "Lp-Trickle-Offset continues the segment", feature: "resume") { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            try channel.publish(0, " back", [publisher("one"), "Lp-Trickle-Offset: 5"])
+            let rest = try reader.receiveRest()
+            try expect(rest.text == " back" && rest.isWhole, "the reader gets '\(rest.text)'")
+            try channel.expectSegment(0, "begun back")
+        },
+        ConformanceCase("RES-7", "the overlap is dropped", feature: "resume") { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            try channel.publish(0, "gun back", [publisher("one"), "Lp-Trickle-Offset: 2"])
+            try expect(reader.receiveRest().text == " back", "the reader gets bytes twice")
+            try channel.expectSegment(0, "begun back")
+        },
+        ConformanceCase("RES-8", "an offset beyond is 409 with the size", feature: "resume") { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            let fields = ["Content-Length: 2", publisher("one"), "Lp-Trickle-Offset: 7"]
+            let answer = try session.answer("POST", channel.path(0), fields, body: "hi")
+            try answer.head.expect(status: 409)
+            try answer.head.expect("Lp-Trickle-Size", "5")
+            try reader.expectSilence(session.settings.silence)
+        },
+        ConformanceCase("RES-9", "a resume takes over from an open connection", feature: "resume") { session in
+            let channel = try session.channel()
+            let old = try channel.open(0, "begun", [publisher("one")])
+            try channel.publish(0, " anew", [publisher("one"), "Lp-Trickle-Offset: 5"])
+            try channel.expectSegment(0, "begun anew")
+            try expect(
+                try old.connection.receive(until: .now + session.settings.patience) != .nothing,
+                "the old connection hangs")
+        },
+        ConformanceCase("RES-10", "the owner's next number ends a lingering one", feature: "resume") { session in
+            let channel = try session.channel()
+            let reader = try broken(channel)
+            try channel.publish(1, "next", [publisher("one")])
+            try expect(
+                reader.receiveRest().trailers["Lp-Trickle-Aborted"] == "publisher",
+                "the lingering segment is not aborted")
+        },
+        ConformanceCase("RES-11", "an offset needs an id and a number", feature: "resume") { session in
+            let channel = try session.channel()
+            for fields in [
+                ["Lp-Trickle-Offset: 0"], [publisher("one"), "Lp-Trickle-Offset: -1"],
+                [publisher("one"), "Lp-Trickle-Offset: x"],
+            ] {
+                let answer = try session.answer("POST", channel.path(0), ["Content-Length: 2"] + fields, body: "hi")
+                try expect(answer.status == 400, "\(fields) is answered with \(answer.status)")
+            }
+        },
+        ConformanceCase("RES-12", "a complete segment can be confirmed", feature: "resume") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "whole", [publisher("one")])
+            try channel.publish(0, "", [publisher("one"), "Lp-Trickle-Offset: 5"])
+            try channel.expectSegment(0, "whole")
+            try channel.expectNext(1)
+        },
+        ConformanceCase("RES-13", "an offset into nothing is 409", feature: "resume") { session in
+            let channel = try session.channel()
+            let fields = ["Content-Length: 2", publisher("one")]
+            let answer = try session.answer("POST", channel.path(0), fields + ["Lp-Trickle-Offset: 5"], body: "hi")
+            try answer.head.expect(status: 409)
+            try answer.head.expect("Lp-Trickle-Size", "0")
+            try session.answer("POST", channel.path(0), fields + ["Lp-Trickle-Offset: 0"], body: "hi").head.expect(
+                status: 200)
+        },
+    ]
+
+    private static func publisher(_ id: String) -> String { "Lp-Trickle-Publisher: \(id)" }
+
+    /// A segment with the bytes `begun`, whose publisher `one` has broken off, and a reader who has read them.
+    private static func broken(_ channel: ConformanceChannel) throws -> RawConnection {
+        let writer = try channel.open(0, "begun", [publisher("one")])
+        let reader = try channel.get(0)
+        try reader.receiveHead().expect(status: 200)
+        try reader.expectBody("begun")
+        writer.breakOff()
+        return reader
+    }
+
+    /// What binds clients, not relays.
+    static let clientCases = [
+        ("CLI-1", "publishers send to one segment at a time"),
+        ("CLI-2", "publishers stop when told that the channel is closed"),
+        ("CLI-3", "publishers continue at next"), ("CLI-4", "publishers repeat whole bodies only"),
+        ("CLI-5", "subscribers count on from what they were told"), ("CLI-6", "subscribers rejoin after 470"),
+        ("CLI-7", "subscribers know a cut from an end"),
+    ].map { ConformanceCase($0.0, $0.1, unseen: "binds clients") }
+}

@@ -1,0 +1,115 @@
+import Foundation
+
+/// What one case works with: names of its own, connections that are closed behind it, channels that are deleted.
+final class ConformanceSession {
+    let rule: String
+    let target: ConformanceTarget
+    let settings: ConformanceSettings
+    private var connections: [RawConnection] = []
+    private var names: [String] = []
+
+    init(rule: String, target: ConformanceTarget, settings: ConformanceSettings) {
+        self.rule = rule
+        self.target = target
+        self.settings = settings
+    }
+
+    /// Closes all connections and deletes the channels whose names were given out.
+    func close() {
+        for connection in connections { connection.close() }
+        connections = []
+        for name in names {
+            // What the case did not create is not there: nobody minds the answer.
+            _ = try? answer("DELETE", "/\(name)")
+        }
+        for connection in connections { connection.close() }
+        connections = []
+    }
+
+    /// The exchanges so far, as they were on the wire.
+    func transcript() -> String {
+        var lines: [String] = []
+        for (index, connection) in connections.enumerated() {
+            for entry in connection.transcript {
+                let mark = "    \(index + 1)\(entry.isSent ? ">" : "<") "
+                let text = entry.text.replacingOccurrences(of: "\r\n", with: "\n")
+                for line in text.split(separator: "\n", omittingEmptySubsequences: false) { lines.append(mark + line) }
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Names
+
+    /// A name that no other case, run or client has.
+    func newName() -> String {
+        let name = "conf-\(rule.lowercased())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        names.append(name)
+        return name
+    }
+
+    /// A channel that has just been created.
+    func channel(_ fields: [String] = []) throws -> ConformanceChannel {
+        let channel = ConformanceChannel(session: self, name: newName())
+        let answer = try answer("POST", "/\(channel.name)", ["Content-Length: 0"] + fields)
+        try expect(answer.status == 200, "the creation of a channel is answered with \(answer.status)")
+        return channel
+    }
+
+    /// A channel that nobody has created.
+    func missingChannel() -> ConformanceChannel { ConformanceChannel(session: self, name: newName()) }
+
+    // MARK: Requests
+
+    func connect(receiveBufferSize: Int? = nil) throws -> RawConnection {
+        let connection = try RawConnection(
+            to: target, patience: settings.patience, receiveBufferSize: receiveBufferSize)
+        connections.append(connection)
+        return connection
+    }
+
+    /// The head of a request, with `Host` in HTTP/1.1.
+    ///
+    /// - Parameter path: below the base path.
+    func head(_ method: String, _ path: String, _ fields: [String] = [], version: String = "1.1") -> String {
+        let host = version == "1.1" ? ["Host: \(target.authority)"] : []
+        let lines = ["\(method) \(target.basePath)\(path) HTTP/\(version)"] + host + fields
+        return lines.joined(separator: "\r\n") + "\r\n\r\n"
+    }
+
+    /// Sends a request without a body on a connection of its own.
+    func send(_ method: String, _ path: String, _ fields: [String] = [], version: String = "1.1") throws
+        -> RawConnection
+    {
+        let connection = try connect()
+        try connection.send(head(method, path, fields, version: version))
+        return connection
+    }
+
+    /// Sends a request on a connection of its own and takes the whole answer.
+    func answer(
+        _ method: String, _ path: String, _ fields: [String] = [], body: String = "", version: String = "1.1"
+    ) throws -> RawResponse {
+        let connection = try connect()
+        try connection.send(head(method, path, fields, version: version) + body)
+        return try connection.receiveResponse(to: method)
+    }
+
+    /// Waits for the relay's clock.
+    func wait(_ time: Duration) {
+        Thread.sleep(forTimeInterval: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
+    }
+
+    /// Asks again and again until it is so.
+    ///
+    /// - Throws: ``ConformanceFailure`` with `message` when that has not come by `time`, or the usual patience.
+    func eventually(
+        _ message: String, within time: Duration? = nil, _ isSo: () throws -> Bool
+    ) throws {
+        let deadline = ContinuousClock.now + (time ?? settings.patience)
+        while try !isSo() {
+            try expect(ContinuousClock.now < deadline, message)
+            wait(.milliseconds(20))
+        }
+    }
+}

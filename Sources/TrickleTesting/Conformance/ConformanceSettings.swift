@@ -1,0 +1,27 @@
+/// What the relay was told, as far as rules depend on it, and how patient the suite is.
+public struct ConformanceSettings: Sendable {
+    public var windowCount = 5
+    public var windowDuration: Duration = .seconds(30)
+    public var drainDuration: Duration = .seconds(10)
+    public var idleTimeout: Duration = .seconds(300)
+    public var lingerDuration: Duration = .seconds(5)
+    /// The pauses between `100 Continue`s to a preconnected POST.
+    public var continueInterval: Duration = .seconds(10)
+    /// Payload bytes that the relay takes for one segment; nil when that is not known.
+    public var segmentByteCount: Int?
+    /// Payload bytes that a channel keeps; nil when that is not known.
+    public var windowByteCount: Int?
+
+    /// How long one answer may take.
+    public var patience: Duration = .seconds(5)
+    /// How long nothing must come where nothing may come.
+    public var silence: Duration = .milliseconds(200)
+    /// Cases that have to wait longer than this for the relay's clock are skipped.
+    public var longestWait: Duration = .seconds(3)
+    /// Cases that run at the same time; nearly all of them wait nearly always.
+    public var concurrency = 24
+    /// The relay's process, to be told to end by the last case; nil when it is not ours to end.
+    public var relayProcess: Int32?
+
+    public init() {}
+}

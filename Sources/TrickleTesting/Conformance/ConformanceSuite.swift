@@ -1,0 +1,129 @@
+import Foundation
+import Synchronization
+
+/// All cases, and the running of them against one relay.
+public struct ConformanceSuite: Sendable {
+    /// One case for each rule of docs/protocol.md, in its order.
+    public static let allCases: [ConformanceCase] =
+        urlCases + httpCases + framingCases + featureCases + createCases + publishCases + publishTimeCases
+        + rewriteCases + positionCases + readCases + abortCases + waitCases + earlyHeadCases + nextCases + headCases
+        + windowCases
+        + endCases + deleteCases + relayEndCases + feedCases + rangeCases + browserCases + resumeCases + clientCases
+
+    public let target: ConformanceTarget
+    public let settings: ConformanceSettings
+
+    public init(target: ConformanceTarget, settings: ConformanceSettings = ConformanceSettings()) {
+        self.target = target
+        self.settings = settings
+    }
+
+    /// Runs the cases, many at a time, on threads of their own.
+    ///
+    /// - Throws: ``ConformanceFailure`` when there is no relay, or none that creates channels.
+    public func run(_ cases: [ConformanceCase] = allCases) async throws -> ConformanceReport {
+        let features = try await onThread { try probe() }
+        // The relay's end is the last that anybody sees of it.
+        let (last, others) = (cases.filter { $0.rule.hasPrefix("DRN") }, cases.filter { !$0.rule.hasPrefix("DRN") })
+        var results = await run(others, features: features)
+        results.merge(await run(last, features: features)) { $1 }
+        return ConformanceReport(
+            url: "http://\(target.authority)\(target.basePath)", features: features,
+            results: cases.compactMap { results[$0.rule] })
+    }
+
+    private func run(
+        _ cases: [ConformanceCase], features: [String]
+    ) async -> [String: ConformanceReport.Result] {
+        // The long ones first: the others fit in beside them.
+        let order = cases.sorted { $0.wait(settings) > $1.wait(settings) }
+        let position = Counter()
+        return await withTaskGroup(of: [ConformanceReport.Result].self) { group in
+            for _ in 0..<max(1, min(settings.concurrency, order.count)) {
+                group.addTask {
+                    await onThread {
+                        var results: [ConformanceReport.Result] = []
+                        while let entry = position.next(below: order.count) {
+                            results.append(result(of: order[entry], features: features))
+                        }
+                        return results
+                    }
+                }
+            }
+            var results: [String: ConformanceReport.Result] = [:]
+            for await found in group { for result in found { results[result.rule] = result } }
+            return results
+        }
+    }
+
+    /// Learns the relay's features from a channel of our own.
+    private func probe() throws -> [String] {
+        let session = ConformanceSession(rule: "probe", target: target, settings: settings)
+        defer { session.close() }
+        let name = session.newName()
+        let answer = try session.answer("POST", "/\(name)", ["Content-Length: 0"])
+        guard answer.status == 200 else {
+            throw ConformanceFailure(
+                "POST of a new channel is answered with \(answer.status): the suite needs a relay that creates channels"
+            )
+        }
+        return try session.answer("GET", "/\(name)/next").head.fields.list("Lp-Trickle-Features")
+    }
+
+    private func result(of entry: ConformanceCase, features: [String]) -> ConformanceReport.Result {
+        let session = ConformanceSession(rule: entry.rule, target: target, settings: settings)
+        let start = ContinuousClock.now
+        var outcome = ConformanceReport.Outcome.passed
+        var reason: String?
+        do {
+            if let unseen = entry.unseen { throw ConformanceSkip(reason: unseen) }
+            if let feature = entry.feature, !features.contains(feature) {
+                throw ConformanceSkip(reason: "the relay does not announce '\(feature)'")
+            }
+            let wait = entry.wait(settings)
+            guard wait <= settings.longestWait else {
+                throw ConformanceSkip(reason: "takes \(wait.components.seconds) s: --slow")
+            }
+            try entry.body(session)
+        } catch let skip as ConformanceSkip {
+            (outcome, reason) = (.skipped, skip.reason)
+        } catch {
+            (outcome, reason) = (.failed, "\(error)")
+        }
+        let transcript = outcome == .failed ? session.transcript() : nil
+        session.close()
+        let time = (ContinuousClock.now - start).components
+        return ConformanceReport.Result(
+            rule: entry.rule, title: entry.title, outcome: outcome, reason: reason,
+            milliseconds: Int(time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000), transcript: transcript)
+    }
+}
+
+/// Hands out the numbers from 0 on, each once.
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    func next(below limit: Int) -> Int? {
+        value.withLock { value in
+            guard value < limit else { return nil }
+            value += 1
+            return value - 1
+        }
+    }
+}
+
+/// Runs what blocks outside the pool of the tasks.
+private func onThread<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable () throws(Failure) -> Value
+) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+            do throws(Failure) {
+                continuation.resume(returning: .success(try body()))
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+    }
+    return try result.get()
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// The few socket calls that differ between systems, or need care.
+enum Socket {
+    #if canImport(Glibc)
+        static let stream = Int32(SOCK_STREAM.rawValue)
+        private static let sendFlags = Int32(MSG_NOSIGNAL)
+    #else
+        static let stream = SOCK_STREAM
+        private static let sendFlags: Int32 = 0
+    #endif
+
+    static func send(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+        Foundation.send(descriptor, bytes, count, sendFlags)
+    }
+
+    static func close(_ descriptor: Int32) -> Int32 { Foundation.close(descriptor) }
+
+    /// Waits until the socket is ready for `events`, or has ended.
+    ///
+    /// - Returns: whether it is, before the deadline.
+    static func wait(_ descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant) -> Bool {
+        while true {
+            let left = max(.zero, deadline - .now)
+            let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+            var entry = pollfd(fd: descriptor, events: events, revents: 0)
+            let count = poll(&entry, 1, Int32(clamping: milliseconds + (left > .zero ? 1 : 0)))
+            if count > 0 { return true }
+            if count == 0, deadline <= .now { return false }
+            if count < 0, errno != EINTR { return false }
+        }
+    }
+
+    /// Connects, leaves the socket non-blocking and without delay for small writes.
+    ///
+    /// - Returns: nil, or what went wrong.
+    static func connect(_ descriptor: Int32, _ address: [UInt8], until deadline: ContinuousClock.Instant) -> String? {
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        #if !canImport(Glibc)
+            setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &one, socklen_t(MemoryLayout<Int32>.size))
+        #endif
+        guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else { return "fcntl" }
+        let status = address.withUnsafeBytes {
+            Foundation.connect(
+                descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+        }
+        if status == 0 { return nil }
+        guard errno == EINPROGRESS else { return String(cString: strerror(errno)) }
+        guard wait(descriptor, for: Int16(POLLOUT), until: deadline) else { return "no answer" }
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        return code == 0 ? nil : String(cString: strerror(code))
+    }
+}

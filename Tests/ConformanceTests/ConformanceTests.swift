@@ -1,0 +1,70 @@
+import Foundation
+import Logging
+import Testing
+import TrickleCore
+import TrickleRelay
+import TrickleTesting
+
+/// The suite against our own relay, with clocks that run fast enough to look at every rule.
+@Suite("Conformance")
+struct ConformanceTests {
+    private static let report = Task { try await OwnRelay.report() }
+
+    @Test("the relay keeps the rule", arguments: ConformanceSuite.allCases.map(\.rule))
+    func relayKeepsTheRule(_ rule: String) async throws {
+        let report = try await Self.report.value
+        let result = try #require(report.results.first { $0.rule == rule })
+        #expect(result.outcome != .failed, "\(result.title): \(result.reason ?? "")\n\(result.transcript ?? "")")
+    }
+
+    @Test("only what cannot be seen, or needs what the relay does not announce, is skipped")
+    func littleIsSkipped() async throws {
+        let report = try await Self.report.value
+        let skipped = report.results.filter { $0.outcome == .skipped }.map { "\($0.rule): \($0.reason ?? "")" }
+        let clocked = skipped.filter { $0.contains("--slow") }
+        // HTTP-14 and WAIT-7 wait for a minute of real time.
+        #expect(clocked.count <= 2, "\(clocked)")
+        #expect(report.count(.passed) > 150, "\(skipped)")
+    }
+
+    @Test("every rule of docs/protocol.md has a case, and every case a rule")
+    func rulesAndCasesAreTheSame() throws {
+        let rules = try Specification.rules()
+        let cases = ConformanceSuite.allCases.map(\.rule)
+        #expect(Set(cases).count == cases.count, "a rule has two cases")
+        #expect(Set(rules).subtracting(cases).sorted() == [], "these rules have no case")
+        #expect(Set(cases).subtracting(rules).sorted() == [], "these cases have no rule")
+    }
+
+    @Test("a base path, IPv4 and IPv6 make no difference", arguments: ["127.0.0.1", "::1"])
+    func anyAddressWillDo(_ host: String) async throws {
+        try await OwnRelay.run(host: host, path: "/some/where") { url, settings in
+            let cases = ConformanceSuite.allCases.filter { $0.rule.hasPrefix("URL-") || $0.rule.hasPrefix("PUB-") }
+            let report = try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases)
+            let failed = report.results.filter { $0.outcome == .failed }.map { "\($0.rule): \($0.reason ?? "")" }
+            #expect(failed == [])
+            #expect(report.count(.passed) > 20)
+        }
+    }
+
+    @Test("where no relay is, the suite says so")
+    func noRelayIsAnError() async throws {
+        let suite = ConformanceSuite(target: try ConformanceTarget(url: "http://127.0.0.1:1/base"))
+        await #expect(throws: ConformanceFailure.self) { try await suite.run([]) }
+        #expect(throws: ConformanceFailure.self) { try ConformanceTarget(url: "ftp://127.0.0.1") }
+    }
+}
+
+/// docs/protocol.md, as far as the tests read it.
+enum Specification {
+    /// The names of its rules, in order.
+    static func rules() throws -> [String] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "docs/protocol.md"), encoding: .utf8)
+        return text.split(separator: "\n").compactMap { line in
+            guard line.hasPrefix("- **"), let end = line.dropFirst(4).range(of: "**") else { return nil }
+            return String(line.dropFirst(4)[..<end.lowerBound])
+        }
+    }
+}
