@@ -24,7 +24,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -50,8 +49,7 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleTools", argumentParser, logging,
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "TrickleRelay", "TrickleCore", "TrickleTools", argumentParser,
             ]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 

@@ -1,41 +1,60 @@
 import ArgumentParser
-import Logging
-import ServiceLifecycle
 import TrickleRelay
+import TrickleTools
 
+/// Relays channels from publishers to subscribers.
 @main
-struct TrickleServer: AsyncParsableCommand {
+struct TrickleServer: Tool {
     static let configuration = CommandConfiguration(
-        commandName: "trickle-server", abstract: "A relay for the trickle protocol.")
+        commandName: "trickle-server",
+        abstract: "A relay for the trickle protocol.",
+        discussion: """
+            Publishers POST segments to /CHANNEL/0, /CHANNEL/1 …; each byte goes to all who GET them, as it comes.
 
-    @Option(help: "Where to listen: HOST:PORT, or :PORT for all interfaces; port 0 takes a free one.")
-    var addr = "localhost:2939"
+              trickle-server
+              trickle-server --addr :2939 --path live
 
-    @Option(help: "The path under which the channels are.")
+            \(ToolHelp.environment)
+            """,
+        version: TrickleVersion.current)
+
+    static let endsBySignal = true
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen: HOST:PORT, or :PORT for the whole network. Port 0 takes a free one.",
+            valueName: "address"))
+    var addr = ListenAddress("localhost:2939")
+
+    @Option(help: ArgumentHelp("The path under which the channels are.", valueName: "path"))
     var path = "/"
 
-    func run() async throws {
+    @Flag(help: "Do not tell in the channel _changes which channels come and go.")
+    var noChangefeed = false
+
+    @Flag(help: "Make no channel because somebody publishes to it: that is answered with 404.")
+    var noAutocreate = false
+
+    @OptionGroup(title: "What is kept") var window: WindowOptions
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func run(_ session: ToolSession) async throws {
+        DescriptorLimit.raise()
         var configuration = RelayConfiguration()
-        let colon = addr.lastIndex(of: ":")!
-        let host = String(addr[..<colon])
-        configuration.host = host.isEmpty ? nil : host
-        configuration.port = Int(addr[addr.index(after: colon)...])!
+        configuration.host = addr.host
+        configuration.port = addr.port
         configuration.basePath = BasePath(path)
-        let logger = Logger(label: "trickle-server") { StreamLogHandler.standardError(label: $0) }
-        let service = RelayService(configuration: configuration, logger: logger)
-        let group = ServiceGroup(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await group.run()
-    }
-}
-
-struct RelayService: Service {
-    let configuration: RelayConfiguration
-    let logger: Logger
-
-    func run() async throws {
-        let relay = try RelayServer.start(configuration: configuration, logger: logger)
-        logger.info("listening on \(relay.url)")
-        try await gracefulShutdown()
+        configuration.limits = window.limits
+        configuration.limits.hasChangefeed = !noChangefeed
+        configuration.limits.createsChannels = !noAutocreate
+        let relay: RelayServer
+        do {
+            relay = try RelayServer.start(configuration: configuration, logger: session.logger)
+        } catch {
+            throw ToolFailure("\(error)")
+        }
+        session.logger.notice("listening on \(relay.url)")
+        await session.stop.wait()
         await relay.shutDown()
     }
 }

@@ -40,6 +40,13 @@ public final class StopRequest: Sendable {
         if isMade { handler() }
     }
 
+    /// Returns when the end is asked for.
+    public func wait() async {
+        await withCheckedContinuation { continuation in
+            whenMade { continuation.resume() }
+        }
+    }
+
     /// Runs `body` and cancels it when the end is asked for.
     ///
     /// - Returns: What `body` returns, or nil if it was cancelled because of the request.

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// Where to listen: `HOST:PORT`, `[ADDRESS]:PORT`, or `:PORT` for all interfaces.
+struct ListenAddress: ExpressibleByArgument, Equatable {
+    /// nil for all interfaces.
+    let host: String?
+    let port: Int
+    let defaultValueDescription: String
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
+        else { return nil }
+        var host = argument[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        self.host = host.isEmpty ? nil : String(host)
+        self.port = Int(port)
+        defaultValueDescription = argument
+    }
+
+    /// For defaults in the source, which are known to be right.
+    init(_ text: StaticString) {
+        guard let value = Self(argument: text.description) else { preconditionFailure("not an address: \(text)") }
+        self = value
+    }
+}

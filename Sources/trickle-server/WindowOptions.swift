@@ -1,0 +1,42 @@
+import ArgumentParser
+import TrickleCore
+import TrickleTools
+
+/// What the relay keeps of each channel, and for how long.
+struct WindowOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The newest segments of a channel that are kept, however old.", valueName: "count"))
+    var window = 5
+
+    @Option(help: ArgumentHelp("Segments younger than this are kept too.", valueName: "seconds"))
+    var windowSeconds = DurationArgument("30s")
+
+    @Option(help: ArgumentHelp("The most that is kept of a channel; the oldest goes first.", valueName: "bytes"))
+    var windowBytes = ByteCountArgument("64MiB")
+
+    @Option(help: ArgumentHelp("Close a channel to which nothing was published for this long.", valueName: "time"))
+    var idleTimeout = DurationArgument("5m")
+
+    @Option(help: ArgumentHelp("How long a closed channel's segments stay readable.", valueName: "time"))
+    var drain = DurationArgument("10s")
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a publisher that said who it is may be gone before its segment ends as aborted.",
+            valueName: "time"))
+    var linger = DurationArgument("5s")
+
+    func validate() throws {
+        if window < 1 { throw ValidationError("--window has to be at least 1") }
+    }
+
+    var limits: RelayLimits {
+        var limits = RelayLimits()
+        limits.windowCount = window
+        limits.windowDuration = windowSeconds.duration
+        limits.windowByteCount = windowBytes.byteCount
+        limits.idleTimeout = idleTimeout.duration
+        limits.drainDuration = drain.duration
+        limits.lingerDuration = linger.duration
+        return limits
+    }
+}
