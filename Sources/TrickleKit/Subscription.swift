@@ -122,7 +122,8 @@ final class Subscription {
             counts.segmentsSkipped += delivery.skipped?.count ?? 0
         }
         return SubscribedSegment(
-            delivery, head: head, body: SegmentBody(transfer, sequence: delivery.sequence, tally: tally))
+            head: SegmentHead(delivery, answer: head),
+            body: SegmentBody(transfer, sequence: delivery.sequence, tally: tally))
     }
 
     private func error(for failure: SubscriptionState.Failure) -> TrickleError {

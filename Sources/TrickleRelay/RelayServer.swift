@@ -23,7 +23,8 @@ public final class RelayServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let acceptor: Acceptor
     private let lanes: [RelayLane]
-    private let store: SharedStore
+    private let lastLane = NIOLockedValueBox(0)
+    let store: SharedStore
     private let sweeper: RepeatedTask
 
     /// Listens; requests are answered from when this returns.
@@ -51,15 +52,9 @@ public final class RelayServer: Sendable {
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
-        let turn = NIOLockedValueBox(0)
-        acceptor.start { descriptor in
-            let index = turn.withLockedValue { turn in
-                turn = (turn + 1) % lanes.count
-                return turn
-            }
-            connect(descriptor, lanes[index])
-        }
-        return RelayServer(configuration, group, acceptor, lanes, store, sweeper)
+        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper)
+        acceptor.start { descriptor in connect(descriptor, relay.anyLane()) }
+        return relay
     }
 
     private init(
@@ -72,6 +67,15 @@ public final class RelayServer: Sendable {
         self.lanes = lanes
         self.store = store
         self.sweeper = sweeper
+    }
+
+    /// Each lane in turn.
+    func anyLane() -> RelayLane {
+        lanes[
+            lastLane.withLockedValue { last in
+                last = (last + 1) % lanes.count
+                return last
+            }]
     }
 
     /// The port that it listens on.

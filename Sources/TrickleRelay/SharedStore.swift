@@ -19,6 +19,9 @@ final class SharedStore: Sendable {
         lanes = NIOLockedValueBox([])
     }
 
+    /// The time since the relay was started.
+    var now: Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
+
     /// The lanes, once, before the first request.
     func setLanes(_ new: [RelayLane]) {
         lanes.withLockedValue { $0 = new }
@@ -32,7 +35,7 @@ final class SharedStore: Sendable {
     ) throws(RelayRefusal) -> Result {
         var own: [Wake.Subject] = []
         let result: Swift.Result<Result, RelayRefusal> = store.withLockedValue { store in
-            let now = Duration.nanoseconds((NIODeadline.now() - start).nanoseconds)
+            let now = self.now
             let result: Swift.Result<Result, RelayRefusal>
             do throws(RelayRefusal) { result = .success(try body(&store, now)) } catch { result = .failure(error) }
             let wakes = store.takeWakes()
