@@ -20,7 +20,8 @@ final class ChannelWatch {
 
     private struct List: Decodable {
         var channels: [String]
-        var changes: Int
+        /// The number of the changefeed's segment that follows on the list; nil where the relay has no changefeed.
+        var next: Int?
     }
 
     private struct Change: Decodable {
@@ -80,8 +81,7 @@ final class ChannelWatch {
                 return state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
             }
             let list: List = try decode(body, what: "list of channels")
-            guard let next = SequenceNumber(list.changes) else { throw unreadable("list of channels", nil) }
-            return state.listed(try names(list.channels), next: next)
+            return state.listed(try names(list.channels), next: list.next.flatMap { SequenceNumber($0) })
         }
     }
 

@@ -29,7 +29,7 @@ public struct ChangefeedState: Sendable {
     private enum Phase: Hashable, Sendable {
         case listing
         /// The list has been handed on; the feed is to be read from its position.
-        case listed(SequenceNumber)
+        case listed(SegmentPosition)
         case watching
     }
 
@@ -47,8 +47,8 @@ public struct ChangefeedState: Sendable {
     /// The time of a `.wait` is over.
     public func waited() -> Action { .list }
 
-    /// The list has come: all channels, and the feed's position at which that is true.
-    public mutating func listed(_ names: [ChannelName], next: SequenceNumber) -> Action {
+    /// The list has come: all channels, and the number of the feed's segment that follows on it, where there is a feed.
+    public mutating func listed(_ names: [ChannelName], next: SequenceNumber?) -> Action {
         let isFirst = !hasList
         hasList = true
         outage.end()
@@ -56,7 +56,7 @@ public struct ChangefeedState: Sendable {
         let changes = ChannelChanges(
             added: all.subtracting(known).sorted(), removed: known.subtracting(all).sorted())
         known = all
-        phase = .listed(next)
+        phase = .listed(next.map { .exact($0) } ?? .next)
         return changes.isEmpty && !isFirst ? reported() : .report(changes)
     }
 
@@ -79,9 +79,9 @@ public struct ChangefeedState: Sendable {
 
     /// What was to be handed on has been.
     public mutating func reported() -> Action {
-        guard case .listed(let next) = phase else { return .readOn }
+        guard case .listed(let position) = phase else { return .readOn }
         phase = .watching
-        return .watch(.exact(next))
+        return .watch(position)
     }
 
     /// One document of the feed has come whole.
