@@ -26,6 +26,24 @@ CURLcode curl_shim_message_result(const CURLMsg *message);
 size_t curl_shim_read_pause(void);
 size_t curl_shim_write_pause(void);
 
+// The sockets that are open for one multi handle. While an upload is paused libcurl does not tell that the peer has closed
+// the connection, so somebody else has to look. For one thread; it lives as long as the process.
+typedef struct curl_shim_sockets curl_shim_sockets;
+curl_shim_sockets *curl_shim_sockets_create(void);
+
+// The connection that carries the request of one easy handle.
+struct curl_shim_carrier {
+    const curl_shim_sockets *sockets;
+    // -1 until the request is about to be sent.
+    int socket;
+};
+
+// Keeps `carrier` up to date while `easy` runs.
+void curl_shim_track_carrier(CURL *easy, curl_shim_sockets *sockets, struct curl_shim_carrier *carrier);
+
+// Whether the peer has closed its end, and all that it sent was read.
+int curl_shim_peer_has_closed(const struct curl_shim_carrier *carrier);
+
 // Starts a detached thread. Returns 0, or the error number.
 int curl_shim_start_thread(void (*body)(void *context), void *context);
 

@@ -4,9 +4,12 @@ import CurlShims
 /// What the loop does, turn by turn, and what belongs to its thread alone.
 final class CurlLoopTurns {
     private let multi: UnsafeMutableRawPointer
+    private let sockets = curl_shim_sockets_create()!
     private var running: [ObjectIdentifier: RunningTransfer] = [:]
     private var timers: [(at: Duration, body: @Sendable () -> Void)] = []
     private var stallsCheckedAt = Duration.zero
+    /// How many connections were ready when the last wait ended.
+    private var readyCount: Int32 = 0
     /// Transfers whose reader is to be woken when the turn's reading is done.
     private let turn = TurnRecord()
 
@@ -20,8 +23,9 @@ final class CurlLoopTurns {
         for command in commands { carryOut(command) }
         perform()
         fireTimers()
-        failStalled()
-        curl_multi_poll(multi, nil, 0, Int32(clamping: pollTimeout), nil)
+        failBroken()
+        readyCount = 0
+        curl_multi_poll(multi, nil, 0, Int32(clamping: pollTimeout), &readyCount)
     }
 
     private func carryOut(_ command: CurlLoop.Command) {
@@ -40,7 +44,7 @@ final class CurlLoopTurns {
         // It may have been cancelled before it began.
         guard transfer.ending == nil else { return }
         do {
-            let started = try RunningTransfer(transfer, turn: turn)
+            let started = try RunningTransfer(transfer, turn: turn, sockets: sockets)
             curl_multi_add_handle(multi, started.easy)
             running[ObjectIdentifier(transfer)] = started
         } catch {
@@ -89,12 +93,17 @@ final class CurlLoopTurns {
         for timer in due { timer.body() }
     }
 
-    private func failStalled() {
+    /// Ends the uploads whose relay has gone, or takes nothing.
+    private func failBroken() {
         let now = Duration.now
-        guard now - stallsCheckedAt >= Self.stallCheckInterval else { return }
-        stallsCheckedAt = now
+        let isStallCheckDue = now - stallsCheckedAt >= Self.stallCheckInterval
+        // A connection that its peer closes is ready to be read.
+        guard readyCount > 0 || isStallCheckDue else { return }
+        if isStallCheckDue { stallsCheckedAt = now }
         for (key, transfer) in running {
-            guard let failure = transfer.stall(now: now) else { continue }
+            guard let failure = transfer.departure() ?? (isStallCheckDue ? transfer.stall(now: now) : nil) else {
+                continue
+            }
             running[key] = nil
             remove(transfer)
             transfer.transfer.ended(.failed(failure))

@@ -11,6 +11,7 @@ final class RunningTransfer {
     private let turn: TurnRecord
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
+    private let carrier: UnsafeMutablePointer<curl_shim_carrier>
     private var head: AnswerHead?
     private var hasWholeHead = false
     private var isReceivingPaused = false
@@ -19,12 +20,14 @@ final class RunningTransfer {
     private var progressedAt = Duration.now
 
     /// - Throws: ``TransferFailure`` when the configuration does not suit curl.
-    init(_ transfer: Transfer, turn: TurnRecord) throws(TransferFailure) {
+    init(_ transfer: Transfer, turn: TurnRecord, sockets: OpaquePointer) throws(TransferFailure) {
         self.transfer = transfer
         self.turn = turn
         easy = curl_easy_init()
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        carrier = .allocate(capacity: 1)
+        curl_shim_track_carrier(easy, sockets, carrier)
         headerList = try configure(transfer.request, errorText: errorText)
         curl_shim_setopt_list(easy, CURLOPT_HTTPHEADER, headerList)
         setCallbacks()
@@ -34,6 +37,7 @@ final class RunningTransfer {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headerList)
         errorText.deallocate()
+        carrier.deallocate()
     }
 
     func resumeSending() {
@@ -51,6 +55,15 @@ final class RunningTransfer {
         // An answer to an upload counts even if the connection did not survive the rest of the upload.
         if result == CURLE_OK || (hasWholeHead && transfer.request.upload != nil) { return .complete }
         return .failed(failure(of: result, text: String(cString: errorText)))
+    }
+
+    /// - Returns: why the connection is broken, if the relay has closed it and still owes the answer to an upload.
+    func departure() -> TransferFailure? {
+        guard transfer.request.upload != nil, !hasWholeHead, curl_shim_peer_has_closed(carrier) != 0 else { return nil }
+        return TransferFailure(
+            kind: .broken,
+            error: TrickleError(
+                .connectionLost, "the relay at \(transfer.request.relay) closed the connection: is it still running?"))
     }
 
     /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or owes its answer, for too long.

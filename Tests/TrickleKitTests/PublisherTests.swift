@@ -1,0 +1,304 @@
+import Testing
+import TrickleKit
+
+/// The publisher against a server that does exactly what each test says.
+@Suite(.timeLimit(.minutes(1))) struct PublisherTests {
+    private let channel = try! ChannelName("cam 1")
+
+    /// A publisher that is open at `next`.
+    private func openPublisher(
+        _ server: ScriptedServer, next: Int = 0, configuration: ClientConfiguration = .init()
+    ) async throws -> (Publisher, ScriptedConnection) {
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: configuration)
+        async let opened: Void = publisher.open()
+        let connection = try await server.accept()
+        let creation = try await connection.readHead()
+        #expect(creation.line == "POST /cam%201 HTTP/1.1")
+        #expect(creation.fields["expect-content"] == "video/MP2T")
+        try await connection.answer("200 OK")
+        #expect(try await connection.readHead().line == "GET /cam%201/next HTTP/1.1")
+        try await connection.answer("200 OK", ["Lp-Trickle-Latest": "\(next)"], body: "\(next)")
+        try await opened
+        return (publisher, connection)
+    }
+
+    @Test func itTakesTheNextNumberFromTheBodyWhereNoHeaderHasIt() async throws {
+        let server = try ScriptedServer()
+        let publisher = Publisher(relay: server.relay, channel: channel)
+        async let opened: Void = publisher.open()
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK")
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK", body: "41\n")
+        try await opened
+        #expect(try await publisher.nextSegment().sequence == 41)
+    }
+
+    @Test func theRequestIsOnTheWireBeforeTheFirstByte() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server, next: 7)
+        let segment = try await publisher.nextSegment()
+        let head = try await connection.readHead()
+        #expect(head.line == "POST /cam%201/7 HTTP/1.1")
+        #expect(head.fields["content-type"] == "video/MP2T")
+        #expect(head.fields["transfer-encoding"] == "chunked")
+        #expect(head.fields["expect"] == nil)
+        try await segment.write([1, 2, 3])
+        #expect(try await connection.readChunk() == [1, 2, 3])
+    }
+
+    @Test func theNextSegmentIsPreconnectedWhileThisOneIsWritten() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await first.readHead()
+        try await segment.write([1])
+        let second = try await server.accept()
+        #expect(try await second.readHead().line == "POST /cam%201/1 HTTP/1.1")
+        async let finished: Void = segment.finish()
+        #expect(try await first.readBody() == [1])
+        try await first.answer("200 OK")
+        try await finished
+        let next = try await publisher.nextSegment()
+        try await next.write([2])
+        #expect(try await second.readChunk() == [2])
+    }
+
+    @Test func finishingWaitsForTheAnswer() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await segment.write([1])
+        async let finished: Void = segment.finish()
+        #expect(try await connection.readBody() == [1])
+        #expect(publisher.statistics.segmentsFinished == 0)
+        try await connection.answer("200 OK")
+        try await finished
+        #expect(publisher.statistics.segmentsFinished == 1)
+    }
+
+    @Test func aRelayThatReadsNothingHoldsTheWriterBack() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        let total = 64 << 20
+        let writing = Task {
+            for _ in 0..<64 { try await segment.write([UInt8](repeating: 5, count: 1 << 20)) }
+            segment.finishWithoutWaiting()
+        }
+        // More than the kernel's buffers and the client's own together hold cannot have been taken.
+        var received = try await connection.readChunk()?.count ?? 0
+        #expect(publisher.statistics.bytesSent < total)
+        while let chunk = try await connection.readChunk() { received += chunk.count }
+        #expect(received == total)
+        try await writing.value
+    }
+
+    @Test func anAbortedSegmentBreaksItsConnection() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await segment.write([1])
+        #expect(try await connection.readChunk() == [1])
+        segment.abort()
+        await #expect(throws: ScriptedServer.Failure.self) { try await connection.readChunk() }
+        await #expect { try await segment.write([2]) } throws: { ($0 as? TrickleError)?.code == .misuse }
+    }
+
+    @Test func aCancelledWriterBreaksItsConnection() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        let writing = Task { while true { try await segment.write([UInt8](repeating: 5, count: 1 << 20)) } }
+        _ = try await connection.readChunk()
+        writing.cancel()
+        await #expect(throws: CancellationError.self) { try await writing.value }
+        try await connection.readToClose()
+    }
+
+    @Test func aPreconnectedRequestThatBreaksIsMadeAgain() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await first.readHead()
+        first.shutdownNow()
+        let second = try await server.accept()
+        #expect(try await second.readHead().line == "POST /cam%201/0 HTTP/1.1")
+        try await segment.write([1])
+        async let finished: Void = segment.finish()
+        #expect(try await second.readBody() == [1])
+        try await second.answer("200 OK")
+        try await finished
+    }
+
+    @Test func anInterimAnswerIsNotTheAnswer() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        for _ in 0..<5 { try await connection.send("HTTP/1.1 100 Continue\n\n") }
+        try await segment.write([1])
+        async let finished: Void = segment.finish()
+        #expect(try await connection.readBody() == [1])
+        try await connection.answer("200 OK")
+        try await finished
+    }
+
+    @Test func theEndOfTheChannelReachesAPreconnectedPublisher() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK", ["Lp-Trickle-Closed": "terminated", "Connection": "close"])
+        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .channelClosed }
+    }
+
+    @Test func theEndOfTheChannelReachesAPublisherInMidSegment() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await segment.write([1])
+        #expect(try await connection.readChunk() == [1])
+        try await connection.answer("200 OK", ["Lp-Trickle-Closed": "terminated", "Connection": "close"])
+        await #expect {
+            while true { try await segment.write([2]) }
+        } throws: {
+            ($0 as? TrickleError)?.code == .channelClosed
+        }
+    }
+
+    @Test func aRefusalInMidSegmentIsToldInTheRelaysWords() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await segment.write([1])
+        #expect(try await connection.readChunk() == [1])
+        try await connection.answer("413 Too Large", ["Connection": "close"], body: "segments end at 1 MiB here\n")
+        await #expect {
+            while true { try await segment.write([2]) }
+        } throws: { error in
+            let error = error as? TrickleError
+            return error?.code == .refused && error?.status == 413
+                && error?.message.contains("segments end at 1 MiB here") == true
+        }
+    }
+
+    @Test func aConnectionThatBreaksInMidSegmentLosesThatSegmentOnly() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await first.readHead()
+        try await segment.write([1])
+        #expect(try await first.readChunk() == [1])
+        let second = try await server.accept()
+        _ = try await second.readHead()
+        first.reset()
+        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .connectionLost }
+        let next = try await publisher.nextSegment()
+        #expect(next.sequence == 1)
+        async let finished: Void = next.finish()
+        #expect(try await second.readBody() == [])
+        try await second.answer("200 OK")
+        try await finished
+        #expect(publisher.statistics.segmentsAborted == 1)
+        #expect(publisher.statistics.segmentsFinished == 1)
+    }
+
+    @Test func aChannelThatTheRelayForgotIsCreatedAgain() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server, next: 9)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await connection.answer("404 Not Found", ["Connection": "close"], body: "Stream not found\n")
+        let second = try await server.accept()
+        #expect(try await second.readHead().line == "POST /cam%201 HTTP/1.1")
+        try await second.answer("200 OK")
+        #expect(try await second.readHead().line == "POST /cam%201/9 HTTP/1.1")
+        async let finished: Void = segment.finish()
+        #expect(try await second.readBody() == [])
+        try await second.answer("200 OK")
+        try await finished
+    }
+
+    @Test func aRelayThatTakesNothingForTheStallTimeoutIsABrokenConnection() async throws {
+        let server = try ScriptedServer()
+        var configuration = ClientConfiguration()
+        configuration.stallTimeout = .milliseconds(300)
+        let (publisher, connection) = try await openPublisher(server, configuration: configuration)
+        let segment = try await publisher.nextSegment()
+        _ = try await connection.readHead()
+        try await segment.write([1])
+        #expect(try await connection.readChunk() == [1])
+        // The end comes and no answer follows.
+        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .connectionLost }
+    }
+
+    @Test func aRelayThatCreatesNoChannelsSaysSo() async throws {
+        let server = try ScriptedServer()
+        let publisher = Publisher(relay: server.relay, channel: channel)
+        let opened = Task { try await publisher.open() }
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.answer("404 Not Found", body: "Stream not found\n")
+        await #expect { try await opened.value } throws: { ($0 as? TrickleError)?.code == .channelNotFound }
+    }
+
+    @Test func closingDeletesTheChannel() async throws {
+        let server = try ScriptedServer()
+        let (publisher, connection) = try await openPublisher(server)
+        async let closed: Void = publisher.close()
+        #expect(try await connection.readHead().line == "DELETE /cam%201 HTTP/1.1")
+        try await connection.answer("200 OK")
+        try await closed
+        await #expect { try await publisher.nextSegment() } throws: { ($0 as? TrickleError)?.code == .misuse }
+    }
+
+    @Test func segmentsEndedWithoutWaitingAreAnsweredForLater() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server)
+        let segment = try await publisher.nextSegment()
+        _ = try await first.readHead()
+        segment.finishWithoutWaiting()
+        let second = try await server.accept()
+        _ = try await second.readHead()
+        #expect(try await first.readBody() == [])
+        let closed = Task { try await publisher.close() }
+        try await first.answer("507 Insufficient Storage", body: "no room\n")
+        #expect(try await first.readHead().line == "DELETE /cam%201 HTTP/1.1")
+        try await first.answer("200 OK")
+        await #expect { try await closed.value } throws: { ($0 as? TrickleError)?.status == 507 }
+    }
+
+    @Test func headersAndCredentialsGoWithEveryRequest() async throws {
+        let server = try ScriptedServer()
+        var configuration = ClientConfiguration()
+        configuration.headers = [("X-Token", "abc")]
+        let relay = try RelayURL("http://me:p%40ss@127.0.0.1:\(server.port)/base/")
+        let publisher = Publisher(relay: relay, channel: channel, configuration: configuration)
+        async let opened: Void = publisher.open()
+        let connection = try await server.accept()
+        for body in ["", "0"] {
+            let head = try await connection.readHead()
+            #expect(head.line.contains(" /base/cam%201"))
+            #expect(head.fields["x-token"] == "abc")
+            #expect(head.fields["authorization"] == "Basic bWU6cEBzcw==")
+            try await connection.answer("200 OK", body: body)
+        }
+        try await opened
+    }
+
+    @Test func aHeaderWithALineBreakIsRefused() async throws {
+        var configuration = ClientConfiguration()
+        configuration.headers = [("X-Token", "a\r\nX-Other: b")]
+        let publisher = try Publisher(
+            relay: RelayURL("http://127.0.0.1:1"), channel: channel, configuration: configuration)
+        await #expect { try await publisher.open() } throws: { ($0 as? TrickleError)?.code == .invalidConfiguration }
+    }
+}
