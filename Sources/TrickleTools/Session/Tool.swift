@@ -25,7 +25,9 @@ extension Tool {
     public static var endsBySignal: Bool { false }
 
     public static func main() async {
+        // A reader that has gone, and a file that may not grow, are errors of a write, and told as such.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         await leave(run(arguments: Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -1,0 +1,67 @@
+import ChildProcesses
+
+/// A `trickle-server` of this package, as a process of its own on a free port.
+public final class RelayProcess: Sendable {
+    /// Its URL, without a slash at the end.
+    public let url: String
+    public let process: ChildProcess
+    private let draining: Task<Void, any Error>
+
+    /// - Parameter arguments: Options besides the address.
+    /// - Throws: ``RelayProcessFailure`` when it does not listen.
+    public static func start(_ arguments: [String] = [], address: String = "localhost:0") async throws -> RelayProcess {
+        let command = ChildCommand(BuiltTool.path("trickle-server"), ["--addr", address] + arguments)
+        let process = try ChildProcess(command, standardError: .pipe)
+        guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
+        let reader = try DescriptorReader(errors, what: "what the relay says")
+        let (urls, found) = AsyncStream<String>.makeStream()
+        let draining = Task {
+            defer { found.finish() }
+            var splitter = LineSplitter()
+            for try await piece in reader {
+                for line in splitter.receive(piece) {
+                    guard let start = line.firstRange(of: "http://")?.lowerBound else { continue }
+                    found.yield(String(line[start...].prefix { !$0.isWhitespace && $0 != "\"" }))
+                }
+            }
+        }
+        for await url in urls {
+            return RelayProcess(url: url.hasSuffix("/") ? String(url.dropLast()) : url, process, draining)
+        }
+        throw await RelayProcessFailure(command: command, status: process.exitStatus())
+    }
+
+    private init(url: String, _ process: ChildProcess, _ draining: Task<Void, any Error>) {
+        self.url = url
+        self.process = process
+        self.draining = draining
+    }
+
+    /// Ends it.
+    ///
+    /// - Returns: How it ended.
+    @discardableResult
+    public func stop() async -> ExitStatus { await process.stop() }
+
+    /// Runs `body` with a relay that is ended after it.
+    public static func with(
+        _ arguments: [String] = [], address: String = "localhost:0", _ body: (RelayProcess) async throws -> Void
+    ) async throws {
+        let relay = try await start(arguments, address: address)
+        do {
+            try await body(relay)
+        } catch {
+            await relay.stop()
+            throw error
+        }
+        await relay.stop()
+    }
+}
+
+/// A relay that ended before it listened.
+public struct RelayProcessFailure: Error, CustomStringConvertible {
+    let command: ChildCommand
+    let status: ExitStatus
+
+    public var description: String { "\(command) ended with \(status) before it listened" }
+}
