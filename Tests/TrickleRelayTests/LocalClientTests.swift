@@ -13,6 +13,8 @@ import TrickleRelay
         configuration.host = "127.0.0.1"
         configuration.port = 0
         configuration.threadCount = threads
+        // However slow the machine, what a test has closed stays readable for it.
+        configuration.limits.drainDuration = .seconds(3600)
         let relay = try RelayServer.start(configuration: configuration, logger: Logger(label: "test"))
         do { try await body(relay) } catch {
             await relay.shutDown()
