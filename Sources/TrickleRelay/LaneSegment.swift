@@ -6,6 +6,7 @@ import TrickleCore
 /// Lives on the lane's event loop. Adding to it costs one hop for the whole lane; each reader is a cursor into ``pieces``.
 final class LaneSegment {
     let id: SegmentID
+    let channel: ChannelID
     let number: SequenceNumber
     let contentType: String?
     private(set) var pieces: [EncodedPiece] = []
@@ -17,6 +18,7 @@ final class LaneSegment {
 
     init(_ view: SegmentView) {
         id = view.id
+        channel = view.channel
         number = view.number
         contentType = view.contentType
     }

@@ -71,8 +71,12 @@ final class RelayLane: @unchecked Sendable {
         let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
             let answer = try store.read(name, at: position)
             switch answer {
-            case .segment(let view): store.attach(view.id, on: lane)
-            case .wait(let ticket, _): store.joinWaiting(ticket.channel, on: lane)
+            case .segment(let view):
+                try store.admitReader(of: view.channel)
+                store.attach(view.id, on: lane)
+            case .wait(let ticket, _):
+                try store.admitReader(of: ticket.channel)
+                store.joinWaiting(ticket.channel, on: lane)
             case .closed: break
             }
             return answer
@@ -92,11 +96,17 @@ final class RelayLane: @unchecked Sendable {
 
     func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
         segment.readers.remove(reader)
-        forgetIfUnread(segment)
+        let isUnread = segment.readers.isEmpty && segments[segment.id] === segment
+        if isUnread { segments[segment.id] = nil }
+        store.perform(on: self) { store, _ in
+            store.dismissReader(of: segment.channel)
+            if isUnread { store.detach(segment.id, on: lane) }
+        }
     }
 
     func leave(_ ticket: ReadTicket, _ reader: any LaneReader) {
         waiting[ticket.channel]?[ticket]?.remove(reader)
+        store.perform(on: self) { store, _ in store.dismissReader(of: ticket.channel) }
         if waiting[ticket.channel]?[ticket]?.isEmpty == true { waiting[ticket.channel]?[ticket] = nil }
         forgetIfNobodyWaits(for: ticket.channel)
     }
@@ -148,12 +158,19 @@ final class RelayLane: @unchecked Sendable {
 
     private func endWaiting(_ ticket: ReadTicket, _ outcome: WaitingOutcome) {
         guard var readers = waiting[ticket.channel]?.removeValue(forKey: ticket) else { return }
+        let count = readers.count
         while let reader = readers[0] {
             readers.remove(reader)
             if case .segment(let segment) = outcome { segment.readers.insert(reader) }
             reader.waitingEnded(outcome)
         }
-        if case .segment(let segment) = outcome { forgetIfUnread(segment) }
+        if case .segment(let segment) = outcome {
+            forgetIfUnread(segment)
+        } else {
+            store.perform(on: self) { store, _ in
+                for _ in 0..<count { store.dismissReader(of: ticket.channel) }
+            }
+        }
     }
 
     private func forgetIfNobodyWaits(for channel: ChannelID) {

@@ -55,6 +55,10 @@ struct RequestProblem: Error, Equatable {
             self.init(status: 429, reason: "at most \(limit) POSTs of a channel wait for their bytes", fields: [retry])
         case .tooManyChannels(let limit):
             self.init(status: 503, reason: "this relay is full: it has \(limit) channels", fields: [retry])
+        case .tooManyReaders(let limit):
+            self.init(status: 503, reason: "this relay is full: \(limit) readers are the most", fields: [retry])
+        case .outOfMemory(let limit):
+            self.init(status: 503, reason: "this relay is full: it keeps \(limit) bytes at most", fields: [retry])
         case .noNumbersLeft:
             self.init(status: 409, reason: "the channel has used its last number; close it and begin again")
         case .draining:

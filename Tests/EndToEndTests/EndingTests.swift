@@ -38,8 +38,7 @@ import TrickleTesting
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `a signal ends the segment, closes the channel and reaps the children`(signal: Int32) async throws
-    {
+    func `a signal ends the segment, closes the channel and reaps the children`(signal: Int32) async throws {
         try await RelayProcess.with { relay in
             let (publisher, ffmpeg) = try await startPublisher(relay)
             let reader = try RunningTool(

@@ -26,6 +26,8 @@ struct RelayChannel {
     /// POSTs that have.
     var writing: Set<PublicationID> = []
     var owner: ChannelOwner?
+    /// Readers, those who wait among them.
+    var readerCount = 0
     /// The lanes that have readers who wait for something of this channel.
     var waitingLanes = LaneSet()
 

@@ -14,6 +14,14 @@ public struct RelayLimits: Sendable {
     public var preconnectedCount = 64
     /// Channels in all; one more is answered with 503.
     public var channelCount = 10_000
+    /// Readers in all, those who wait among them; one more is answered with 503.
+    public var readerCount = 50_000
+    /// Readers of one channel; one more is answered with 503.
+    public var readerCountPerChannel = 50_000
+    /// What all kept segments may take, in bytes, with what each piece costs besides its payload. When it is exceeded the
+    /// longest windows shrink to their newest complete segment; while that is not enough, new channels and new segments
+    /// are answered with 503. Segments that are being written go on.
+    public var memoryByteCount = 1 << 30
     /// A channel without a body byte for this long is closed.
     public var idleTimeout: Duration = .seconds(300)
     /// How long the kept segments of a closed channel stay readable.

@@ -16,6 +16,8 @@ public enum RelayRefusal: Error, Equatable, Sendable {
     case tooManyOpenSegments(limit: Int)
     case tooManyPreconnected(limit: Int)
     case tooManyChannels(limit: Int)
+    case tooManyReaders(limit: Int)
+    case outOfMemory(limit: Int)
     /// The largest sequence number is used up.
     case noNumbersLeft
     /// The relay is going down; another will answer soon.

@@ -42,6 +42,12 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         self.channel = channel
     }
 
+    /// What it takes of the relay's memory, in bytes.
+    var cost: Int { byteCount + pieces.count * Self.pieceOverhead }
+
+    /// What a piece costs besides its payload: its place in the lists, its buffer's head, its chunk framing.
+    static var pieceOverhead: Int { 128 }
+
     var isOpen: Bool { state == .open }
 
     /// When it ended; nil while it is open.
@@ -67,5 +73,6 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     mutating func leaveBehind() {
         standing = .leftBehind
         pieces = []
+        byteCount = 0
     }
 }

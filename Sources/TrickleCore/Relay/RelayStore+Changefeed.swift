@@ -19,6 +19,7 @@ extension RelayStore {
         segments[segmentID] = segment
         channels[id]!.keep(segmentID, at: number)
         channels[id]!.byteCount += document.utf8.count
+        charge(document.utf8.count + RelaySegment<Piece>.pieceOverhead)
         trimWindow(of: id, now: now)
         wakeWaitingReaders(of: id)
     }

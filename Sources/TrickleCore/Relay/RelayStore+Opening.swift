@@ -40,6 +40,9 @@ extension RelayStore {
         // What was aborted is written again from its start.
         let size = if case .aborted = segment?.state { 0 } else { segment?.byteCount ?? 0 }
         guard request.offset <= size else { throw .offsetMismatch(size: size) }
+        guard cost <= limits.memoryByteCount || segment?.isOpen == true else {
+            throw .outOfMemory(limit: limits.memoryByteCount)
+        }
         guard let channel else { return }
         guard segment?.isOpen == true || channel.openSegmentCount < limits.openSegmentCount else {
             throw .tooManyOpenSegments(limit: limits.openSegmentCount)

@@ -176,6 +176,7 @@ extension RelayStore {
         }
         // In place: a copy of the segment held across the append would copy its list of pieces.
         segments[id]!.append(piece)
+        charge(piece.byteCount + RelaySegment<Piece>.pieceOverhead)
         let channel = segments[id]!.channel
         channels[channel]!.lastByteAt = now
         channels[channel]!.byteCount += piece.byteCount
@@ -297,5 +298,6 @@ extension RelayStore {
         guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
         else { return }
         segments[id] = nil
+        charge(-segment.cost)
     }
 }

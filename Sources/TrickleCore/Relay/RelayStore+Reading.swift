@@ -7,6 +7,7 @@ public struct SegmentView: Equatable, Sendable {
     }
 
     public let id: SegmentID
+    public let channel: ChannelID
     public let number: SequenceNumber
     /// The channel's next number.
     public let next: SequenceNumber
@@ -120,11 +121,30 @@ extension RelayStore {
             case .aborted(let cause, _): .aborted(cause)
             }
         return SegmentView(
-            id: id, number: segment.number, next: channel.next, byteCount: segment.byteCount, state: state,
+            id: id, channel: channel.id, number: segment.number, next: channel.next, byteCount: segment.byteCount,
+            state: state,
             contentType: channel.contentType)
     }
 
     // MARK: Lanes
+
+    /// Counts a reader in, before it is given anything.
+    ///
+    /// - Throws: ``RelayRefusal/tooManyReaders(limit:)``.
+    public mutating func admitReader(of channel: ChannelID) throws(RelayRefusal) {
+        guard readerCount < limits.readerCount else { throw .tooManyReaders(limit: limits.readerCount) }
+        guard channels[channel]?.readerCount ?? 0 < limits.readerCountPerChannel else {
+            throw .tooManyReaders(limit: limits.readerCountPerChannel)
+        }
+        readerCount += 1
+        channels[channel]?.readerCount += 1
+    }
+
+    /// The reader has gone.
+    public mutating func dismissReader(of channel: ChannelID) {
+        readerCount -= 1
+        channels[channel]?.readerCount -= 1
+    }
 
     /// The lane has readers who wait for something of the channel: it is woken when they may find it.
     public mutating func joinWaiting(_ channel: ChannelID, on lane: Lane) {

@@ -13,6 +13,10 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     var publications: [PublicationID: Publication<Piece>] = [:]
     /// Whether the relay is going down: nobody waits, nothing new begins.
     public private(set) var isDraining = false
+    /// What all segments take of the relay's memory, in bytes.
+    private(set) var cost = 0
+    /// Readers of all channels.
+    var readerCount = 0
     private var wakes: [Wake] = []
     private var lastID = 0
 
@@ -87,6 +91,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             if channels[id]?.contentType == nil { channels[id]?.contentType = contentType }
             return id
         }
+        guard cost <= limits.memoryByteCount else { throw .outOfMemory(limit: limits.memoryByteCount) }
         guard channelIDs.count < limits.channelCount else { throw .tooManyChannels(limit: limits.channelCount) }
         let id = makeID(ChannelID.init)
         channels[id] = RelayChannel(id: id, name: name, contentType: contentType, now: now)
@@ -177,9 +182,39 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             }
             let isNew = channels[id]!.index.count - position <= windowCount || now - endedAt < windowDuration
             if isNew, channels[id]!.byteCount <= limits.windowByteCount { break }
-            channels[id]!.byteCount -= segments[segment]!.byteCount
-            channels[id]!.drop(position: position)
-            leave(segment, as: .leftBehind)
+            drop(position, of: id)
+        }
+    }
+
+    private mutating func drop(_ position: Int, of id: ChannelID) {
+        let segment = channels[id]!.index[position].segment
+        channels[id]!.byteCount -= segments[segment]!.byteCount
+        channels[id]!.drop(position: position)
+        leave(segment, as: .leftBehind)
+    }
+
+    // MARK: Memory
+
+    /// Adds to what the segments cost, and shrinks the longest windows when that is too much.
+    mutating func charge(_ bytes: Int) {
+        cost += bytes
+        while cost > limits.memoryByteCount {
+            let before = cost
+            let longest = channels.max { $0.value.byteCount < $1.value.byteCount }?.key
+            guard let longest else { return }
+            shrinkWindow(of: longest)
+            guard cost < before else { return }
+        }
+    }
+
+    /// Drops all that has ended but the newest complete segment.
+    private mutating func shrinkWindow(of id: ChannelID) {
+        var newestIsKept = false
+        for position in (0..<channels[id]!.index.count).reversed() {
+            let segment = channels[id]!.index[position].segment
+            if segments[segment]!.isOpen { continue }
+            if newestIsKept { drop(position, of: id) }
+            newestIsKept = true
         }
     }
 
@@ -188,6 +223,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Takes the segment off its channel's list; readers finish it or are cut off.
     mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing) {
         if standing == .leftBehind {
+            cost -= segments[id]?.cost ?? 0
             segments[id]?.leaveBehind()
             wakeReaders(of: id)
         } else {

@@ -153,7 +153,7 @@ func refusing<Result>(_ intent: String, _ body: () throws(RelayRefusal) -> Resul
         let code: TrickleError.Code =
             switch error {
             case .channelNotFound: .channelNotFound
-            case .draining, .tooManyChannels, .tooManyOpenSegments, .tooManyPreconnected: .relayBusy
+            case .draining, .outOfMemory, .tooManyChannels, .tooManyOpenSegments, .tooManyPreconnected: .relayBusy
             default: .refused
             }
         throw TrickleError(code, "cannot \(intent): \(problem.reason)", status: problem.status)

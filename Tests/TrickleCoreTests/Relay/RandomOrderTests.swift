@@ -194,6 +194,8 @@ private struct RandomRun {
         let kept = (0..<channel.index.count).map { relay.store.segments[channel.index[$0].segment]! }
         #expect(channel.byteCount == kept.map(\.byteCount).reduce(0, +))
         #expect(channel.openSegmentCount == kept.count { $0.isOpen })
+        let cost = relay.store.segments.values.map(\.cost).reduce(0, +)
+        #expect(relay.store.cost == cost)
         last = channel
     }
 }
