@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "TrickleTools", argumentParser,
+                "TrickleRelay", "TrickleTools", argumentParser,
             ]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 

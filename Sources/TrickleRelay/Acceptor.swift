@@ -37,6 +37,19 @@ final class Acceptor: Sendable {
         thread.submit { _ in self.run(accepted) }
     }
 
+    /// Closes a connection that is one too many, with an answer that is there before a request is.
+    static func turnAway(_ descriptor: Int32) {
+        let problem = RequestProblem(
+            status: 429, reason: "too many connections from this address",
+            fields: [HeaderField("Retry-After", "1"), HeaderField("Connection", "close")])
+        var head = ResponseHead(problem)
+        head.add("Content-Length", problem.body.utf8.count)
+        var bytes = head.encoded(now: HTTPDate())
+        bytes.writeString(problem.body)
+        _ = bytes.withUnsafeReadableBytes { write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+    }
+
     /// Stops listening; returns when the addresses are free again.
     func stop() async {
         _ = write(stopPipe.write, "x", 1)

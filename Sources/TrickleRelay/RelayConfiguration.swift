@@ -14,8 +14,17 @@ public struct RelayConfiguration: Sendable {
     public var waitTimeout: Duration?
     /// How often a POST that has sent no body byte gets `100 Continue`, four times at most.
     public var continueInterval: Duration = .seconds(10)
+    /// How long a client may take for a request's head once it has begun; then it gets 408.
+    public var headTimeout: Duration = .seconds(10)
+    /// How long a connection may stay without a request.
+    public var keepAliveTimeout: Duration = .seconds(60)
+    /// How long a reader may take for what was sent to it, 128 KiB at most; then it is cut off.
+    public var readerTimeout: Duration = .seconds(30)
+    /// Connections from one address; one more gets 429.
+    public var connectionsPerAddress = 20_000
     /// Event loops; each is a thread.
     public var threadCount = 1
+    public static let maximumThreadCount = Lane.maximumCount
     /// How long a relay that goes down lets readers finish.
     public var shutdownTimeout: Duration = .seconds(5)
 

@@ -62,6 +62,14 @@ final class RelayConnection: ChannelDuplexHandler {
 
     let lane: RelayLane
     private let descriptor: Int32
+    private let census: ConnectionCensus
+    private let address: ConnectionCensus.Address
+    /// Until when what is due has to come: a head, or room for more bytes; nil while nothing is.
+    private var deadline: NIODeadline?
+    /// Whether a part of a head has come.
+    private var headHasBegun = false
+    /// Whether what was read since the last `channelReadComplete` made a part of a request.
+    private var hasReadParts = false
     private var context: ChannelHandlerContext!
     private var phase = Phase.idle
     /// Whether the body of the current request has ended.
@@ -78,11 +86,17 @@ final class RelayConnection: ChannelDuplexHandler {
     /// A connection is writable when it has nothing left to write: what is sent past its queue stays in order then.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
-    /// - Parameter descriptor: the socket, which the connection's NIO channel owns.
-    init(lane: RelayLane, descriptor: Int32) {
+    /// - Parameters:
+    ///   - descriptor: the socket, which the connection's NIO channel owns.
+    ///   - address: where it comes from; given back to the census at its end.
+    init(lane: RelayLane, descriptor: Int32, census: ConnectionCensus, address: ConnectionCensus.Address) {
         self.lane = lane
         self.descriptor = descriptor
+        self.census = census
+        self.address = address
     }
+
+    deinit { census.dismiss(address) }
 
     // MARK: What the network says
 
@@ -90,6 +104,7 @@ final class RelayConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         lane.connections[ObjectIdentifier(self)] = self
+        awaitHead()
         context.fireChannelActive()
     }
 
@@ -103,16 +118,28 @@ final class RelayConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        hasReadParts = true
         if case .answering = phase, requestHasEnded { pipelined.append(part) } else { take(part) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // Bytes that made no part of a request are the beginning of a head.
+        if case .idle = phase, !hasReadParts, !headHasBegun {
+            headHasBegun = true
+            deadline = .now() + TimeAmount(lane.configuration.headTimeout)
+        }
+        hasReadParts = false
         currentExchange?.readComplete()
         context.fireChannelReadComplete()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { currentExchange?.writable() }
+        if context.channel.isWritable {
+            if case .idle = phase {} else { deadline = nil }
+            currentExchange?.writable()
+        } else {
+            deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -142,6 +169,29 @@ final class RelayConnection: ChannelDuplexHandler {
         }
     }
 
+    /// To be called about once a second.
+    func checkDeadline(now: NIODeadline) {
+        guard let deadline, deadline <= now else { return }
+        self.deadline = nil
+        switch phase {
+        case .idle where headHasBegun:
+            let seconds = lane.configuration.headTimeout.components.seconds
+            let problem = RequestProblem(status: 408, reason: "the request's head took longer than \(seconds) s")
+            requestHasEnded = false
+            answer(ResponseHead(problem), body: problem.body)
+        case .idle: closeAfterReading()
+        case .answering, .readingBody:
+            lane.logger.notice("a client took nothing for \(lane.configuration.readerTimeout): it was cut off")
+            close()
+        case .lingering, .closed: break
+        }
+    }
+
+    private func awaitHead() {
+        headHasBegun = false
+        deadline = .now() + TimeAmount(lane.configuration.keepAliveTimeout)
+    }
+
     /// The relay goes down.
     func relayDrains() {
         switch phase {
@@ -166,6 +216,7 @@ final class RelayConnection: ChannelDuplexHandler {
         switch (part, phase) {
         case (.head(let head), .idle):
             requestHasEnded = false
+            deadline = nil
             let request = RelayRequest(head)
             let exchange = lane.exchange(for: request, on: self)
             if exchange is PublishExchange, request.hasBody {
@@ -250,6 +301,7 @@ final class RelayConnection: ChannelDuplexHandler {
         }
         guard goesOn else { return closeAfterReading() }
         phase = .idle
+        awaitHead()
         takePipelined()
     }
 

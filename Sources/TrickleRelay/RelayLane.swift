@@ -184,6 +184,16 @@ final class RelayLane: @unchecked Sendable {
     func publisherJoined(_ id: PublicationID, _ exchange: PublishExchange) { publishers[id] = exchange }
     func publisherLeft(_ id: PublicationID) { publishers[id] = nil }
 
+    // MARK: Time
+
+    /// Looks after the connections' deadlines from now on, once a second.
+    func start() {
+        eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            let now = NIODeadline.now()
+            for connection in Array(self.connections.values) { connection.checkDeadline(now: now) }
+        }
+    }
+
     // MARK: Going down
 
     func drainConnections() {

@@ -52,8 +52,10 @@ public final class RelayServer: Sendable {
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
+        for lane in lanes { lane.start() }
+        let census = ConnectionCensus(maximumPerAddress: configuration.connectionsPerAddress, logger: logger)
         let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper)
-        acceptor.start { descriptor in connect(descriptor, relay.anyLane()) }
+        acceptor.start { descriptor in connect(descriptor, relay.anyLane(), census) }
         return relay
     }
 
@@ -108,10 +110,13 @@ public final class RelayServer: Sendable {
 
     // MARK: Sockets
 
-    private static func connect(_ descriptor: Int32, _ lane: RelayLane) {
+    private static func connect(_ descriptor: Int32, _ lane: RelayLane, _ census: ConnectionCensus) {
+        guard let address = census.admit(descriptor) else { return Acceptor.turnAway(descriptor) }
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try configure(channel, RelayConnection(lane: lane, descriptor: descriptor))
+                try configure(
+                    channel,
+                    RelayConnection(lane: lane, descriptor: descriptor, census: census, address: address))
             }
         }
         // A connection that is gone before it was taken over is nobody's loss.

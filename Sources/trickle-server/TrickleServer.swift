@@ -36,6 +36,7 @@ struct TrickleServer: Tool {
     var noAutocreate = false
 
     @OptionGroup(title: "What is kept") var window: WindowOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func run(_ session: ToolSession) async throws {
@@ -44,7 +45,8 @@ struct TrickleServer: Tool {
         configuration.host = addr.host
         configuration.port = addr.port
         configuration.basePath = BasePath(path)
-        configuration.limits = window.limits
+        window.apply(to: &configuration)
+        limits.apply(to: &configuration)
         configuration.limits.hasChangefeed = !noChangefeed
         configuration.limits.createsChannels = !noAutocreate
         let relay: RelayServer

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TrickleCore
+import TrickleRelay
 import TrickleTools
 
 /// What the relay keeps of each channel, and for how long.
@@ -29,14 +29,12 @@ struct WindowOptions: ParsableArguments {
         if window < 1 { throw ValidationError("--window has to be at least 1") }
     }
 
-    var limits: RelayLimits {
-        var limits = RelayLimits()
-        limits.windowCount = window
-        limits.windowDuration = windowSeconds.duration
-        limits.windowByteCount = windowBytes.byteCount
-        limits.idleTimeout = idleTimeout.duration
-        limits.drainDuration = drain.duration
-        limits.lingerDuration = linger.duration
-        return limits
+    func apply(to configuration: inout RelayConfiguration) {
+        configuration.limits.windowCount = window
+        configuration.limits.windowDuration = windowSeconds.duration
+        configuration.limits.windowByteCount = windowBytes.byteCount
+        configuration.limits.idleTimeout = idleTimeout.duration
+        configuration.limits.drainDuration = drain.duration
+        configuration.limits.lingerDuration = linger.duration
     }
 }

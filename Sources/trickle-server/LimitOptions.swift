@@ -1,0 +1,76 @@
+import ArgumentParser
+import TrickleRelay
+import TrickleTools
+
+/// How much the relay takes before it says that it is full.
+struct LimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The largest segment; more is answered with 413.", valueName: "bytes"))
+    var maxSegment = ByteCountArgument("64MiB")
+
+    @Option(help: ArgumentHelp("Segments of a channel that may be written at once (429).", valueName: "count"))
+    var maxOpenSegments = 16
+
+    @Option(help: ArgumentHelp("Channels in all (503).", valueName: "count"))
+    var maxChannels = 10_000
+
+    @Option(help: ArgumentHelp("Subscribers in all (503).", valueName: "count"))
+    var maxSubscribers = 50_000
+
+    @Option(help: ArgumentHelp("Subscribers of one channel (503).", valueName: "count"))
+    var maxChannelSubscribers = 50_000
+
+    @Option(help: ArgumentHelp("Connections from one address, of IPv6 from one /64 (429).", valueName: "count"))
+    var maxConnectionsPerAddress = 20_000
+
+    @Option(
+        help: ArgumentHelp(
+            "What all kept segments may take; then the longest windows shrink, and new segments get 503.",
+            valueName: "bytes"))
+    var memory = ByteCountArgument("1GiB")
+
+    @Option(help: ArgumentHelp("For a request's head, once it has begun (408).", valueName: "time"))
+    var headTimeout = DurationArgument("10s")
+
+    @Option(help: ArgumentHelp("How long a connection may stay without a request.", valueName: "time"))
+    var keepAlive = DurationArgument("60s")
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a subscriber may take for what was sent to it, 128 KiB at most; then it is cut off.",
+            valueName: "time"))
+    var readerTimeout = DurationArgument("30s")
+
+    @Option(
+        help: ArgumentHelp(
+            "Answer whoever waits for a segment with 204 after this time, also if it did not ask for that.",
+            valueName: "time"))
+    var waitTimeout: DurationArgument?
+
+    @Option(help: ArgumentHelp("Event loops; each is a thread.", valueName: "count"))
+    var threads = 1
+
+    func validate() throws {
+        let counts = [
+            maxOpenSegments, maxChannels, maxSubscribers, maxChannelSubscribers, maxConnectionsPerAddress, threads,
+        ]
+        if counts.contains(where: { $0 < 1 }) { throw ValidationError("a limit has to be at least 1") }
+        if threads > RelayConfiguration.maximumThreadCount {
+            throw ValidationError("--threads can be \(RelayConfiguration.maximumThreadCount) at most")
+        }
+    }
+
+    func apply(to configuration: inout RelayConfiguration) {
+        configuration.limits.segmentByteCount = maxSegment.byteCount
+        configuration.limits.openSegmentCount = maxOpenSegments
+        configuration.limits.channelCount = maxChannels
+        configuration.limits.readerCount = maxSubscribers
+        configuration.limits.readerCountPerChannel = maxChannelSubscribers
+        configuration.limits.memoryByteCount = memory.byteCount
+        configuration.connectionsPerAddress = maxConnectionsPerAddress
+        configuration.headTimeout = headTimeout.duration
+        configuration.keepAliveTimeout = keepAlive.duration
+        configuration.readerTimeout = readerTimeout.duration
+        configuration.waitTimeout = waitTimeout?.duration
+        configuration.threadCount = threads
+    }
+}
