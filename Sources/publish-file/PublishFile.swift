@@ -51,7 +51,7 @@ struct PublishFile: Tool {
         help: ArgumentHelp("More options for ffmpeg's output, in one argument: '-crf 18 -an'.", valueName: "options"))
     var ffmpegArgs: String?
 
-    @Flag(help: "Publish what comes before the first keyframe, too.")
+    @Flag(help: "Of standard input, publish what comes before the first keyframe, too.")
     var fromStart = false
 
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")

@@ -25,12 +25,22 @@ import TrickleTesting
         return output
     }
 
+    /// What is left of a file when ffmpeg alone turns it into a transport stream. (The frame with which an AAC encoder warms up is
+    /// hidden by an MP4 file, and cannot be in a transport stream.)
+    private func remuxed(_ clip: String) async throws -> String {
+        let path = folder("remuxed.ts")
+        let result = try await RunningTool.run(
+            "ffmpeg", ["-v", "error", "-nostdin", "-y", "-i", clip, "-map", "0", "-c", "copy", "-f", "mpegts", path])
+        #expect(result.status.isSuccess, "\(result.errors)")
+        return path
+    }
+
     @Test(arguments: ["mp4", "ts", "mkv"])
     func `every frame of a clip comes out as it went in`(container: String) async throws {
         let clip = folder("clip.\(container)")
         try await TestMedia.makeClip(at: clip)
         try await RelayProcess.with { relay in
-            let sent = try await FrameDigests(of: clip)
+            let sent = try await FrameDigests(of: remuxed(clip))
             let received = try await FrameDigests(of: carry(clip, relay))
             #expect(sent.videoCount == 100)
             #expect(sent.audioCount > 100)

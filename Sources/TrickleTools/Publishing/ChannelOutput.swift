@@ -7,12 +7,18 @@ struct ChannelOutput {
     private let publisher: Publisher
     private let session: ToolSession
     private var meter = TransferMeter(now: .now)
+    private let joinsStart: Bool
+    /// Whether the segment being written holds nothing but the stream's start, before the first random access point.
+    private var isStart = false
     private var writer: SegmentWriter?
     /// The segment that has ended, until the next begins or the input does.
     private var ended: SegmentWriter?
 
-    init(_ publisher: Publisher, session: ToolSession) {
+    /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
+    ///   instead of into one of its own, which could not stand alone.
+    init(_ publisher: Publisher, joinsStart: Bool, session: ToolSession) {
         self.publisher = publisher
+        self.joinsStart = joinsStart
         self.session = session
     }
 
@@ -39,6 +45,12 @@ struct ChannelOutput {
 
     /// The answer for the segment before is not waited for: the next one's first byte is worth more.
     private mutating func begin(_ start: SegmentStart) async throws {
+        if joinsStart, isStart, case .randomAccessPoint = start.reason {
+            isStart = false
+            (writer, ended) = (ended, nil)
+            return
+        }
+        isStart = start.reason == .streamStart
         ended?.finishWithoutWaiting()
         ended = nil
         let writer = try await publisher.nextSegment()

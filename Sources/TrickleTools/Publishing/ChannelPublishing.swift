@@ -53,7 +53,11 @@ public struct ChannelPublishing: Sendable {
     }
 
     private func publish(_ source: MediaSource, _ publisher: Publisher, _ session: ToolSession) async throws {
-        var output = ChannelOutput(publisher, session: session)
+        // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
+        let isFromFFmpeg = publishing.input != .standardInput
+        var segmentation = segmentation
+        if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
+        var output = ChannelOutput(publisher, joinsStart: isFromFFmpeg, session: session)
         var segmenter = GOPSegmenter(segmentation)
         let start = ContinuousClock.now
         for try await piece in source.bytes {
@@ -61,7 +65,7 @@ public struct ChannelPublishing: Sendable {
         }
         do {
             try await output.perform(try segmenter.finalSteps())
-        } catch let error as NotTransportStream where publishing.input != .standardInput || session.stop.isMade {
+        } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
             // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
             try await source.finish()
             if !session.stop.isMade { throw error }
