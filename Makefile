@@ -26,6 +26,7 @@ build: $(TOOLS:%=$(BIN)/%) ## build all tools
 # One stamp for each program, because the linker leaves a program alone that has not changed.
 $(BIN)/%: .build/stamps/% ;
 
+.PRECIOUS: .build/stamps/%
 .build/stamps/%: $(SOURCES) | deps
 	@echo "building $*" >&2
 	@$(SWIFT) build --configuration release $(BUILD_FLAGS) --product $* >.build-log 2>&1 || { cat .build-log >&2; rm -f .build-log; exit 1; }

@@ -30,6 +30,6 @@ struct TrickleDemo: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        try await Demo(folder: tools ?? OwnExecutable.folder, seconds: seconds).run(session)
+        try await Demo(folder: tools ?? OwnExecutable.folder(with: "trickle-server"), seconds: seconds).run(session)
     }
 }

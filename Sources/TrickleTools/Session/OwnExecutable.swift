@@ -10,13 +10,20 @@ import ChildProcesses
 
 /// Where the running program lies.
 public enum OwnExecutable {
-    /// The folder of this program's file, links followed, so that its siblings are found.
-    public static var folder: String {
+    /// The folder that holds this program and its siblings: the one it was called in, or the one that a link leads to.
+    ///
+    /// - Parameter sibling: A program that has to be there, too.
+    public static func folder(with sibling: String) -> String {
         let called = CommandLine.arguments.first ?? ""
         let path = ExecutableSearch.find(called) ?? called
-        guard let resolved = realpath(path, nil) else { return "." }
+        let folder = parent(of: path)
+        if ExecutableSearch.find("\(folder)/\(sibling)") != nil { return folder }
+        guard let resolved = realpath(path, nil) else { return folder }
         defer { free(resolved) }
-        let text = String(cString: resolved)
-        return text.lastIndex(of: "/").map { String(text[..<$0]) } ?? "."
+        return parent(of: String(cString: resolved))
+    }
+
+    private static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 }

@@ -1,0 +1,52 @@
+import Testing
+import TrickleTesting
+
+@testable import TrickleTools
+
+@Suite struct MediaInputTests {
+    @Test func `nothing and a dash are standard input`() throws {
+        #expect(try MediaInput(nil) == .standardInput)
+        #expect(try MediaInput("-") == .standardInput)
+    }
+
+    @Test(arguments: [
+        ("rtsp://camera/1", MediaInput.url(scheme: "rtsp", text: "rtsp://camera/1"), true),
+        ("UDP://@:5000", .url(scheme: "udp", text: "UDP://@:5000"), true),
+        ("https://host/clip.mp4", .url(scheme: "https", text: "https://host/clip.mp4"), false),
+        ("lavfi:testsrc2=rate=25", .device(format: "lavfi", name: "testsrc2=rate=25"), false),
+        ("v4l2:/dev/video0", .device(format: "v4l2", name: "/dev/video0"), true),
+        ("x11grab::0.0", .device(format: "x11grab", name: ":0.0"), true),
+    ])
+    func `sources that are no files are known by their form`(text: String, input: MediaInput, isLive: Bool) throws {
+        #expect(try MediaInput(text) == input)
+        #expect(input.isLive == isLive)
+    }
+
+    @Test func `files may have any name`() throws {
+        let folder = TemporaryFolder()
+        for name in ["clip.mp4", "a:b.ts", "-x", "mit Leerzeichen.mkv", "http:"] {
+            let path = folder(name)
+            TemporaryFolder.write([1], to: path)
+            #expect(try MediaInput(path) == .file(path: path))
+            #expect(try MediaInput("file:\(path)") == .file(path: path))
+            #expect(try MediaInput(path).arguments(timeout: .seconds(1)) == ["-i", "file:\(path)"])
+        }
+    }
+
+    @Test func `what is no file is refused by its name`() throws {
+        let folder = TemporaryFolder()
+        for path in [folder("none.mp4"), folder.path, "file:\(folder("none"))"] {
+            #expect(throws: ToolFailure.self) { try MediaInput(path) }
+        }
+        #expect(try MediaInput("/dev/null") == .stream(path: "/dev/null"))
+    }
+
+    @Test func `a timeout is put in the terms of each protocol`() throws {
+        let rtsp = try MediaInput("rtsp://camera/1").arguments(timeout: .seconds(10))
+        #expect(rtsp == ["-rtsp_flags", "prefer_tcp", "-timeout", "10000000", "-i", "rtsp://camera/1"])
+        let rtmp = try MediaInput("rtmp://host/app").arguments(timeout: .milliseconds(1500))
+        #expect(rtmp == ["-rw_timeout", "1500000", "-i", "rtmp://host/app"])
+        let udp = try MediaInput("udp://@:5000").arguments(timeout: .microseconds(7))
+        #expect(udp == ["-timeout", "7", "-i", "udp://@:5000"])
+    }
+}

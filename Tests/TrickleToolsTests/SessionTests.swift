@@ -1,0 +1,77 @@
+import Logging
+import Synchronization
+import Testing
+import TrickleKit
+
+@testable import TrickleTools
+
+@Suite struct SessionTests {
+    @Test func `a stop is made once, and told to those who come late, too`() {
+        let stop = StopRequest()
+        let calls = Mutex(0)
+        stop.whenMade { calls.withLock { $0 += 1 } }
+        #expect(stop.make(signal: 15))
+        #expect(!stop.make(signal: 2))
+        #expect(stop.signal == 15)
+        stop.whenMade { calls.withLock { $0 += 10 } }
+        #expect(calls.withLock { $0 } == 11)
+    }
+
+    @Test func `work is cancelled by a stop, and then gives nothing`() async throws {
+        let stop = StopRequest()
+        async let result: Int? = stop.cancelling {
+            try await Task.sleep(for: .seconds(3600))
+            return 1
+        }
+        stop.make(signal: 2)
+        #expect(try await result == nil)
+    }
+
+    @Test func `each failure has its exit code`() {
+        #expect(ToolFailure(TrickleError(.channelNotFound, "no")).exit == .channelNotFound)
+        #expect(ToolFailure(TrickleError(.relayUnreachable, "no")).exit == .failure)
+        #expect(ToolFailure(ToolFailure("lost", exit: .dataLost)).exit == .dataLost)
+    }
+
+    @Test(arguments: [
+        ("[error] no such file", Logger.Level.warning, "no such file"),
+        ("[mpegts @ 0x55d0c8] [warning] PES packet size mismatch", .info, "mpegts: PES packet size mismatch"),
+        ("[info] x", .debug, "x"),
+        ("plain", .info, "plain"),
+        ("[h264 @ 0x1] no mark", .info, "[h264 @ 0x1] no mark"),
+    ])
+    func `ffmpeg's lines lose their marks and keep their weight`(line: String, level: Logger.Level, text: String) {
+        let parsed = ChildLog.parse(line)
+        #expect(parsed.level == level)
+        #expect(parsed.text == text)
+    }
+
+    @Test func `strings are quoted as JSON wants them`() {
+        #expect(JSONText.quoted("a\"b\\c\n\u{1}ü") == #""a\"b\\c\n\u0001ü""#)
+    }
+
+    @Test func `numbers are worded for people`() {
+        #expect(TransferMeter.bytes(999) == "999 bytes")
+        #expect(TransferMeter.bytes(1_234_000) == "1.2 MB")
+        #expect(TransferMeter.rate(64_000) == "64 kbit/s")
+        #expect(TransferMeter.rate(2_050_000) == "2.1 Mbit/s")
+        #expect(TransferMeter.clock(.seconds(75)) == "1:15")
+        #expect(TransferMeter.clock(.seconds(3725)) == "1:02:05")
+        #expect(TransferMeter.fixed(-0.25, digits: 2) == "-0.25")
+        #expect(TransferMeter.fixed(1.005, digits: 1) == "1.0")
+    }
+
+    @Test func `the bitrate is that of the last second`() {
+        let start = ContinuousClock.now
+        var meter = TransferMeter(now: start)
+        meter.beginSegment()
+        meter.add(byteCount: 1000, now: start + .milliseconds(500))
+        meter.add(byteCount: 1000, now: start + .milliseconds(1000))
+        let progress = meter.progress(sequence: "7", now: start + .milliseconds(1000))
+        #expect(progress == "segment 7, 2.0 kB, 16 kbit/s, 0:01")
+        #expect(meter.summary(now: start + .seconds(2)) == "1 segment, 2.0 kB in 2.0 s")
+        #expect(meter.isDrawingDue(now: start))
+        #expect(!meter.isDrawingDue(now: start + .milliseconds(100)))
+        #expect(meter.isDrawingDue(now: start + .milliseconds(300)))
+    }
+}
