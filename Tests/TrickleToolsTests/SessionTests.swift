@@ -10,8 +10,8 @@ import TrickleKit
         let stop = StopRequest()
         let calls = Mutex(0)
         stop.whenMade { calls.withLock { $0 += 1 } }
-        #expect(stop.make(signal: 15))
-        #expect(!stop.make(signal: 2))
+        let isFirst = [stop.make(signal: 15), stop.make(signal: 2)]
+        #expect(isFirst == [true, false])
         #expect(stop.signal == 15)
         stop.whenMade { calls.withLock { $0 += 10 } }
         #expect(calls.withLock { $0 } == 11)
@@ -70,8 +70,7 @@ import TrickleKit
         let progress = meter.progress(sequence: "7", now: start + .milliseconds(1000))
         #expect(progress == "segment 7, 2.0 kB, 16 kbit/s, 0:01")
         #expect(meter.summary(now: start + .seconds(2)) == "1 segment, 2.0 kB in 2.0 s")
-        #expect(meter.isDrawingDue(now: start))
-        #expect(!meter.isDrawingDue(now: start + .milliseconds(100)))
-        #expect(meter.isDrawingDue(now: start + .milliseconds(300)))
+        let due = [0, 100, 300].map { meter.isDrawingDue(now: start + .milliseconds($0)) }
+        #expect(due == [true, false, true])
     }
 }

@@ -65,7 +65,7 @@ public struct TransferMeter: Sendable {
 
     /// Hours, minutes and seconds, without leading hours that are zero.
     static func clock(_ span: Duration) -> String {
-        let seconds = Int(span / .seconds(1))
+        let seconds = Int(span.components.seconds)
         let two = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
         let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
         return hours > 0 ? "\(hours):\(two(minutes)):\(two(seconds % 60))" : "\(minutes):\(two(seconds % 60))"
