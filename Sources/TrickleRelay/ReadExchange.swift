@@ -66,6 +66,10 @@ final class ReadExchange: Exchange, LaneReader {
 
     func cancelled() { leave() }
 
+    var lag: Int {
+        if case .reading(let segment) = phase { cursor.bytesLeft(in: segment.pieces) } else { 0 }
+    }
+
     // MARK: Waiting
 
     private func wait(_ ticket: ReadTicket, _ contentType: String?) {
@@ -207,6 +211,7 @@ final class ReadExchange: Exchange, LaneReader {
                 let bytes = cursor.next(in: segment.pieces)
             {
                 connection.send(bytes)
+                lane.counts.bytesOut += bytes.readableBytes
                 if cursor.isAtEndOfCount { end(segment) }
                 return
             }
@@ -216,6 +221,7 @@ final class ReadExchange: Exchange, LaneReader {
                 connection.write(bytes)
                 batchByteCount += bytes.readableBytes
             }
+            lane.counts.bytesOut += batchByteCount
             if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
                 return end(segment)
             }
@@ -256,6 +262,7 @@ final class ReadExchange: Exchange, LaneReader {
     private func cutOff(_ segment: LaneSegment) {
         lane.logger.notice(
             "a reader of \(name)/\(segment.number) was too slow: the window moved past it, and it was cut off")
+        lane.counts.readersCut += 1
         leave()
         connection.cut(resets: request.isHTTP10)
     }

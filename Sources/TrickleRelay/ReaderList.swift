@@ -8,6 +8,8 @@ protocol LaneReader: AnyObject {
     func waitingEnded(_ outcome: WaitingOutcome)
     /// The segment has more pieces, or has ended.
     func segmentMoved()
+    /// Payload bytes of the segment that are there and have not been taken.
+    var lag: Int { get }
 }
 
 /// What waiting came to.
@@ -23,6 +25,8 @@ struct ReaderList {
 
     var isEmpty: Bool { readers.isEmpty }
     var count: Int { readers.count }
+
+    var maximumLag: Int { readers.map(\.lag).max() ?? 0 }
 
     mutating func insert(_ reader: any LaneReader) {
         reader.place = readers.count

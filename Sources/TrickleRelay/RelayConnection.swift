@@ -181,6 +181,7 @@ final class RelayConnection: ChannelDuplexHandler {
             answer(ResponseHead(problem), body: problem.body)
         case .idle: closeAfterReading()
         case .answering, .readingBody:
+            lane.counts.readersStalled += 1
             lane.logger.notice("a client took nothing for \(lane.configuration.readerTimeout): it was cut off")
             close()
         case .lingering, .closed: break
@@ -279,6 +280,7 @@ final class RelayConnection: ChannelDuplexHandler {
     ///
     /// - Parameter request: the request; nil when its framing was broken: the connection ends then.
     func answer(_ head: ResponseHead, body: String = "", to request: RelayRequest? = nil) {
+        if head.status >= 400 { lane.counts.refusals[head.status, default: 0] += 1 }
         var head = head
         let goesOn = request.map(canGoOn) ?? false
         // What a HEAD is told of a body's length is the segment's affair.

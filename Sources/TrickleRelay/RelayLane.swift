@@ -17,10 +17,12 @@ final class RelayLane: @unchecked Sendable {
     var connections: [ObjectIdentifier: RelayConnection] = [:] {
         didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
     }
+    var counts = LaneCounts()
     /// Whether the relay goes down: no connection takes another request.
     var isDraining = false
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
+    private var nextTick = NIODeadline.distantPast
     private var segments: [SegmentID: LaneSegment] = [:]
     private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
     private var publishers: [PublicationID: PublishExchange] = [:]
@@ -188,10 +190,25 @@ final class RelayLane: @unchecked Sendable {
 
     /// Looks after the connections' deadlines from now on, once a second.
     func start() {
+        nextTick = .now() + .seconds(1)
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             let now = NIODeadline.now()
+            self.counts.delay = max(0, Double((now - self.nextTick).nanoseconds) / 1e9)
+            self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
+            self.nextTick = now + .seconds(1)
             for connection in Array(self.connections.values) { connection.checkDeadline(now: now) }
         }
+    }
+
+    /// What has happened here, and how the readers do; the worst delay is counted anew from now on.
+    func report() -> LaneCounts {
+        defer { counts.maximumDelay = 0 }
+        var report = counts
+        report.connections = connections.count
+        for segment in segments.values {
+            report.lag[segment.channel] = max(report.lag[segment.channel] ?? 0, segment.readers.maximumLag)
+        }
+        return report
     }
 
     // MARK: Going down

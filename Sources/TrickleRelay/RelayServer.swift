@@ -26,6 +26,7 @@ public final class RelayServer: Sendable {
     private let lastLane = NIOLockedValueBox(0)
     let store: SharedStore
     private let sweeper: RepeatedTask
+    private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
 
     /// Listens; requests are answered from when this returns.
     ///
@@ -89,6 +90,32 @@ public final class RelayServer: Sendable {
         return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)\(configuration.basePath)"
     }
 
+    /// Whether new requests are answered: false from the moment the relay goes down.
+    var isReady: Bool { store.perform(on: nil) { store, _ in !store.isDraining } }
+
+    /// How the relay does, in Prometheus' text format.
+    public func metrics() async -> String {
+        var counts = LaneCounts()
+        for lane in lanes {
+            if let report = try? await lane.eventLoop.submit({ lane.report() }).get() { counts.add(report) }
+        }
+        let (channels, cost, readers) = store.perform(on: nil) { store, _ in
+            (store.channelReports(), store.cost, store.readerCount)
+        }
+        return MetricsPage(counts, channels: channels, cost: cost, readerCount: readers).text
+    }
+
+    /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.
+    ///
+    /// - Throws: an error of the system when the address cannot be had.
+    /// - Returns: the port.
+    @discardableResult
+    public func serveMetrics(host: String, port: Int) async throws -> Int {
+        let listener = try await MetricsListener.start(host: host, port: port, for: self)
+        metricsListener.withLockedValue { $0 = listener }
+        return listener.port
+    }
+
     /// Goes down in good order: whoever waits is told to come again, open segments end as aborted by the relay, and
     /// answers under way are finished, for at most ``RelayConfiguration/shutdownTimeout``.
     public func shutDown() async {
@@ -105,6 +132,7 @@ public final class RelayServer: Sendable {
             try? await hasEnded.futureResult.get()
             timer.cancel()
         }
+        await metricsListener.withLockedValue { $0.take() }?.stop()
         try? await group.shutdownGracefully()
     }
 

@@ -29,6 +29,11 @@ struct SegmentCursor {
         }
     }
 
+    /// Payload bytes that are there from here on.
+    func bytesLeft(in pieces: [EncodedPiece]) -> Int {
+        pieces[piece...].reduce(-offset) { $0 + $1.byteCount }
+    }
+
     /// Whether all that was asked for has been sent.
     var isAtEndOfCount: Bool { remaining == 0 }
 

@@ -36,6 +36,12 @@ struct TrickleServer: Tool {
     var noAutocreate = false
 
     @OptionGroup(title: "What is kept") var window: WindowOptions
+    @Option(
+        help: ArgumentHelp(
+            "Tell Prometheus and load balancers how it does: /metrics, /healthz, /readyz at this address.",
+            valueName: "address"))
+    var metrics: ListenAddress?
+
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
@@ -55,8 +61,18 @@ struct TrickleServer: Tool {
         } catch {
             throw ToolFailure("\(error)")
         }
+        if let metrics { try await serve(metrics, of: relay, session) }
         session.logger.notice("listening on \(relay.url)")
         await session.stop.wait()
         await relay.shutDown()
+    }
+
+    private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {
+        do {
+            let port = try await relay.serveMetrics(host: address.host ?? "0.0.0.0", port: address.port)
+            session.logger.info("metrics at http://\(address.host ?? "localhost"):\(port)/metrics")
+        } catch {
+            throw ToolFailure("cannot serve metrics at \(address.defaultValueDescription): \(error)")
+        }
     }
 }

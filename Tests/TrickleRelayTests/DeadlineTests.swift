@@ -42,15 +42,6 @@ import TrickleRelay
         #expect(text.isEmpty)
     }
 
-    @Test func anAnsweredConnectionIsKeptForItsNextRequestAndThenClosed() async throws {
-        let text = try await answer(to: "GET /_channels HTTP/1.1\r\nHost: x\r\n\r\n") {
-            $0.headTimeout = .seconds(3600)
-            $0.keepAliveTimeout = .milliseconds(1)
-        }
-        #expect(text.hasPrefix("HTTP/1.1 200 "))
-        #expect(!text.contains("408"))
-    }
-
     @Test func oneConnectionTooManyFromAnAddressGets429() async throws {
         let text = try await answer(to: "") { $0.connectionsPerAddress = 0 }
         #expect(text.hasPrefix("HTTP/1.1 429 "))

@@ -26,6 +26,7 @@ struct RelayChannel {
     /// POSTs that have.
     var writing: Set<PublicationID> = []
     var owner: ChannelOwner?
+    var counts = ChannelCounts()
     /// Readers, those who wait among them.
     var readerCount = 0
     /// The lanes that have readers who wait for something of this channel.

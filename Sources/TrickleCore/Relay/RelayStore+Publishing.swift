@@ -179,6 +179,7 @@ extension RelayStore {
         charge(piece.byteCount + RelaySegment<Piece>.pieceOverhead)
         let channel = segments[id]!.channel
         channels[channel]!.lastByteAt = now
+        channels[channel]!.counts.bytesIn += piece.byteCount
         channels[channel]!.byteCount += piece.byteCount
         if channels[channel]!.byteCount > limits.windowByteCount { trimWindow(of: channel, now: now) }
         wakeReaders(of: id)
@@ -229,6 +230,7 @@ extension RelayStore {
         if let writer { segment.writers.insert(writer) }
         segments[id] = segment
         channels[channel]!.openSegmentCount += 1
+        channels[channel]!.counts.segments += 1
         channels[channel]!.keep(id, at: number)
         trimWindow(of: channel, now: now)
         wakeWaitingReaders(of: channel)

@@ -14,9 +14,9 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Whether the relay is going down: nobody waits, nothing new begins.
     public private(set) var isDraining = false
     /// What all segments take of the relay's memory, in bytes.
-    private(set) var cost = 0
+    public private(set) var cost = 0
     /// Readers of all channels.
-    var readerCount = 0
+    public internal(set) var readerCount = 0
     private var wakes: [Wake] = []
     private var lastID = 0
 
@@ -135,6 +135,15 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         }
     }
 
+    /// How the clients' channels do, by name.
+    public func channelReports() -> [ChannelReport] {
+        channelIDs.values.compactMap { channels[$0] }.filter { !$0.name.isInternal }.map { channel in
+            ChannelReport(
+                name: channel.name, id: channel.id, next: channel.next, keptSegmentCount: channel.index.count,
+                keptByteCount: channel.byteCount, readerCount: channel.readerCount, counts: channel.counts)
+        }.sorted { $0.name < $1.name }
+    }
+
     /// Names of the clients' channels in order, and the changefeed's number that comes after what they tell.
     public func channelList() -> (names: [ChannelName], next: SequenceNumber?) {
         (
@@ -237,6 +246,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         guard let segment = segments[id], segment.isOpen else { return }
         segments[id]?.end(state)
         if segment.standing == .kept { channels[segment.channel]?.openSegmentCount -= 1 }
+        if case .aborted = state { channels[segment.channel]?.counts.abortedSegments += 1 }
         for writer in segment.writers {
             endPublication(writer, writersSee ?? .segmentEnded(segment.number))
         }

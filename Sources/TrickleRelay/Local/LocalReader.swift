@@ -104,6 +104,10 @@ final class LocalReader: LaneReader, @unchecked Sendable {
 
     func segmentMoved() { deliver() }
 
+    var lag: Int {
+        if case .reading(let segment) = phase { cursor.bytesLeft(in: segment.pieces) } else { 0 }
+    }
+
     private func deliver() {
         guard let promise = bytes else { return }
         guard case .reading(let segment) = phase else {
@@ -117,6 +121,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
             )
         } else if let piece = cursor.next(in: segment.pieces) {
             bytes = nil
+            lane.counts.bytesOut += piece.readableBytes
             promise.succeed(piece)
         } else {
             switch segment.progress {

@@ -1,0 +1,63 @@
+import TrickleCore
+
+/// Writes metrics in Prometheus' text format (exposition format 0.0.4).
+struct MetricsPage {
+    /// Channels that are told of one by one; the totals have them all.
+    static let maximumChannelCount = 200
+
+    private(set) var text = ""
+
+    init(_ counts: LaneCounts, channels: [ChannelReport], cost: Int, readerCount: Int) {
+        metric("connections", "gauge", "Open connections.", counts.connections)
+        metric("channels", "gauge", "Channels.", channels.count)
+        metric("subscribers", "gauge", "Readers, those who wait among them.", readerCount)
+        metric("memory_bytes", "gauge", "What the kept segments take.", cost)
+        metric("bytes_out_total", "counter", "Bytes of segments sent, framing and all.", counts.bytesOut)
+        metric("readers_cut_total", "counter", "Readers that the window moved past.", counts.readersCut)
+        metric("readers_stalled_total", "counter", "Connections cut because they took nothing.", counts.readersStalled)
+        metric("event_loop_delay_seconds", "gauge", "How late the event loops were at their last tick.", counts.delay)
+        metric(
+            "event_loop_delay_max_seconds", "gauge", "The same, the worst since the last scrape.", counts.maximumDelay)
+        head("refusals_total", "counter", "Answers that told of an error, by status.")
+        for (status, count) in counts.refusals.sorted(by: { $0.key < $1.key }) {
+            sample("refusals_total", "status=\"\(status)\"", count)
+        }
+        perChannel(channels, counts)
+    }
+
+    private mutating func perChannel(_ all: [ChannelReport], _ counts: LaneCounts) {
+        let busiest = all.sorted { $0.readerCount > $1.readerCount }.prefix(Self.maximumChannelCount)
+        let channels = busiest.sorted { $0.name < $1.name }
+        each("channel_segments_total", "counter", "Segments begun.", channels) { $0.counts.segments }
+        each("channel_aborted_total", "counter", "Segments that ended as aborted.", channels) {
+            $0.counts.abortedSegments
+        }
+        each("channel_bytes_in_total", "counter", "Payload bytes published.", channels) { $0.counts.bytesIn }
+        each("channel_subscribers", "gauge", "Readers of the channel.", channels) { $0.readerCount }
+        each("channel_kept_segments", "gauge", "Segments in the window.", channels) { $0.keptSegmentCount }
+        each("channel_kept_bytes", "gauge", "Payload bytes in the window.", channels) { $0.keptByteCount }
+        each("channel_next", "gauge", "The number of the next segment.", channels) { $0.next.value }
+        each("channel_lag_bytes", "gauge", "How far the slowest reader is behind.", channels) { counts.lag[$0.id] ?? 0 }
+    }
+
+    private mutating func each(
+        _ name: String, _ kind: String, _ help: String, _ channels: [ChannelReport], _ value: (ChannelReport) -> Int
+    ) {
+        head(name, kind, help)
+        for channel in channels { sample(name, "channel=\(JSONText.string(channel.name.text))", value(channel)) }
+    }
+
+    private mutating func metric(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible)
+    {
+        head(name, kind, help)
+        text += "trickle_\(name) \(value)\n"
+    }
+
+    private mutating func head(_ name: String, _ kind: String, _ help: String) {
+        text += "# HELP trickle_\(name) \(help)\n# TYPE trickle_\(name) \(kind)\n"
+    }
+
+    private mutating func sample(_ name: String, _ label: String, _ value: Int) {
+        text += "trickle_\(name){\(label)} \(value)\n"
+    }
+}
