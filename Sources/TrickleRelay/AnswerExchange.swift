@@ -2,6 +2,7 @@ import TrickleCore
 
 /// Answers a request that needs no waiting: lists, numbers, creating, ending, closing, and refusals.
 final class AnswerExchange: Exchange {
+    let startsAtHead: Bool
     private let connection: RelayConnection
     private let request: RelayRequest
     private let answer: () throws(RequestProblem) -> (head: ResponseHead, body: String)
@@ -13,6 +14,15 @@ final class AnswerExchange: Exchange {
         self.connection = connection
         self.request = request
         self.answer = answer
+        startsAtHead = false
+    }
+
+    /// A request that is refused whatever its body is.
+    init(_ connection: RelayConnection, _ request: RelayRequest, refusal: RequestProblem) {
+        self.connection = connection
+        self.request = request
+        answer = { () throws(RequestProblem) in throw refusal }
+        startsAtHead = true
     }
 
     func start() {

@@ -10,6 +10,7 @@ final class PublishExchange: Exchange {
         case done
     }
 
+    let startsAtHead = true
     private let connection: RelayConnection
     private let lane: RelayLane
     private let request: RelayRequest

@@ -18,6 +18,7 @@ final class ReadExchange: Exchange, LaneReader {
         case done
     }
 
+    let startsAtHead = false
     var place = 0
     private let connection: RelayConnection
     private let lane: RelayLane

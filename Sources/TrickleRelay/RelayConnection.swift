@@ -13,6 +13,8 @@ import TrickleCore
 
 /// What answers one request.
 protocol Exchange: AnyObject {
+    /// Whether the answer begins with the request's head; otherwise it waits for the end of a body that it ignores.
+    var startsAtHead: Bool { get }
     func start()
     /// Some bytes of the request's body.
     func received(_ bytes: ByteBuffer)
@@ -220,7 +222,7 @@ final class RelayConnection: ChannelDuplexHandler {
             deadline = nil
             let request = RelayRequest(head)
             let exchange = lane.exchange(for: request, on: self)
-            if exchange is PublishExchange, request.hasBody {
+            if exchange.startsAtHead, request.hasBody {
                 phase = .answering(exchange)
                 exchange.start()
             } else {

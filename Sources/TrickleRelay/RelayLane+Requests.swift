@@ -27,7 +27,7 @@ extension RelayLane {
                 }
             }
         } catch {
-            return AnswerExchange(connection, request) { () throws(RequestProblem) in throw error }
+            return AnswerExchange(connection, request, refusal: error)
         }
     }
 
