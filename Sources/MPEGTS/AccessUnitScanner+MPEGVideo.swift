@@ -3,16 +3,19 @@ extension AccessUnitScanner {
     mutating func scanMPEGVideo(_ byte: UInt8) -> Verdict {
         if unitByteCount == 1 {
             switch byte {
-            case 0x00: return .undecided
-            case 0xB3:
-                hasConfiguration = true
-                return beginAccessUnit()
+            case 0x00, 0xB3: return .undecided
             case 0xB8: return beginAccessUnit()
             case 0x01...0xAF: return continuePicture()
             default: return skipUnit()
             }
         }
-        guard unitByteCount == 3 else { return .undecided }
+        if unitByteCount == 4 {
+            // A sequence header begins with 12 bits each of width and height.
+            size = (Int(unitHead >> 12 & 0xFFF), Int(unitHead & 0xFFF))
+            hasConfiguration = true
+            return beginAccessUnit()
+        }
+        guard unitByteCount == 3, unitHead >> 16 == 0 else { return .undecided }
         let isIntra = byte >> 3 & 7 == 1
         return isIntra && hasConfiguration ? .randomAccessPoint(.intraPicture) : .ordinary
     }

@@ -60,6 +60,8 @@ struct AccessUnitScanner {
     var hasRecoveryPoint = false
     /// MPEG video: whether a sequence header has come, or a video object layer.
     var hasConfiguration = false
+    /// MPEG video: the picture size that the last sequence header tells.
+    var size: (width: Int, height: Int)?
     private(set) var parameterSets = ParameterSets()
     /// H.264: the last sequence parameter set.
     var sequence: H264SequenceParameterSet?

@@ -116,7 +116,7 @@ extension GOPSegmenter {
         }
         let length = candidate.elapsed - (output.startElapsed ?? 0)
         if case .randomAccessPoint(let kind) = verdict,
-            output.startElapsed == nil || length >= configuration.minimumDuration.ticks
+            !hasCut || length >= configuration.minimumDuration.ticks
         {
             return try cut(.randomAccessPoint(kind), run: run, emit: emit)
         }

@@ -7,7 +7,8 @@ extension GOPSegmenter {
     /// - Returns: bytes of `packets` that have been dealt with; what comes after is to be gone through.
     mutating func receivePreroll(_ packets: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void) throws -> Int {
         var offset = 0
-        while offset < packets.byteCount {
+        let room = segmentByteLimit - (preroll?.count ?? 0)
+        while offset < min(packets.byteCount, room) {
             let packet = packets.extracting(offset..<offset + TransportPacket.size)
             let header = PacketHeader(packet)
             offset += TransportPacket.size
@@ -22,6 +23,8 @@ extension GOPSegmenter {
             var uncounted = OddityCounter()
             _ = tables.receive(packet, header: header, position: 0, isReadable: isReadable, oddities: &uncounted)
             for pid in tables.tablePIDs { roles[Int(pid.rawValue)] = Role.table }
+            noteMissingProgram()
+            if oddities.hasNews { try tellNews(emit) }
             if chosenProgram != nil { break }
         }
         preroll?.append(contentsOf: packets.extracting(0..<offset))

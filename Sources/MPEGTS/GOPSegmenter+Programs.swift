@@ -30,14 +30,19 @@ extension GOPSegmenter {
         let before = chosenProgramNumber
         let chosen = chosenProgram
         chosenProgramNumber = chosen.map { tables.programs[$0].number }
-        if case .number(let number) = configuration.program, !tables.programs.contains(where: { $0.number == number }) {
-            oddities.count(.programNotFound)
-        }
+        noteMissingProgram()
         if case .map(let index) = change, before != nil {
             let isRepeated = configuration.program == .all || tables.programs[index].number == chosenProgramNumber
             if isRepeated { hasTableChange = true }
         }
         try retarget(chosen.flatMap { tables.programs[$0].map }, run: run, emit: emit)
+    }
+
+    /// Counts, once, that the program that was asked for is not in the program association table.
+    mutating func noteMissingProgram() {
+        guard case .number(let number) = configuration.program, tables.isComplete else { return }
+        guard oddities.counts[Oddity.programNotFound.rawValue] == 0 else { return }
+        if !tables.programs.contains(where: { $0.number == number }) { oddities.count(.programNotFound) }
     }
 
     /// Cuts at another stream from here on.

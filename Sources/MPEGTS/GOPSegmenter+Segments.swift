@@ -13,6 +13,7 @@ extension GOPSegmenter {
         run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         let isFirst = output.isWaiting
+        hasCut = true
         try output.start(reason, pts: pts, at: position, elapsed: elapsed ?? clock.elapsed, run: run, emit: emit)
         companionStart = companionClock.elapsed
         sizeLimit = position + segmentByteLimit

@@ -58,6 +58,8 @@ public struct GOPSegmenter {
     var lastPCR: Timestamp?
     /// The map of the program changed in the run of tables: a segment begins with it.
     var hasTableChange = false
+    /// Whether a segment has started but for the beginning of the stream: the first place to cut is always taken.
+    var hasCut = false
     var chosenProgramNumber: UInt16?
     var companionPID: PID?
     /// A place where more than the fast path has to be looked at: a limit is reached.
@@ -126,7 +128,10 @@ public struct GOPSegmenter {
     ///
     /// - Throws: ``NotTransportStream`` if there was not a single packet, and what `emit` throws.
     public mutating func finish(emit: (borrowing SegmenterEvent) throws -> Void) throws {
-        while reader.finish() { try processStore(emit) }
+        while reader.finish() {
+            try noteReader(emit)
+            try processStore(emit)
+        }
         try noteReader(emit)
         guard reader.hasLocked else {
             throw NotTransportStream(format: InputFormat(head: head), byteCount: searchedByteCount)

@@ -84,7 +84,9 @@ struct PacketReader {
                 offset += count
                 if search(isAtEnd: false) { return .store }
             case .locked(let stride):
-                if gap > 0 {
+                if let first = carry.first, first != TransportPacket.syncByte {
+                    loseLock()
+                } else if gap > 0 {
                     let count = min(gap, input.byteCount - offset)
                     gap -= count
                     offset += count
@@ -112,6 +114,7 @@ struct PacketReader {
 
     /// What is left at the end of the stream: packets in ``store`` if it returns true; call it until it returns false.
     mutating func finish() -> Bool {
+        if case .locked = state, let first = carry.first, first != TransportPacket.syncByte { loseLock() }
         switch state {
         case .searching:
             if !carry.isEmpty, search(isAtEnd: true) { return true }
@@ -195,7 +198,7 @@ struct PacketReader {
             guard offset < carry.count else {
                 if !isAtEnd { return .needsMore }
                 // The end of the stream: what is there has to do, and a lone packet only where packets are known to be.
-                let isPlausible = index > 1 || start == 0
+                let isPlausible = index > 1 || start == 0 && !hasLocked && news.droppedByteCount == 0
                 return carry.count - start >= TransportPacket.size && isPlausible ? .locks : .fails
             }
             if carry[offset] != TransportPacket.syncByte { return .fails }
@@ -214,10 +217,8 @@ struct PacketReader {
         state = .locked(stride: stride)
         gap = 0
         while offset < carry.count {
-            if carry[offset] != TransportPacket.syncByte {
-                loseLock()
-                break
-            }
+            // Where the lock ends, the packets before are handed out first.
+            guard carry[offset] == TransportPacket.syncByte else { break }
             guard offset + TransportPacket.size <= carry.count else { break }
             store.append(contentsOf: carry[offset..<offset + TransportPacket.size])
             offset += stride

@@ -31,6 +31,11 @@ struct ProgramTables {
     private(set) var isComplete = false
     private(set) var run = TableRun()
 
+    /// Of the first section of the program association table.
+    var transportStreamID: UInt16? {
+        associationSections.first.flatMap { ProgramAssociation(section: $0.span.bytes)?.transportStreamID }
+    }
+
     private var readers: [(pid: PID, reader: SectionReader)] = [(.pat, SectionReader())]
 
     /// The PIDs that carry tables now.

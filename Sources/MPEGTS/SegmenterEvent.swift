@@ -32,6 +32,19 @@ public struct SegmentStart: Sendable, Hashable {
     public let index: Int
 }
 
+extension SegmentStart.Reason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .streamStart: "start of the stream"
+        case .randomAccessPoint(let kind): kind.description
+        case .tableChange: "new program map"
+        case .targetDuration: "target duration"
+        case .maximumDuration: "maximum duration"
+        case .maximumByteCount: "maximum size"
+        }
+    }
+}
+
 /// How long a segment was.
 public struct SegmentEnd: Sendable, Hashable {
     /// From its first access unit to that of the next segment; of the last segment, to the last time stamp.

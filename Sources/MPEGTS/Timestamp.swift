@@ -33,6 +33,11 @@ extension Duration {
         self.init(secondsComponent: seconds, attosecondsComponent: rest * 100_000_000_000_000 / 9)
     }
 
+    /// The span in seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
     /// The span in 90 kHz ticks, rounded down; limited to what 62 bits hold.
     var ticks: Int64 {
         let (seconds, attoseconds) = components

@@ -16,35 +16,19 @@ public struct TSComparison: Sendable {
     public init(output: [UInt8], input: [UInt8], renumbered: Set<PID>) {
         let output = Self.packets(output, masking: renumbered)
         let input = Self.packets(input, masking: renumbered)
-        func isTable(_ packet: ArraySlice<UInt8>) -> Bool { renumbered.contains(TSRecording.pid(packet)) }
-        guard let firstMedia = output.firstIndex(where: { !isTable($0) }) else {
-            difference = output.isEmpty ? nil : "nothing but tables came out"
-            return
-        }
-        guard let found = input.firstIndex(where: { $0 == output[firstMedia] }) else {
-            difference = "the first packet that came out is not in the input"
-            return
-        }
-        // Tables directly before it may have come out as they were.
-        var next = found
-        var before = firstMedia
-        while next > 0, before > 0, input[next - 1] == output[before - 1] {
-            next -= 1
-            before -= 1
-        }
-        skippedCount = next
-        repeatedCount = before
-        for index in before..<output.count {
-            if next < input.count, output[index] == input[next] {
-                next += 1
-            } else if isTable(output[index]) {
+        // From the end, where both must be the same: the beginning of the input may be missing.
+        var next = input.count
+        for index in output.indices.reversed() {
+            if next > 0, output[index] == input[next - 1] {
+                next -= 1
+            } else if renumbered.contains(TSRecording.pid(output[index])) {
                 repeatedCount += 1
             } else {
-                difference = "packet \(index) of the output is not packet \(next) of the input"
+                difference = "packet \(index) of the output is not packet \(next - 1) of the input"
                 return
             }
         }
-        if next < input.count { difference = "\(input.count - next) packets of the input did not come out" }
+        skippedCount = next
     }
 
     private static func packets(_ bytes: [UInt8], masking: Set<PID>) -> [ArraySlice<UInt8>] {
