@@ -109,19 +109,34 @@ public struct GOPSegmenter {
     ) throws {
         self.now = now
         if firstArrival == nil { firstArrival = now }
-        if !reader.hasLocked { remember(bytes) }
+        var rest = bytes
+        // What is refused is refused at the same byte, however the input comes.
+        while !reader.hasLocked, rest.byteCount > 0 {
+            let limit =
+                searchedByteCount < PacketReader.maximumSearchSize
+                ? PacketReader.maximumSearchSize : Self.maximumSearchByteCount
+            let count = min(rest.byteCount, limit - searchedByteCount)
+            let part = rest.extracting(0..<count)
+            remember(part)
+            try read(part, emit: emit)
+            if !reader.hasLocked { try refuseHopeless() }
+            rest = rest.extracting(count..<rest.byteCount)
+        }
+        try read(rest, emit: emit)
+        try giveUpWaiting(emit: emit)
+    }
+
+    private mutating func read(_ bytes: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void) throws {
         var offset = 0
-        reading: while true {
+        while true {
             let step = reader.next(bytes, at: &offset)
             try noteReader(emit)
             switch step {
             case .input(let range): try process(bytes.extracting(range), emit: emit)
             case .store: try processStore(emit)
-            case .needsInput: break reading
+            case .needsInput: return
             }
         }
-        if !reader.hasLocked { try refuseHopeless() }
-        try giveUpWaiting(emit: emit)
     }
 
     /// The stream has ended: hands on what is kept back, and ends the segment.

@@ -59,4 +59,14 @@ struct InputFormatTests {
         #expect(error?.format == nil)
         #expect(byteCount == GOPSegmenter.maximumSearchByteCount)
     }
+
+    @Test(
+        "A stream behind something else is refused, or found, at the same place in any pieces",
+        arguments: [100, 4000, 5000])
+    func streamBehindOther(size: Int) {
+        let bytes = [0x1A, 0x45, 0xDF, 0xA3] + TestPicture.noise(size) + videoStream().bytes
+        let whole = Result { try TSRecording(bytes).segments.count }
+        let pieces = Result { try TSRecording(bytes, pieceSizes: [333]).segments.count }
+        #expect("\(whole)" == "\(pieces)")
+    }
 }
