@@ -50,9 +50,9 @@ extension RunningTransfer {
     private func certificateMessage(relay: RelayURL, detail: String) -> String {
         var verification = 0
         curl_shim_getinfo_long(easy, CURLINFO_SSL_VERIFYRESULT, &verification)
-        // OpenSSL's numbers (X509_V_ERR_*); zero means that the chain is trusted, so the name was wrong.
+        // OpenSSL's numbers (X509_V_ERR_*). With 0 or 1 the chain of certificates was not what failed, so the name was wrong.
         switch verification {
-        case 0: return "the certificate of \(relay) is not for the host '\(relay.host)': use the name that it is for"
+        case 0, 1: return "the certificate of \(relay) is not for the host '\(relay.host)': use the name that it is for"
         case 10: return "the certificate of \(relay) has expired: renew it on the relay"
         default:
             return
