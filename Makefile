@@ -68,7 +68,7 @@ lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	@sh scripts/check-arrows
 
-install: build ## install the tools, their completions and manuals: [PREFIX=/usr/local]
+install: build ## install the tools and their shell completions: [PREFIX=/usr/local]
 	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)
 
 uninstall: ## take them away again: [PREFIX=/usr/local]

@@ -60,7 +60,8 @@ let package = Package(
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
-        .testTarget(name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleCore", "TrickleTesting", logging] + nio),
+        .testTarget(
+            name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleCore", "TrickleTesting", logging] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "ChildProcesses", "TrickleTesting"]),
         .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
