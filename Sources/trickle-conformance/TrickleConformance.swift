@@ -24,7 +24,10 @@ struct TrickleConformance: AsyncParsableCommand {
     @Flag(help: "List the rules, and look at no relay.")
     var list = false
 
-    @Flag(help: "Also the cases that wait for minutes.")
+    @Option(help: "Skip the cases that have to wait for longer than this many seconds.")
+    var waitAtMost = 3.0
+
+    @Flag(help: "Skip none: the longest takes a minute, or as long as the relay's clocks.")
     var slow = false
 
     @Flag(help: "Print the bytes of the exchanges of failed cases.")
@@ -50,7 +53,7 @@ struct TrickleConformance: AsyncParsableCommand {
         }
         var settings = relay.settings
         settings.concurrency = jobs
-        if slow { settings.longestWait = .seconds(3600) }
+        settings.longestWait = slow ? .seconds(86_400) : .seconds(waitAtMost)
         let report: ConformanceReport
         do {
             report = try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases)
@@ -104,7 +107,7 @@ struct RelayFacts: ParsableArguments {
         settings.idleTimeout = idleTimeout.map { .seconds($0) } ?? settings.idleTimeout
         settings.lingerDuration = linger.map { .seconds($0) } ?? settings.lingerDuration
         settings.continueInterval = continueSeconds.map { .seconds($0) } ?? settings.continueInterval
-        settings.relayProcess = relayPid
+        if let relayPid { settings.endRelay = { kill(relayPid, SIGTERM) } }
         return settings
     }
 }

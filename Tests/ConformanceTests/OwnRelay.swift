@@ -1,25 +1,23 @@
 import Logging
+import Synchronization
 import TrickleRelay
 import TrickleTesting
 
 /// Our relay in this process, on a free port, with clocks that run fast.
 enum OwnRelay {
-    /// What the whole suite finds.
-    static func report() async throws -> ConformanceReport {
-        try await run { url, settings in
-            let target = try ConformanceTarget(url: url)
-            return try await ConformanceSuite(target: target, settings: settings).run()
-        }
-    }
-
+    /// - Parameters:
+    ///   - fault: what is broken about it.
+    ///   - body: gets the relay's URL, and what the suite has to know about it.
     static func run<Value: Sendable>(
-        host: String = "127.0.0.1", path: String = "/",
+        host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
         settings.windowDuration = .seconds(2)
         settings.drainDuration = .seconds(2)
-        settings.idleTimeout = .seconds(8)
+        settings.lingerDuration = .seconds(2)
+        settings.idleTimeout = .seconds(6)
+        settings.continueInterval = .milliseconds(400)
         settings.segmentByteCount = 40 << 20
         settings.windowByteCount = 64 << 20
         settings.longestWait = .seconds(12)
@@ -28,22 +26,53 @@ enum OwnRelay {
         configuration.host = host
         configuration.port = 0
         configuration.basePath = BasePath(path)
+        configuration.threadCount = 2
+        configuration.continueInterval = settings.continueInterval
         configuration.limits.windowCount = settings.windowCount
         configuration.limits.windowDuration = settings.windowDuration
         configuration.limits.drainDuration = settings.drainDuration
+        configuration.limits.lingerDuration = settings.lingerDuration
         configuration.limits.idleTimeout = settings.idleTimeout
         configuration.limits.segmentByteCount = 40 << 20
         configuration.limits.windowByteCount = 64 << 20
-        configuration.threadCount = 2
+        fault?.configure(&configuration)
+
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
         let relay = try RelayServer.start(configuration: configuration, logger: logger)
+        let end = RelayEnd(relay)
+        settings.endRelay = { end.begin() }
+        let value: Result<Value, any Error>
         do {
-            let value = try await body(relay.url, settings)
-            await relay.shutDown()
-            return value
+            if let fault {
+                let faulty = try FaultyRelay(before: relay.url, fault: fault)
+                defer { faulty.close() }
+                value = .success(try await body(faulty.url, settings))
+            } else {
+                value = .success(try await body(relay.url, settings))
+            }
         } catch {
-            await relay.shutDown()
-            throw error
+            value = .failure(error)
         }
+        end.begin()
+        await end.hasEnded()
+        return try value.get()
+    }
+}
+
+/// Ends a relay once, whoever asks first.
+private final class RelayEnd: Sendable {
+    private let relay: RelayServer
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    init(_ relay: RelayServer) { self.relay = relay }
+
+    func begin() {
+        task.withLock { [relay] task in
+            if task == nil { task = Task { await relay.shutDown() } }
+        }
+    }
+
+    func hasEnded() async {
+        await task.withLock { $0 }?.value
     }
 }

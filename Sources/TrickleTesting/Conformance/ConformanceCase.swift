@@ -12,6 +12,9 @@ public struct ConformanceCase: Sendable {
     let unseen: String?
     let body: @Sendable (ConformanceSession) throws -> Void
 
+    /// Whether an exchange can show the rule broken.
+    public var isSeen: Bool { unseen == nil }
+
     init(
         _ rule: String, _ title: String, feature: String? = nil,
         wait: @escaping @Sendable (ConformanceSettings) -> Duration = { _ in .zero },

@@ -20,8 +20,8 @@ public struct ConformanceSettings: Sendable {
     public var longestWait: Duration = .seconds(3)
     /// Cases that run at the same time; nearly all of them wait nearly always.
     public var concurrency = 24
-    /// The relay's process, to be told to end by the last case; nil when it is not ours to end.
-    public var relayProcess: Int32?
+    /// Tells the relay to end, which the last case does; nil when it is not ours to end.
+    public var endRelay: (@Sendable () -> Void)?
 
     public init() {}
 }

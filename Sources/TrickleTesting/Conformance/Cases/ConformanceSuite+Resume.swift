@@ -1,17 +1,13 @@
 extension ConformanceSuite {
     /// Chapter 14: resuming a publish.
     static let resumeCases = [
-        ConformanceCase("RES-1", "a publisher's id may be any visible text", feature: "resume") { session in
+        ConformanceCase("RES-1", "a publisher's id has at most 255 bytes", feature: "resume") { session in
             let channel = try session.channel()
-            for id in ["a", "!~", String(repeating: "x", count: 128)] {
+            for id in ["a", "a b~", String(repeating: "x", count: 255)] {
                 try channel.publish(-1, "hi", [publisher(id)])
             }
-            for id in ["", "a b", String(repeating: "x", count: 129)] {
-                let status = try session.answer(
-                    "POST", channel.path(3), ["Content-Length: 2", publisher(id)], body: "hi"
-                ).status
-                try expect(status == 400, "the id '\(id)' is answered with \(status)")
-            }
+            let long = ["Content-Length: 2", publisher(String(repeating: "x", count: 256))]
+            try session.answer("POST", channel.path(3), long, body: "hi").head.expect(status: 400)
         },
         ConformanceCase("RES-2", "the owner keeps others away", feature: "resume") { session in
             let channel = try session.channel()

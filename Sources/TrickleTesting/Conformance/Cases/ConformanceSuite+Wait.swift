@@ -134,7 +134,7 @@ extension ConformanceSuite {
         },
         ConformanceCase("WAIT-13", "a bad Lp-Trickle-Wait is 400", feature: "wait") { session in
             let channel = try session.channel()
-            for value in ["-1", "soon", "1s", ""] {
+            for value in ["-1", "soon", "1s"] {
                 let status = try channel.read(0, ["Lp-Trickle-Wait: \(value)"]).status
                 try expect(status == 400, "'\(value)' is answered with \(status)")
             }

@@ -1,0 +1,43 @@
+import Foundation
+import Synchronization
+
+/// A relay that breaks rules: a good one, behind somebody who garbles what goes through.
+public final class FaultyRelay: Sendable {
+    /// Where it is reached.
+    public let url: String
+    private let context: FaultContext
+    private let isClosed = Atomic(false)
+
+    /// - Parameter url: where the good relay is.
+    /// - Throws: ``ConformanceFailure`` when there is no port to be had.
+    public init(before url: String, fault: RelayFault) throws {
+        context = FaultContext(upstream: try ConformanceTarget(url: url))
+        let listener = socket(AF_INET, Socket.stream, 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, size) == 0 && listen(listener, 512) == 0 && getsockname(listener, $0, &size) == 0
+            }
+        }
+        guard isBound else { throw ConformanceFailure("no port: \(String(cString: strerror(errno)))") }
+        self.url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        Thread.detachNewThread { [listener, context, self] in accept(on: listener, context, fault) }
+    }
+
+    /// Takes no more connections; those that are open end with their clients.
+    public func close() { isClosed.store(true, ordering: .relaxed) }
+
+    private func accept(on listener: Int32, _ context: FaultContext, _ fault: RelayFault) {
+        while !isClosed.load(ordering: .relaxed) {
+            guard Socket.wait(listener, for: Int16(POLLIN), until: .now + .milliseconds(100)) else { continue }
+            let descriptor = Foundation.accept(listener, nil, nil)
+            guard descriptor >= 0 else { continue }
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            Thread.detachNewThread { FaultyConnection(client: descriptor, context, fault)?.run() }
+        }
+        _ = Socket.close(listener)
+    }
+}
