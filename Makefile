@@ -13,7 +13,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test lint demo install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
+.PHONY: help deps build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ test: deps ## all tests: [filter=NAME]
 lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	@sh scripts/check-arrows
+
+conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [json=FILE]
+	@sh scripts/conformance $(BIN) $(if $(url),--url "$$url") $(if $(json),--json "$$json") $(args)
 
 install: build ## install the tools and their shell completions: [PREFIX=/usr/local]
 	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)
