@@ -65,6 +65,9 @@ let package = Package(
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "ChildProcesses", "TrickleTesting"]),
         .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["TrickleKit", "TrickleCore", "TrickleRelay", "ChildProcesses", "TrickleTesting", logging]),
         .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses"]),
     ]
         + tools.map {
