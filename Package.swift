@@ -57,6 +57,10 @@ let package = Package(
         .target(
             name: "TrickleTesting",
             dependencies: ["MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", logging] + nio),
+        .target(
+            name: "FaultScenarios",
+            dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
+        .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
@@ -67,7 +71,7 @@ let package = Package(
         .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
         .testTarget(
             name: "FaultTests",
-            dependencies: ["TrickleKit", "TrickleCore", "TrickleRelay", "ChildProcesses", "TrickleTesting", logging]),
+            dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses"]),
     ]
         + tools.map {
