@@ -1,0 +1,26 @@
+// What one run of the load tool does.
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+enum preconnect { SECOND_CONNECTION, PIPELINED };
+
+struct options {
+    int port;
+    int server_process;             // its id; 0: not known, nothing is measured of it
+    int channels, subscribers;      // subscribers of each channel
+    double bits_per_second;         // of each channel; 0: as fast as the slowest subscriber reads
+    int piece_bytes;                // one chunk of the publisher's body
+    long segment_pieces;
+    long warmup_segments, measured_segments, probe_segments;
+    int frames_per_second;          // 0: pieces evenly spaced; else in bursts, one video frame each
+    long lead_bytes;                // an unpaced publisher's greatest lead over its slowest subscriber
+    double idle_seconds;            // how long all wait, and the server is watched, before the first byte
+    enum preconnect preconnect;
+};
+
+extern struct options options;
+
+/// Reads the command line; ends the process with a usage message when it makes no sense.
+void options_parse(int count, char **arguments);
+
+#endif

@@ -1,0 +1,264 @@
+// Subscribers: each has two keep-alive connections and preconnects, as deployed subscribers do: when the head of
+// segment n comes on one of them, the GET of n + 1 goes out on the other, or as soon as that one is free. With
+// `--pipelined` it goes out on the same connection.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "load.h"
+#include "payload.h"
+
+enum download_state { FREE, HEAD, CHUNK_SIZE, DATA, AFTER_DATA, TRAILERS };
+
+struct download {
+    struct watched watched;
+    struct subscriber *subscriber;
+    enum download_state state;
+    int is_chunked;
+    long segment;
+    int64_t left;                   // of the chunk, or of the body
+    int64_t position;               // in the segment
+    long piece;                     // that the next byte belongs to
+    int place;                      // of the next byte in the piece
+    const char *expected;           // the piece's bytes
+    char stamp[STAMP_BYTES];
+    int line_length;
+    char *head;                     // of an answer, as far as it has come
+    int head_length;
+};
+
+enum { HEAD_MAX = 4096 };
+
+struct subscriber {
+    int channel;
+    int is_lost;                    // it has been told something that ends it; counted once
+    long next;                      // segment to ask for
+    long whole_segments;            // received from the first to the last byte
+    struct download downloads[2];
+};
+
+static struct subscriber *subscribers;
+static char buffer[256 << 10];
+
+static void lose(struct download *download, const char *why) {
+    if (!download->subscriber->is_lost)
+        failed("a subscriber of channel %d in segment %ld at byte %lld: %s", download->subscriber->channel,
+               download->segment, (long long)download->position, why);
+    download->subscriber->is_lost = 1;
+    watch_close(&download->watched);
+}
+
+// Asking
+
+static void download_ready(struct watched *watched, uint32_t events);
+
+static void ask(struct download *download) {
+    struct subscriber *subscriber = download->subscriber;
+    if (download->watched.descriptor < 0) watch_connect(&download->watched, download_ready, 0);
+    char text[100];
+    long segment = subscriber->next++;
+    int length = snprintf(text, sizeof text, "GET /load%d/%ld HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                          subscriber->channel, segment);
+    watch_send(&download->watched, text, (size_t)length);
+    if (download->state != FREE) return;
+    download->state = HEAD;
+    download->segment = segment;
+}
+
+static void head_came(struct download *download) {
+    struct subscriber *subscriber = download->subscriber;
+    if (options.preconnect == PIPELINED) {
+        ask(download);
+        return;
+    }
+    struct download *other = &subscriber->downloads[download == &subscriber->downloads[0]];
+    if (other->state == FREE && subscriber->next == download->segment + 1) ask(other);
+}
+
+static void body_ended(struct download *download) {
+    struct subscriber *subscriber = download->subscriber;
+    int64_t whole = (int64_t)options.segment_pieces * options.piece_bytes;
+    if (download->position != whole) {
+        lose(download, "it ended early");
+        return;
+    }
+    subscriber->whole_segments++;
+    counters.finished_segments++;
+    download->state = FREE;
+    if (options.preconnect == PIPELINED) {
+        download->state = HEAD;
+        download->segment++;
+        return;
+    }
+    // The other one has its head already, when segments overlapped: the next GET had to wait for this connection.
+    struct download *other = &subscriber->downloads[download == &subscriber->downloads[0]];
+    if (other->state == FREE || other->state != HEAD) ask(download);
+}
+
+// Answers
+
+static void read_head(struct download *download) {
+    const char *head = download->head;
+    if (strncmp(head + 9, "200", 3)) {
+        download->head[strcspn(head, "\r")] = 0;
+        lose(download, head);
+        return;
+    }
+    const char *number = strcasestr(head, "\r\nlp-trickle-seq:");
+    if (!number || atol(number + 17) != download->segment) {
+        lose(download, "another segment came, or the channel's end");
+        return;
+    }
+    const char *length = strcasestr(head, "\r\ncontent-length:");
+    download->is_chunked = !length;
+    download->left = length ? atoll(length + 17) : 0;
+    download->position = download->piece = download->place = 0;
+    download->expected = payload_piece(download->subscriber->channel, download->segment, 0);
+    download->line_length = 0;
+    download->state = length ? DATA : CHUNK_SIZE;
+    head_came(download);
+}
+
+/// Returns how many bytes belonged to the head.
+static long take_head(struct download *download, const char *bytes, long length) {
+    if (!download->head) download->head = malloc(HEAD_MAX);
+    long used = 0;
+    while (used < length) {
+        if (download->head_length == HEAD_MAX - 1) {
+            lose(download, "the head is too long");
+            return length;
+        }
+        char c = download->head[download->head_length++] = bytes[used++];
+        if (c != '\n' || download->head_length < 4) continue;
+        if (memcmp(download->head + download->head_length - 4, "\r\n\r\n", 4)) continue;
+        download->head[download->head_length] = 0;
+        download->head_length = 0;
+        read_head(download);
+        break;
+    }
+    return used;
+}
+
+/// Checks payload; false when it is not what was sent.
+static int check_payload(struct download *download, const char *bytes, long length, int64_t now) {
+    if (is_measured(download->segment)) counters.delivered_bytes += length;
+    download->position += length;
+    while (length) {
+        long here = options.piece_bytes - download->place;
+        if (here > length) here = length;
+        long stamped = download->place < STAMP_BYTES ? STAMP_BYTES - download->place : 0;
+        if (stamped > here) stamped = here;
+        memcpy(download->stamp + (stamped ? download->place : 0), bytes, (size_t)stamped);
+        if (memcmp(bytes + stamped, download->expected + download->place + stamped, (size_t)(here - stamped))) return 0;
+        bytes += here;
+        length -= here;
+        download->place += (int)here;
+        if (download->place < options.piece_bytes) break;
+        int64_t sent;
+        memcpy(&sent, download->stamp, STAMP_BYTES);
+        // Only the publisher writes stamps: one from before its start, or from the future, is a wrong byte.
+        if (sent > now || now - sent > 60000000000) return 0;
+        if (is_measured(download->segment)) histogram_record(&counters.delay, now - sent);
+        download->place = 0;
+        download->piece++;
+        download->expected =
+            payload_piece(download->subscriber->channel, download->segment, download->piece);
+    }
+    return 1;
+}
+
+static void take(struct download *download, const char *bytes, long length, int64_t now) {
+    const char *end = bytes + length;
+    while (bytes < end && download->watched.descriptor >= 0) {
+        switch (download->state) {
+        case FREE:
+            lose(download, "bytes came that nobody asked for");
+            return;
+        case HEAD:
+            bytes += take_head(download, bytes, end - bytes);
+            break;
+        case CHUNK_SIZE: {
+            char c = *bytes++;
+            if (c == '\n') {
+                download->state = download->left ? DATA : TRAILERS;
+                download->line_length = 0;
+            } else if (c != '\r') {
+                int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+                if (digit < 0) {
+                    lose(download, "bad chunk size");
+                    return;
+                }
+                download->left = download->left << 4 | digit;
+            }
+            break;
+        }
+        case DATA: {
+            long here = end - bytes < download->left ? end - bytes : (long)download->left;
+            if (!check_payload(download, bytes, here, now)) {
+                lose(download, "a wrong byte");
+                return;
+            }
+            bytes += here;
+            download->left -= here;
+            if (download->left) break;
+            if (download->is_chunked) download->state = AFTER_DATA;
+            else body_ended(download);
+            break;
+        }
+        case AFTER_DATA:
+            if (*bytes++ == '\n') download->state = CHUNK_SIZE;
+            break;
+        case TRAILERS:
+            if (*bytes == '\n') {
+                if (!download->line_length) body_ended(download);
+                download->line_length = 0;
+            } else if (*bytes != '\r') {
+                download->line_length++;
+            }
+            bytes++;
+            break;
+        }
+    }
+}
+
+static void download_ready(struct watched *watched, uint32_t events) {
+    (void)events;
+    struct download *download = (struct download *)watched;
+    ssize_t length = recv(watched->descriptor, buffer, sizeof buffer, 0);
+    if (length > 0) take(download, buffer, length, clock_now());
+    else if (length == 0 || errno != EAGAIN) lose(download, "the server closed the connection");
+}
+
+void subscribers_open(void) {
+    int count = options.channels * options.subscribers;
+    subscribers = calloc((size_t)count, sizeof *subscribers);
+    for (int i = 0; i < count; i++) {
+        struct subscriber *subscriber = &subscribers[i];
+        subscriber->channel = i % options.channels;
+        for (int j = 0; j < 2; j++) {
+            subscriber->downloads[j].subscriber = subscriber;
+            subscriber->downloads[j].watched.descriptor = -1;
+        }
+        ask(&subscriber->downloads[0]);
+        // Stay below the server's queue of connections to be accepted.
+        if (i % 500 == 499) for (int64_t until = clock_now() + 20000000; clock_now() < until;) watch_once(1000000);
+    }
+}
+
+int64_t subscribers_progress(int channel) {
+    int64_t least = INT64_MAX, whole = (int64_t)options.segment_pieces * options.piece_bytes;
+    for (int i = channel; i < options.channels * options.subscribers; i += options.channels) {
+        struct subscriber *subscriber = &subscribers[i];
+        int64_t progress = subscriber->whole_segments * whole;
+        for (int j = 0; j < 2; j++) {
+            struct download *download = &subscriber->downloads[j];
+            if (download->state > HEAD && download->segment == subscriber->whole_segments) progress += download->position;
+        }
+        if (progress < least) least = progress;
+    }
+    return least;
+}
