@@ -1,0 +1,79 @@
+"""What is measured: the load of each case, and what is wanted of the relay in it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Case:
+    name: str
+    title: str
+    load: dict[str, object]
+    """Options of the load tool."""
+    quick: dict[str, object] = field(default_factory=dict)
+    """Those that differ in a quick run."""
+    cpu_ratio: float | None = None
+    """Greatest CPU per GB wanted, against the C relay in the same run."""
+    bounds_delay: bool = True
+    """Whether the 99th percentile of the delay is bounded: 1.5 times the C relay's, or 0.3 ms more."""
+    idle_kib: float | None = None
+    """Greatest resident memory wanted for a subscriber that waits."""
+    shrinks: bool = False
+    """Whether the machine may be too small for it: the subscribers become fewer until the C relay keeps up."""
+
+
+MIB = 1 << 20
+
+CASES = [
+    Case("a", "100 subscribers × 8 Mbit/s", {"subscribers": 100, "rate": 8e6}, {"segments": 3}, cpu_ratio=1.3),
+    Case("b", "1,000 × 2 Mbit/s", {"subscribers": 1000, "rate": 2e6}, {"segments": 3}, cpu_ratio=1.15),
+    Case(
+        "c",
+        "10 unpaced, 64 KiB pieces",
+        {"subscribers": 10, "rate": 0, "piece": 65536, "segment-bytes": 8 * MIB, "warmup": 4, "segments": 64},
+        {"segments": 16},
+        cpu_ratio=1.25,
+        bounds_delay=False,
+    ),
+    Case(
+        "d1",
+        "2,000 idle, waiting",
+        {"subscribers": 2000, "rate": 1e5, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "pipelined": True},
+        {"idle": 1},
+        bounds_delay=False,
+        idle_kib=7,
+    ),
+    Case(
+        "d2",
+        "10,000 idle, waiting",
+        {"subscribers": 10000, "rate": 5e4, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "pipelined": True},
+        {"idle": 1},
+        bounds_delay=False,
+        idle_kib=7,
+    ),
+    Case(
+        "e",
+        "200 channels × 2 × 500 kbit/s",
+        {"channels": 200, "subscribers": 2, "rate": 5e5},
+        {"segments": 3},
+        cpu_ratio=1.6,
+    ),
+    Case("f", "6,000 × 600 kbit/s", {"subscribers": 6000, "rate": 6e5}, {"segments": 2}, shrinks=True),
+    Case(
+        "g",
+        "1,000 × 2 Mbit/s, a frame at a time",
+        {"subscribers": 1000, "rate": 2e6, "frames": 30},
+        {"segments": 3},
+    ),
+]
+
+
+def chosen(names: str | None) -> list[Case]:
+    """The cases of a list like `a,c,d`; `d` stands for `d1,d2`."""
+    if not names:
+        return CASES
+    wanted = [name.strip() for name in names.split(",")]
+    found = [case for case in CASES if case.name in wanted or case.name[0] in wanted]
+    unknown = [name for name in wanted if not any(name in (case.name, case.name[0]) for case in CASES)]
+    if unknown:
+        raise SystemExit(f"run: no case {', '.join(unknown)}; there are {', '.join(case.name for case in CASES)}")
+    return found

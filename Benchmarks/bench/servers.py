@@ -1,0 +1,109 @@
+"""The servers that are compared, and one run of the load tool against one of them."""
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cases import Case
+
+
+class RunFailed(Exception):
+    """A server that did not start, or a load tool that gave no result."""
+
+
+@dataclass
+class Server:
+    name: str
+    command: str
+    """With `{port}` where the port belongs."""
+
+
+@dataclass
+class Runner:
+    load: Path
+    is_pinned: bool
+    lock: Path | None
+    """Held while something is measured, so that whoever else takes it does not disturb."""
+
+    def measure(self, server: Server, case: Case, load: dict[str, object]) -> dict:
+        """Starts the server, loads it, ends it.
+
+        Returns what the load tool printed; `errors` in it is above zero where bytes were lost.
+        """
+        with self._locked(), self._running(server) as (process, port):
+            command = [*self._pinned(0), str(self.load), "--port", str(port), "--pid", str(process.pid)]
+            for name, value in load.items():
+                command += [f"--{name}"] if value is True else [f"--{name}", f"{value:.12g}"]
+            done = subprocess.run(command, capture_output=True, text=True, preexec_fn=raise_descriptor_limit)
+            if not done.stdout:
+                raise RunFailed(f"case {case.name}, {server.name}: {done.stderr.strip() or 'no result'}")
+            return json.loads(done.stdout)
+
+    def _pinned(self, core: int) -> list[str]:
+        return ["taskset", "-c", str(core)] if self.is_pinned else []
+
+    @contextlib.contextmanager
+    def _locked(self):
+        if not self.lock:
+            yield
+            return
+        with open(self.lock, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextlib.contextmanager
+    def _running(self, server: Server):
+        port = free_port()
+        command = self._pinned(1) + shlex.split(server.command.format(port=port))
+        with tempfile.TemporaryFile("w+") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=raise_descriptor_limit
+            )
+            try:
+                if not is_listening(process, port):
+                    log.seek(0)
+                    raise RunFailed(f"{server.name} does not listen on port {port}: {log.read().strip()[-500:]}")
+                yield process, port
+            finally:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def raise_descriptor_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_listening(process: subprocess.Popen, port: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def compile_c(sources: list[Path], program: Path) -> None:
+    program.parent.mkdir(parents=True, exist_ok=True)
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, "-O2", "-flto", "-o", str(program), *map(str, sources)], check=True)
