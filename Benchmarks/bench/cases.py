@@ -37,7 +37,7 @@ CASES = [
     Case(
         "d1",
         "2,000 idle, waiting",
-        {"subscribers": 2000, "rate": 1e5, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "pipelined": True},
+        {"subscribers": 2000, "rate": 1e5, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "no-preconnect": True},
         {"idle": 1},
         bounds_delay=False,
         idle_kib=7,
@@ -45,7 +45,7 @@ CASES = [
     Case(
         "d2",
         "10,000 idle, waiting",
-        {"subscribers": 10000, "rate": 5e4, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "pipelined": True},
+        {"subscribers": 10000, "rate": 5e4, "warmup": 0, "segments": 1, "probes": 0, "idle": 5, "no-preconnect": True},
         {"idle": 1},
         bounds_delay=False,
         idle_kib=7,

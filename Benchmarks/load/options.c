@@ -11,7 +11,7 @@ struct options options = {
 static const char usage[] =
     "usage: load --port N [--pid SERVER] [--channels 1] [--subscribers 100] [--rate 8e6 (bit/s; 0: unpaced)]\n"
     "            [--piece 1316] [--segment-seconds 1 | --segment-bytes N] [--warmup 2] [--segments 5] [--probes 1]\n"
-    "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined]\n";
+    "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n";
 
 static void refuse(const char *why) {
     fprintf(stderr, "load: %s\n%s", why, usage);
@@ -23,7 +23,8 @@ void options_parse(int count, char **arguments) {
         {"port", 1, 0, 'p'},     {"pid", 1, 0, 'P'},     {"channels", 1, 0, 'c'},        {"subscribers", 1, 0, 's'},
         {"rate", 1, 0, 'r'},     {"piece", 1, 0, 'b'},   {"segment-seconds", 1, 0, 't'}, {"segment-bytes", 1, 0, 'B'},
         {"warmup", 1, 0, 'w'},   {"segments", 1, 0, 'n'}, {"probes", 1, 0, 'q'},         {"frames", 1, 0, 'f'},
-        {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},       {0, 0, 0, 0}};
+        {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},
+        {"no-preconnect", 0, 0, 'z'}, {0, 0, 0, 0}};
     double segment_seconds = 1, segment_bytes = 0;
     for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         double value = optarg ? atof(optarg) : 0;
@@ -43,6 +44,7 @@ void options_parse(int count, char **arguments) {
         case 'l': options.lead_bytes = (long)value; break;
         case 'i': options.idle_seconds = value; break;
         case 'x': options.preconnect = PIPELINED; break;
+        case 'z': options.preconnect = NONE; break;
         default: refuse("unknown option");
         }
     }

@@ -2,7 +2,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-enum preconnect { SECOND_CONNECTION, PIPELINED };
+enum preconnect { SECOND_CONNECTION, PIPELINED, NONE };
 
 struct options {
     int port;

@@ -1,6 +1,6 @@
 // Subscribers: each has two keep-alive connections and preconnects, as deployed subscribers do: when the head of
 // segment n comes on one of them, the GET of n + 1 goes out on the other, or as soon as that one is free. With
-// `--pipelined` it goes out on the same connection.
+// `--pipelined` it goes out on the same connection; with `--no-preconnect`, when segment n has ended.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -75,6 +75,7 @@ static void head_came(struct download *download) {
         ask(download);
         return;
     }
+    if (options.preconnect == NONE) return;
     struct download *other = &subscriber->downloads[download == &subscriber->downloads[0]];
     if (other->state == FREE && subscriber->next == download->segment + 1) ask(other);
 }
@@ -96,7 +97,7 @@ static void body_ended(struct download *download) {
     }
     // The other one has its head already, when segments overlapped: the next GET had to wait for this connection.
     struct download *other = &subscriber->downloads[download == &subscriber->downloads[0]];
-    if (other->state == FREE || other->state != HEAD) ask(download);
+    if (other->state != HEAD) ask(download);
 }
 
 // Answers
