@@ -53,6 +53,11 @@ let package = Package(
             ]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 
+        // Benchmarks.
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "segmenter-benchmark", dependencies: ["MPEGTS", "AllocationCounter"], path: "Benchmarks/Segmenter"),
+
         // Tests.
         .target(
             name: "TrickleTesting",

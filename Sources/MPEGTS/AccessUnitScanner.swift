@@ -159,12 +159,13 @@ struct AccessUnitScanner {
         return skipUnit()
     }
 
-    /// Keeps the unit, whose first bytes are `head`, as a parameter set.
-    mutating func keepParameterSet(_ head: UInt8..., isForSequence: Bool) -> Verdict {
+    /// Keeps the unit, whose first bytes have been read, as a parameter set.
+    mutating func keepParameterSet(_ first: UInt8, _ second: UInt8? = nil, isForSequence: Bool) -> Verdict {
         hasBegunAccessUnit = true
         keeping = .parameterSet(isForSequence: isForSequence)
         kept.removeAll(keepingCapacity: true)
-        kept.append(contentsOf: head)
+        kept.append(first)
+        if let second { kept.append(second) }
         return .undecided
     }
 

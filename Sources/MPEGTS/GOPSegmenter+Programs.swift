@@ -16,11 +16,9 @@ extension GOPSegmenter {
         return nil
     }
 
-    /// The programs whose maps a segment begins with.
-    var repeatedPrograms: [ProgramTables.Program] {
-        let known = tables.programs.filter { $0.map != nil }
-        if configuration.program == .all { return known }
-        return known.filter { $0.number == chosenProgramNumber }
+    /// Whether segments begin with the map of `program`.
+    func repeats(_ program: ProgramTables.Program) -> Bool {
+        program.map != nil && (configuration.program == .all || program.number == chosenProgramNumber)
     }
 
     /// A table has come that is new or changed.
@@ -32,8 +30,7 @@ extension GOPSegmenter {
         chosenProgramNumber = chosen.map { tables.programs[$0].number }
         noteMissingProgram()
         if case .map(let index) = change, before != nil {
-            let isRepeated = configuration.program == .all || tables.programs[index].number == chosenProgramNumber
-            if isRepeated { hasTableChange = true }
+            if repeats(tables.programs[index]) { hasTableChange = true }
         }
         try retarget(chosen.flatMap { tables.programs[$0].map }, run: run, emit: emit)
     }

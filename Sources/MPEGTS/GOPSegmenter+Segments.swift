@@ -3,8 +3,12 @@ extension GOPSegmenter {
     /// then the maps.
     var runHasTables: Bool {
         guard tables.run.isOpen, tables.run.associationIsComplete else { return false }
-        let programs = repeatedPrograms
-        return !programs.isEmpty && programs.allSatisfy { $0.lastRun == tables.run.number }
+        var isAny = false
+        for program in tables.programs where repeats(program) {
+            guard program.lastRun == tables.run.number else { return false }
+            isAny = true
+        }
+        return isAny
     }
 
     /// Starts a segment with what stands at `position`; repeats the tables unless it `hasTables` there.
@@ -22,7 +26,7 @@ extension GOPSegmenter {
         for section in tables.associationSections {
             try output.insert(AddedPackets.section(section, pid: .pat), pid: .pat, isFirstSegment: isFirst, emit: emit)
         }
-        for program in repeatedPrograms {
+        for program in tables.programs where repeats(program) {
             try output.insert(
                 AddedPackets.section(program.section, pid: program.mapPID), pid: program.mapPID,
                 isFirstSegment: isFirst, emit: emit)
