@@ -30,7 +30,9 @@ extension AccessUnitScanner {
         guard byte & 0x80 != 0 || hasBegunAccessUnit else { return continuePicture() }
         guard first & 0x1F == 5 || hasRecoveryPoint else {
             firstField = nil
-            return .ordinary
+            // Then slice_type: 7 is 0001000, 2 is 011.
+            let isIntra = byte == 0x88 || byte & 0xF0 == 0xB0
+            return isIntra && parameterSets.isInAccessUnit ? .unannouncedIntra : .ordinary
         }
         keeping = .sliceHeader
         kept.removeAll(keepingCapacity: true)

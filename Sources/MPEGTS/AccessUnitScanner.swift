@@ -26,6 +26,8 @@ struct AccessUnitScanner {
     enum Verdict: Hashable {
         case undecided
         case randomAccessPoint(RandomAccessPoint)
+        /// H.264: parameter sets and an I picture, which may have pictures behind it that refer to what is before.
+        case unannouncedIntra
         case ordinary
     }
 

@@ -115,7 +115,7 @@ extension GOPSegmenter {
             return
         }
         let length = candidate.elapsed - (output.startElapsed ?? 0)
-        if case .randomAccessPoint(let kind) = verdict,
+        if case .randomAccessPoint(let kind) = accepted(verdict, at: candidate.elapsed),
             !hasCut || length >= configuration.minimumDuration.ticks
         {
             return try cut(.randomAccessPoint(kind), run: run, emit: emit)
@@ -127,6 +127,22 @@ extension GOPSegmenter {
             return try cut(.maximumDuration, run: run, emit: emit)
         }
         try endExamination(run: run, emit: emit)
+    }
+
+    /// In a stream that announces no random access points, I pictures with parameter sets have to do.
+    private mutating func accepted(
+        _ verdict: AccessUnitScanner.Verdict, at elapsed: Int64
+    ) -> AccessUnitScanner.Verdict {
+        switch verdict {
+        case .randomAccessPoint:
+            hasAnnouncedPoints = true
+            return verdict
+        case .unannouncedIntra where !hasAnnouncedPoints && elapsed >= Self.announcementTime.ticks:
+            oddities.count(.unannouncedRandomAccessPoint)
+            return .randomAccessPoint(.intraPicture)
+        case .unannouncedIntra, .ordinary, .undecided:
+            return verdict
+        }
     }
 
     /// Starts a segment at the candidate.

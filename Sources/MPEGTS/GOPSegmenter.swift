@@ -21,6 +21,8 @@
 public struct GOPSegmenter {
     /// What is kept back of an access unit that is not decided, or of a run of tables.
     public static let maximumHeldByteCount = 64 << 10
+    /// An H.264 stream that has announced no random access point for so long is cut at I pictures with parameter sets.
+    public static let announcementTime = Duration.seconds(5)
     /// Without a single packet in so many bytes, the input is not MPEG-TS.
     public static let maximumSearchByteCount = 1 << 20
 
@@ -58,6 +60,8 @@ public struct GOPSegmenter {
     var lastPCR: Timestamp?
     /// The map of the program changed in the run of tables: a segment begins with it.
     var hasTableChange = false
+    /// Whether the stream has had a random access point that says of itself that it is one.
+    var hasAnnouncedPoints = false
     /// Whether a segment has started but for the beginning of the stream: the first place to cut is always taken.
     var hasCut = false
     var chosenProgramNumber: UInt16?
@@ -87,7 +91,7 @@ public struct GOPSegmenter {
 
     /// Room for what is held and for tables stays below the maximum.
     var segmentByteLimit: Int {
-        max(configuration.maximumByteCount, 64 << 10) - heldByteLimit
+        min(max(configuration.maximumByteCount, 64 << 10), 1 << 40) - heldByteLimit
     }
 
     /// How far from its beginning the last packet may stand of what is held.

@@ -5,7 +5,7 @@ public enum Oddity: Int, Sendable, Hashable, CaseIterable {
     case damagedTable, longTable, noTables, programNotFound
     case scrambled, missingPESHeader, timestampJump, noClock
     case codecWithoutRandomAccessPoints, noRandomAccessPoint, undecidedAccessUnit
-    case missingParameterSets
+    case missingParameterSets, unannouncedRandomAccessPoint
 }
 
 extension Oddity: CustomStringConvertible {
@@ -33,6 +33,8 @@ extension Oddity: CustomStringConvertible {
             "no random access point came: the stream is passed on whole, or cut at the maximum duration or size"
         case .undecidedAccessUnit:
             "an access unit has too much before its first slice to be waited for: it is no place to cut"
+        case .unannouncedRandomAccessPoint:
+            "no picture says that decoding can begin there: the stream is cut at I pictures with parameter sets"
         case .missingParameterSets:
             "random access points come without parameter sets: they are repeated from an earlier one"
         }

@@ -11,6 +11,7 @@ public enum RandomAccessPoint: Sendable, Hashable, CaseIterable {
     /// VVC: a gradual decoding refresh picture.
     case gdr
     /// MPEG-1 and MPEG-2: a sequence header and an I picture. MPEG-4 part 2: a video object layer header and an I-VOP.
+    /// H.264 that announces nothing: a sequence parameter set and an I picture.
     case intraPicture
     /// A stream without video: an audio frame.
     case audioFrame
@@ -24,7 +25,7 @@ extension RandomAccessPoint: CustomStringConvertible {
         case .cra: "CRA"
         case .bla: "BLA"
         case .gdr: "GDR"
-        case .intraPicture: "sequence header and I picture"
+        case .intraPicture: "I picture with its headers"
         case .audioFrame: "audio frame"
         }
     }

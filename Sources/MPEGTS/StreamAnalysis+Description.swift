@@ -35,6 +35,10 @@ extension StreamAnalysis: CustomStringConvertible {
             let kinds = stream.randomAccessPoints.sorted { $0.key < $1.key }.map { "\($1) x \($0)" }
             lines.append("    random access points: " + kinds.joined(separator: ", "))
         }
+        if stream.unannouncedIntraCount > 0 {
+            lines.append(
+                "    I pictures that are not announced as random access points: \(stream.unannouncedIntraCount)")
+        }
         if let durations = stream.gopDurations, let lengths = stream.gopLengths {
             lines.append("    GOPs: \(Self.spread(durations)) s, \(Self.spread(lengths)) pictures (min/avg/max)")
         }

@@ -28,6 +28,8 @@ public struct StreamAnalysis: Sendable, Encodable {
         public let height: Int?
         /// How often each kind of random access point came, by its name.
         public let randomAccessPoints: [String: Int]
+        /// H.264: I pictures with parameter sets that no message announces as random access points.
+        public let unannouncedIntraCount: Int
         /// Units that have the random access indicator, which may be none or all.
         public let randomAccessIndicatorCount: Int
         /// Seconds from one random access point to the next.

@@ -5,6 +5,7 @@ struct StreamMeter {
     private(set) var unitCount = 0
     private(set) var indicatorCount = 0
     private(set) var isScrambled = false
+    private(set) var unannouncedCount = 0
     private(set) var randomAccessPoints: [RandomAccessPoint: Int] = [:]
     private(set) var gopDurations = SpreadMeter()
     private(set) var gopLengths = SpreadMeter()
@@ -88,6 +89,7 @@ struct StreamMeter {
 
     private mutating func decide(_ verdict: AccessUnitScanner.Verdict) {
         if verdict != .undecided { stage = .idle }
+        if verdict == .unannouncedIntra { unannouncedCount += 1 }
         guard case .randomAccessPoint(let kind) = verdict else { return }
         randomAccessPoints[kind, default: 0] += 1
         if let gopStart {
@@ -106,7 +108,8 @@ struct StreamMeter {
             packetCount: packetCount, bitrate: seconds.map { bits / $0 }, unitCount: unitCount, width: size?.width,
             height: size?.height,
             randomAccessPoints: Dictionary(uniqueKeysWithValues: randomAccessPoints.map { ($0.description, $1) }),
-            randomAccessIndicatorCount: indicatorCount, gopDurations: gopDurations.spread,
+            unannouncedIntraCount: unannouncedCount, randomAccessIndicatorCount: indicatorCount,
+            gopDurations: gopDurations.spread,
             gopLengths: gopLengths.spread, isScrambled: isScrambled)
     }
 }

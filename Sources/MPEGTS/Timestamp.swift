@@ -38,10 +38,10 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
-    /// The span in 90 kHz ticks, rounded down; limited to what 62 bits hold.
+    /// The span in 90 kHz ticks, rounded down; limited to what 61 bits hold.
     var ticks: Int64 {
         let (seconds, attoseconds) = components
-        let limit = Int64.max / 2 / Timestamp.frequency
+        let limit = Int64.max / 4 / Timestamp.frequency
         return min(max(seconds, -limit), limit) * Timestamp.frequency + attoseconds / 11_111_111_111_111
     }
 }

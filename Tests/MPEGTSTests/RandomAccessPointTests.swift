@@ -168,4 +168,22 @@ struct RandomAccessPointTests {
         let stream = videoStream(streamType: 0x10, picture: { TestPicture.mpeg4(isIntra: $1) })
         try expectCuts(stream, [.intraPicture, .intraPicture, .intraPicture, .intraPicture])
     }
+
+    @Test("H.264 that announces nothing is cut at I pictures with parameter sets, once five seconds have shown that")
+    func unannounced() throws {
+        let stream = videoStream(
+            groupCount: 10, groupLength: 25, picture: { TestPicture.h264($1 ? .bareIntra : .ordinary) })
+        let recording = try expectSegments(stream)
+        #expect(recording.reasons == Array(repeating: .randomAccessPoint(.intraPicture), count: 5))
+        #expect(recording.notices == [.unannouncedRandomAccessPoint])
+        #expect(recording.segments.first?.start.pts == Timestamp(ticks: 900_000 + 125 * 3600))
+    }
+
+    @Test("H.264 that announces some random access points is not cut at other I pictures")
+    func partlyAnnounced() throws {
+        let stream = videoStream(
+            groupCount: 10, groupLength: 25, picture: { TestPicture.h264($0 == 0 ? .idr : $1 ? .bareIntra : .ordinary) }
+        )
+        try expectCuts(stream, [.idr])
+    }
 }
