@@ -122,6 +122,20 @@ struct DamageTests {
         #expect(recording.counts[.continuityError] == 14)
     }
 
+    @Test("A program map that lost a packet is let go, not taken for a damaged one")
+    func lostTablePacket() throws {
+        var stream = videoStream(groupCount: 1)
+        var map = TSBuilder()
+        map.lose(stream.nextCounter(of: 0x1000), of: 0x1000)
+        map.pmt([.init(0x1B, 0x100)], version: 1, padding: 500)
+        stream.raw(map.packets[0] + map.packets[2])
+        stream.raw(videoStream(groupCount: 1, firstPTS: 936_000).bytes)
+        let recording = try expectAnyChunking(stream.bytes)
+        #expect(recording.reasons == [idr, idr])
+        #expect(recording.notices.contains(.continuityError))
+        #expect(recording.counts[.damagedTable] == nil)
+    }
+
     @Test("A counter that jumps where the discontinuity indicator says so is no error")
     func announcedJump() throws {
         var stream = videoStream(groupCount: 1)

@@ -115,10 +115,10 @@ struct DurationTests {
         #expect(recording.reasons == [.randomAccessPoint(.idr), .maximumDuration, .maximumDuration])
     }
 
-    @Test("A jump of the time stamps is counted, and is no time")
-    func jump() throws {
+    @Test("A jump of the time stamps is counted, and is no time", arguments: [5_000_000_000, 6_000_000, 200_000])
+    func jump(firstPTS: Int64) throws {
         var stream = videoStream(groupCount: 2)
-        let later = videoStream(groupCount: 2, firstPTS: 5_000_000_000)
+        let later = videoStream(groupCount: 2, firstPTS: firstPTS)
         for packet in later.packets { stream.raw(packet) }
         let recording = try expectAnyChunking(stream.bytes)
         #expect(recording.segments.count == 4)
