@@ -32,10 +32,18 @@ final class LaneSegment {
 
     /// Lets every reader go on. A reader may leave while it is called.
     func pumpReaders() {
+        guard progress == .open, let newest = pieces.last else { return moveReaders { $0.segmentMoved() } }
+        let index = pieces.count - 1
+        newest.chunk.withUnsafeReadableBytes { bytes in
+            moveReaders { $0.segmentMoved(newest: bytes, at: index) }
+        }
+    }
+
+    private func moveReaders(_ move: (any LaneReader) -> Void) {
         var place = readers.count
         while place > 0 {
             place -= 1
-            readers[place]?.segmentMoved()
+            if let reader = readers[place] { move(reader) }
         }
     }
 

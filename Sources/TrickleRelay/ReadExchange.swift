@@ -34,6 +34,8 @@ final class ReadExchange: Exchange, LaneReader {
     private var announcedNumber: SequenceNumber?
     private var waitTimer: Scheduled<Void>?
     private var isPumping = false
+    /// Whether a piece has gone out at the live edge: then the head is out, and only `leave()` changes the phase.
+    private var isAtLiveEdge = false
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
@@ -181,6 +183,12 @@ final class ReadExchange: Exchange, LaneReader {
             contentType: segment.contentType, tag: tag, more: [HeaderField("Content-Range", range)])
     }
 
+    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) {
+        guard isAtLiveEdge, connection.isWritable, cursor.passWhole(index) else { return segmentMoved() }
+        connection.send(newest)
+        lane.counts.bytesOut += newest.count
+    }
+
     func segmentMoved() {
         switch phase {
         case .reading(let segment):
@@ -211,7 +219,8 @@ final class ReadExchange: Exchange, LaneReader {
             if head == nil, segment.progress == .open, cursor.isAtLastPiece(of: segment.pieces),
                 let bytes = cursor.next(in: segment.pieces)
             {
-                connection.send(bytes)
+                isAtLiveEdge = true
+                bytes.withUnsafeReadableBytes { connection.send($0) }
                 lane.counts.bytesOut += bytes.readableBytes
                 if cursor.isAtEndOfCount { end(segment) }
                 return
@@ -279,6 +288,7 @@ final class ReadExchange: Exchange, LaneReader {
         case .new, .done: break
         }
         phase = .done
+        isAtLiveEdge = false
     }
 
     private func refuse(_ refusal: RelayRefusal) {

@@ -8,8 +8,14 @@ protocol LaneReader: AnyObject {
     func waitingEnded(_ outcome: WaitingOutcome)
     /// The segment has more pieces, or has ended.
     func segmentMoved()
+    /// The segment is open, and has at least one more piece: its last one, at `index`, is `newest` as a chunk.
+    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int)
     /// Payload bytes of the segment that are there and have not been taken.
     var lag: Int { get }
+}
+
+extension LaneReader {
+    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) { segmentMoved() }
 }
 
 /// What waiting came to.

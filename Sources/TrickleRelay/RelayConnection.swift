@@ -73,6 +73,8 @@ final class RelayConnection: ChannelDuplexHandler {
     /// Whether what was read since the last `channelReadComplete` made a part of a request.
     private var hasReadParts = false
     private var context: ChannelHandlerContext!
+    /// The context's: asked for at every piece, and not as cheap there.
+    private var channel: (any Channel)?
     private var phase = Phase.idle
     /// Whether the body of the current request has ended.
     private var requestHasEnded = true
@@ -102,7 +104,12 @@ final class RelayConnection: ChannelDuplexHandler {
 
     // MARK: What the network says
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        channel = context.channel
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { channel = nil }
 
     func channelActive(context: ChannelHandlerContext) {
         lane.connections[ObjectIdentifier(self)] = self
@@ -137,8 +144,7 @@ final class RelayConnection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
-            if case .idle = phase {} else { deadline = nil }
-            currentExchange?.writable()
+            becameWritable()
         } else {
             deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
         }
@@ -244,22 +250,44 @@ final class RelayConnection: ChannelDuplexHandler {
 
     // MARK: Answers
 
-    var isWritable: Bool { context.channel.isWritable }
+    /// Whether NIO's queue is empty.
+    private(set) var isWritable = true
     var eventLoop: any EventLoop { context.eventLoop }
 
-    func write(_ bytes: ByteBuffer) { context.write(wrapOutboundOut(bytes), promise: nil) }
+    func write(_ bytes: ByteBuffer) {
+        isWritable = false
+        // A single byte is below the water mark, of which NIO says nothing.
+        var written: EventLoopPromise<Void>?
+        if bytes.readableBytes <= 1 {
+            written = context.eventLoop.makePromise()
+            let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+            written?.futureResult.whenSuccess { connection.value.becameWritable() }
+        }
+        context.write(wrapOutboundOut(bytes), promise: written)
+    }
+
+    private func becameWritable() {
+        guard !isWritable, let channel, channel.isWritable else { return }
+        isWritable = true
+        if case .idle = phase {} else { deadline = nil }
+        currentExchange?.writable()
+    }
+
     func flush() { context.flush() }
 
     /// Sends on the socket at once, past NIO's queue: for a connection that is writable, which is what an empty queue makes it.
     ///
     /// What the socket does not take goes through the queue, and makes the connection unwritable until it has left.
-    func send(_ bytes: ByteBuffer) {
+    func send(_ bytes: UnsafeRawBufferPointer) {
         // NIO closes a descriptor before it says so, and the number may be another connection's by then.
-        guard context.channel.isActive else { return }
-        let sent = bytes.withUnsafeReadableBytes { Self.send(descriptor, $0) }
+        guard let channel, channel.isActive else { return }
+        let sent = Self.send(descriptor, bytes)
         // An error is met again by the queue, which knows what to do with it.
-        if sent == bytes.readableBytes { return }
-        write(bytes.getSlice(at: bytes.readerIndex + max(0, sent), length: bytes.readableBytes - max(0, sent))!)
+        if sent != bytes.count { sendLater(UnsafeRawBufferPointer(rebasing: bytes[max(0, sent)...])) }
+    }
+
+    private func sendLater(_ bytes: UnsafeRawBufferPointer) {
+        write(ByteBuffer(bytes: bytes))
         flush()
     }
 

@@ -42,6 +42,13 @@ struct SegmentCursor {
     /// Whether one piece, and no more, is there to be sent.
     func isAtLastPiece(of pieces: [EncodedPiece]) -> Bool { piece == pieces.count - 1 }
 
+    /// Goes past the piece at `index` when that is the next one, and all of it is wanted as a chunk; false when not.
+    mutating func passWhole(_ index: Int) -> Bool {
+        guard piece == index, offset == 0, remaining == nil, case .chunks = form else { return false }
+        piece += 1
+        return true
+    }
+
     /// The next bytes to send; nil when there are none now.
     mutating func next(in pieces: [EncodedPiece]) -> ByteBuffer? {
         guard !isAtEnd(of: pieces) else { return nil }
