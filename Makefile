@@ -13,7 +13,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
+.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,10 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 	@exec $(BIN)/trickle-demo $(if $(seconds),--seconds "$$seconds") $(args)
 
 # The tools are tested apart, one test after the other: they start dozens of processes, which would starve the tests that watch a clock.
-test: deps ## all tests: [filter=NAME]
+clients: ## deployed clients for the tests, in .build/clients
+	@sh scripts/install-clients
+
+test: deps clients ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
 	@$(if $(filter),$(SWIFT) test --skip-build --no-parallel --filter "$$filter",\
 	    $(SWIFT) test --skip-build --skip EndToEndTests && \

@@ -73,7 +73,8 @@ let package = Package(
             name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleCore", "TrickleTesting", logging] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "ChildProcesses", "TrickleTesting"]),
-        .testTarget(name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"]),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"], exclude: ["Clients"]),
         .testTarget(
             name: "FaultTests",
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),

@@ -21,6 +21,8 @@ enum OwnRelay {
         settings.segmentByteCount = 40 << 20
         settings.windowByteCount = 64 << 20
         settings.longestWait = .seconds(12)
+        // Other tests, and builds, may want the machine too.
+        settings.patience = .seconds(20)
 
         var configuration = RelayConfiguration()
         configuration.host = host

@@ -59,7 +59,9 @@ final class RawConnection {
     ///
     /// - Returns: the number of bytes that it took.
     func sendSome(_ bytes: [UInt8]) -> Int {
-        max(0, bytes.withUnsafeBytes { Socket.send(descriptor, $0.baseAddress!, $0.count) })
+        let count = bytes.withUnsafeBytes { Socket.send(descriptor, $0.baseAddress!, $0.count) }
+        if count < 0, errno == ECONNRESET || errno == EPIPE { wasReset = true }
+        return max(0, count)
     }
 
     /// Says that nothing more will be sent; answers still come.

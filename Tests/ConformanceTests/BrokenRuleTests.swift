@@ -3,7 +3,7 @@ import TrickleTesting
 
 /// The suite finds what is wrong: each fault that a relay can be given makes the cases fail that it should.
 @Suite("Conformance of relays that break rules")
-struct FaultTests {
+struct BrokenRuleTests {
     /// The results of each fault's cases, by the fault's name.
     private static let reports = Task { try await allReports() }
 

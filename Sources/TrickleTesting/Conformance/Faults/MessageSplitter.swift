@@ -23,6 +23,8 @@ struct MessageSplitter {
 
     private var state = State.head
     private var buffer: [UInt8] = []
+    /// Bytes of an unfinished head in which no end is.
+    private var searched = 0
     /// Heads and chunk lines that are longer are not understood: 1 MiB.
     private static let lineLimit = 1 << 20
 
@@ -95,13 +97,22 @@ struct MessageSplitter {
         }
     }
 
+    /// Ends at an empty line, whether its line ends are CRLF or LF alone.
     private mutating func takeHead() -> String? {
-        let text = String(decoding: buffer, as: UTF8.self)
-        let ends = ["\r\n\r\n", "\n\n", "\n\r\n"].compactMap { text.utf8.firstRange(of: $0.utf8)?.upperBound }
-        guard let end = ends.min() else { return nil }
-        let head = String(text[..<end])
-        buffer.removeFirst(head.utf8.count)
-        return head
+        while let lineEnd = buffer[searched...].firstIndex(of: 10) {
+            let rest = buffer[(lineEnd + 1)...]
+            for end in [[10], [13, 10]] as [[UInt8]] where rest.starts(with: end) {
+                let head = String(decoding: buffer[...(lineEnd + end.count)], as: UTF8.self)
+                buffer.removeFirst(lineEnd + 1 + end.count)
+                searched = 0
+                return head
+            }
+            // What decides may still be on its way.
+            guard rest.count > 1 else { return nil }
+            searched = lineEnd + 1
+        }
+        searched = buffer.count
+        return nil
     }
 
     private mutating func takeBytes(_ limit: Int) -> [UInt8]? {
@@ -113,6 +124,7 @@ struct MessageSplitter {
 
     private mutating func giveUp() -> Element? {
         state = .garbage
+        searched = 0
         return takeBytes(.max).map { .garbage($0) }
     }
 }

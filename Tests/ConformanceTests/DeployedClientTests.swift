@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+import TrickleTesting
+
+/// Clients that others have deployed work with our relay: stand-ins for them, and `pytrickle` itself.
+@Suite("Deployed clients")
+struct DeployedClientTests {
+    static let scenarios = [
+        "go_publishes_and_subscribes", "go_renews_a_waiting_get", "go_rejoins_after_470",
+        "go_sends_again_when_nothing_was_sent", "go_endures_100_continue", "go_learns_that_the_channel_is_over",
+        "python_subscribes", "pytrickle_publishes_and_subscribes",
+    ]
+
+    @Test(
+        "a deployed client gets along with the relay",
+        .enabled(if: PythonClients.areInstalled, "no Python clients: make clients"), arguments: scenarios)
+    func clientGetsAlong(_ scenario: String) async throws {
+        try await OwnRelay.run { url, settings in
+            let run = try await PythonClients.run([url, scenario], continueInterval: settings.continueInterval)
+            #expect(run.status == 0, "\(run.output.suffix(1500))")
+        }
+    }
+
+    @Test(
+        "every scenario is run", .enabled(if: PythonClients.areInstalled, "no Python clients: make clients"))
+    func everyScenarioIsRun() async throws {
+        let run = try await PythonClients.run(["--list"], continueInterval: .zero)
+        #expect(run.output.split(separator: "\n").map(String.init) == Self.scenarios)
+    }
+}
+
+/// The scripts in `Clients/`, in the environment that `make clients` makes.
+enum PythonClients {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Clients")
+    private static let environment = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: ".build/clients")
+    private static let python = environment.appending(path: "bin/python")
+
+    /// Whether the whole environment is there: its list of packages comes last.
+    static var areInstalled: Bool {
+        FileManager.default.fileExists(atPath: environment.appending(path: "requirements.txt").path)
+    }
+
+    /// Runs `scenarios.py` to its end.
+    static func run(
+        _ arguments: [String], continueInterval: Duration
+    ) async throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = python
+        process.arguments = ["-B", folder.appending(path: "scenarios.py").path] + arguments
+        let seconds =
+            Double(continueInterval.components.seconds) + Double(continueInterval.components.attoseconds) / 1e18
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["TRICKLE_CONTINUE_SECONDS": String(seconds)]) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                do {
+                    try process.run()
+                    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    let text = String(decoding: output, as: UTF8.self)
+                    continuation.resume(returning: (process.terminationStatus, text))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+}
