@@ -12,6 +12,8 @@ import TrickleCore
 /// try await publisher.close()
 /// ```
 /// While segment n is written, the request for n + 1 is already on the wire, so that its first byte waits for nothing.
+/// To a relay that announces `resume` a segment survives its connection: the publisher keeps its bytes until they are acknowledged, comes
+/// back under an id of its own, and goes on at the byte where the relay is.
 /// A publisher that is dropped without ``close()`` leaves the channel open.
 public final class Publisher: Sendable {
     /// How many segments may wait for the relay's answer at once: 3, each with at most one buffer. Beyond that
@@ -19,6 +21,8 @@ public final class Publisher: Sendable {
     public static let maximumUnacknowledged = 3
 
     public let contentType: String
+    /// Who this publisher is to the relay: 128 random bits.
+    private let id = String(UInt64.random(in: 0...(.max)), radix: 16) + String(UInt64.random(in: 0...(.max)), radix: 16)
     let route: ChannelRoute
 
     struct State {
@@ -56,7 +60,7 @@ public final class Publisher: Sendable {
     public func open() async throws {
         let isFirst = state.withLock { !$0.publication.isOpen && !$0.isClosed }
         guard isFirst else { throw TrickleError(.misuse, "the publisher of '\(channel)' was opened twice") }
-        var publication = PublicationState()
+        var publication = PublicationState(patience: route.configuration.patience)
         var action = publication.open()
         var lastError: TrickleError?
         while action != .ready {
@@ -140,16 +144,25 @@ public final class Publisher: Sendable {
     }
 
     private func deleteChannel() async throws {
-        let transfer = Transfer(route.request(.delete))
-        transfer.start()
-        switch try await transfer.awaitHead() {
-        case .answered(let head):
-            let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
-            // A channel that is not there any more is closed as well.
-            guard head.isSuccess || head.status == 404 else {
-                throw TrickleError.refusal(of: "close '\(channel)'", head: head, body: body, relay: relay)
+        var repetition = RepetitionState(patience: route.configuration.patience)
+        while true {
+            let transfer = Transfer(route.request(.delete))
+            transfer.start()
+            let action: RepetitionState.Action
+            let reason: TrickleError
+            switch try await transfer.awaitHead() {
+            case .answered(let head):
+                let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
+                // A channel that is not there any more is closed as well.
+                if head.isSuccess || head.status == 404 { return }
+                action = repetition.refused(head, now: .now, jitter: .random(in: 0..<1))
+                reason = .refusal(of: "close '\(channel)'", head: head, body: body, relay: relay)
+            case .failed(let failure):
+                action = repetition.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
+                reason = failure.error
             }
-        case .failed(let failure): throw failure.error
+            guard case .wait(let time) = action else { throw reason }
+            try await Task.sleep(for: time)
         }
     }
 }
@@ -168,25 +181,27 @@ extension Publisher {
                 case .failure(let error) where error.code == .channelClosed: throw error
                 // Ended elsewhere: its number is gone.
                 case .failure(let error) where error.code == .segmentAborted: break
-                case .failure, .success: return (upload(sequence: ready.sequence), true)
+                case .failure, .success: return (upload(sequence: ready.sequence, state.publication), true)
                 }
             }
             guard let sequence = state.publication.takeNumber() else {
                 throw TrickleError(.misuse, "the channel '\(channel)' has no numbers left: publish under another name")
             }
-            return (upload(sequence: sequence), true)
+            return (upload(sequence: sequence, state.publication), true)
         }
     }
 
-    private func upload(sequence: SequenceNumber) -> SegmentUpload {
-        SegmentUpload(sequence: sequence, route: route, contentType: contentType)
+    private func upload(sequence: SequenceNumber, _ publication: PublicationState) -> SegmentUpload {
+        let resumes = publication.features.isSuperset(of: [.resume, .size])
+        return SegmentUpload(
+            sequence: sequence, route: route, contentType: contentType, publisherID: resumes ? id : nil)
     }
 
     /// A segment has its first byte, or its end: the request for the next goes out.
     func preconnectNext() {
         let next: SegmentUpload? = state.withLock { state in
             guard state.preconnected == nil, !state.isClosed else { return nil }
-            state.preconnected = state.publication.takeNumber().map(upload(sequence:))
+            state.preconnected = state.publication.takeNumber().map { upload(sequence: $0, state.publication) }
             return state.preconnected
         }
         next?.start()

@@ -8,7 +8,9 @@ final class SegmentUpload: Sendable {
     let sequence: SequenceNumber
     private let route: ChannelRoute
     private let contentType: String
-    private let buffer = UploadBuffer()
+    /// Who publishes, to a relay that goes on with a segment whose connection broke; nil for others.
+    private let publisherID: String?
+    private let buffer: UploadBuffer
 
     private struct State {
         var publication: SegmentPublicationState
@@ -16,6 +18,8 @@ final class SegmentUpload: Sendable {
         var outcome: Result<Void, TrickleError>?
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var waitingCount = 0
+        /// A connection has broken: what is left of others may be as dead.
+        var hasBroken = false
         var reconnections = 0
 
         mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
@@ -26,12 +30,15 @@ final class SegmentUpload: Sendable {
 
     private let state: Mutex<State>
 
-    init(sequence: SequenceNumber, route: ChannelRoute, contentType: String) {
+    init(sequence: SequenceNumber, route: ChannelRoute, contentType: String, publisherID: String?) {
         self.sequence = sequence
         self.route = route
         self.contentType = contentType
+        self.publisherID = publisherID
+        let resumes = publisherID != nil
+        buffer = UploadBuffer(keepsTaken: resumes)
         let patience = route.configuration.patience
-        state = Mutex(State(publication: SegmentPublicationState(patience: patience)))
+        state = Mutex(State(publication: SegmentPublicationState(patience: patience, resumes: resumes)))
     }
 
     /// How the segment ended; nil while it goes on.
@@ -135,12 +142,16 @@ final class SegmentUpload: Sendable {
 extension SegmentUpload {
     private func carryOut(_ action: SegmentPublicationState.Action, because error: TrickleError?) {
         switch action {
-        case .post: post()
+        case .post(let offset): post(from: offset)
+        case .locate:
+            var request = route.request(.head, part: sequence.description)
+            request.needsNewConnection = true
+            start(Transfer(request) { self.located($0) })
         case .createChannel:
             start(Transfer(route.create(contentType: contentType)) { self.channelAnswered($0) })
         case .wait(let time):
             let reason = error?.message ?? "the relay is busy"
-            route.configuration.logger.warning("segment \(sequence) tries again in \(time): \(reason)")
+            route.configuration.logger.debug("segment \(sequence) tries again in \(time): \(reason)")
             CurlLoop.shared.schedule(after: time) { [weak self] in
                 guard let self, self.outcome == nil else { return }
                 self.carryOut(self.state.withLock { $0.publication.waited() }, because: nil)
@@ -150,9 +161,19 @@ extension SegmentUpload {
         }
     }
 
-    private func post() {
+    private func post(from offset: Int) {
+        guard buffer.restart(from: offset) else {
+            let text = "the relay wants segment \(sequence) from byte \(offset) on, which this program has no more"
+            return settle(.failure(TrickleError(.connectionLost, text)))
+        }
         var request = route.request(.post, part: sequence.description)
         request.headers = [("Content-Type", contentType)]
+        if let publisherID { request.headers.append((HeaderName.publisher, publisherID)) }
+        if offset > 0 { request.headers.append((HeaderName.offset, String(offset))) }
+        request.needsNewConnection = state.withLock { state in
+            if state.hasBroken { state.reconnections += 1 }
+            return state.hasBroken
+        }
         request.upload = buffer
         request.isAnsweredAtOnce = false
         start(Transfer(request) { self.segmentAnswered($0) })
@@ -161,7 +182,6 @@ extension SegmentUpload {
     private func start(_ transfer: Transfer) {
         let isWanted = state.withLock { state in
             guard state.outcome == nil else { return false }
-            if state.transfer != nil { state.reconnections += 1 }
             state.transfer = transfer
             return true
         }
@@ -176,6 +196,17 @@ extension SegmentUpload {
                 publication.answered(head, progress: progress, now: now, jitter: jitter)
             case .failed(let failure):
                 publication.failed(failure.kind, progress: progress, now: now, jitter: jitter)
+            }
+        }
+    }
+
+    private func located(_ transfer: Transfer) {
+        let byteCount = buffer.byteCount
+        report(transfer) { publication, now, jitter in
+            switch transfer.requestOutcome {
+            case .answered(let head): publication.located(head, byteCount: byteCount, now: now, jitter: jitter)
+            case .failed(let failure):
+                publication.failed(failure.kind, progress: .nothingSent, now: now, jitter: jitter)
             }
         }
     }
@@ -198,6 +229,7 @@ extension SegmentUpload {
     ) {
         let action: SegmentPublicationState.Action? = state.withLock { state in
             guard state.outcome == nil else { return nil }
+            if case .failed = transfer.requestOutcome { state.hasBroken = true }
             return event(&state.publication, .now, .random(in: 0..<1))
         }
         guard let action else { return }

@@ -52,3 +52,8 @@ func patternedBytes(_ count: Int, seed: Int = 1) -> [UInt8] {
         return UInt8(truncatingIfNeeded: state >> 32)
     }
 }
+
+extension RelayURL {
+    /// The port of a relay under test.
+    var port: Int { Int(description.split(separator: ":").last!)! }
+}

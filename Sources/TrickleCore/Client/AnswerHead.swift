@@ -14,7 +14,18 @@ public struct AnswerHead: Hashable, Sendable {
     public var features: RelayFeatures = []
     public var retryAfter: Duration?
     public var entityTag: String?
+    /// What a relay that announces `size` says of a segment, in answer to HEAD.
+    public var segmentState: SegmentState?
+    /// Where the bytes of a 206 begin in their segment (RFC 9110, section 14.4).
+    public var rangeStart: Int?
+    /// How many bytes the whole segment has, as a 206 or 416 tells it.
+    public var rangeTotal: Int?
     public var location: String?
+
+    /// How far a segment is on the relay.
+    public enum SegmentState: String, Hashable, Sendable {
+        case waiting, open, complete, aborted
+    }
 
     public init(status: Int) { self.status = status }
 
@@ -31,11 +42,13 @@ public struct AnswerHead: Hashable, Sendable {
         case Self.sizeName: size = Self.count(value)
         case Self.closedName: isChannelClosed = true
         case Self.abortedName: abortedBy = value
+        case Self.stateName: segmentState = SegmentState(rawValue: value)
         case Self.featuresName: features = RelayFeatures(headerValue: value)
         case "content-type": contentType = value
         case "content-length": contentLength = Self.count(value)
         case "retry-after": retryAfter = Self.count(value).map { .seconds($0) }
         case "etag": entityTag = value
+        case "content-range": takeRange(value)
         case "location": location = value
         default: break
         }
@@ -46,7 +59,17 @@ public struct AnswerHead: Hashable, Sendable {
     private static let sizeName = HeaderName.size.lowercased()
     private static let closedName = HeaderName.closed.lowercased()
     private static let abortedName = HeaderName.aborted.lowercased()
+    private static let stateName = HeaderName.state.lowercased()
     private static let featuresName = HeaderName.features.lowercased()
+
+    /// `bytes 5-9/10`, `bytes 5-9/*`, or `bytes */10`.
+    private mutating func takeRange(_ value: String) {
+        guard value.hasPrefix("bytes ") else { return }
+        let parts = value.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return }
+        rangeStart = parts[0].split(separator: "-").first.flatMap { Self.count(String($0)) }
+        rangeTotal = Self.count(String(parts[1]))
+    }
 
     private static func count(_ text: String) -> Int? {
         SequenceNumber(text)?.value

@@ -1,11 +1,14 @@
 /// A time during which nothing goes on: for how long it has lasted, and how long until the next attempt.
 struct Outage: Hashable, Sendable {
     private var since: Duration?
+    /// Something worked and nothing has failed since: the next attempt need not wait.
+    private var isFresh = false
     private var backoff = Backoff()
 
     /// Something worked.
     mutating func end() {
         since = nil
+        isFresh = true
         backoff.reset()
     }
 
@@ -13,12 +16,14 @@ struct Outage: Hashable, Sendable {
     ///
     /// An outage may last for `limit`; the relay may have asked for a wait of `atLeast`.
     ///
-    /// - Returns: how long to wait before the next attempt, or nil when the outage has lasted for `limit`.
+    /// - Returns: how long to wait before the next attempt, nothing for the first after something worked, or nil when the outage has lasted for `limit`.
     mutating func wait(now: Duration, limit: Duration, jitter: Double, atLeast: Duration = .zero) -> Duration? {
         let since = self.since ?? now
         self.since = since
         let left = limit - (now - since)
         guard left > .zero else { return nil }
+        defer { isFresh = false }
+        if isFresh { return min(atLeast, left) }
         return min(max(backoff.next(jitter: jitter), atLeast), left)
     }
 

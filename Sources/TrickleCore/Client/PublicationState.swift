@@ -42,7 +42,8 @@ public struct PublicationState: Sendable {
     /// The number that was taken last.
     public private(set) var lastTaken: SequenceNumber?
 
-    /// - Parameter patience: for how long to bear with a relay that does not answer. Zero fails at the first attempt.
+    /// - Parameter patience: for how long to bear with connections that break and a relay that is full. One that cannot be reached at all
+    ///   is not waited for.
     public init(patience: Duration = .zero) { self.patience = patience }
 
     public var isOpen: Bool {
@@ -78,7 +79,9 @@ public struct PublicationState: Sendable {
     }
 
     public mutating func failed(_ failure: RequestFailure, now: Duration, jitter: Double) -> Action {
-        if failure == .permanent { return fail(.unreachable) }
+        // Once it has answered it is there, and may come back.
+        let mayCome = failure == .broken || phase == .numbering
+        guard failure != .permanent, mayCome else { return fail(.unreachable) }
         return retry(.unreachable, now: now, jitter: jitter)
     }
 

@@ -25,6 +25,7 @@ extension RunningTransfer {
         set(CURLOPT_TCP_KEEPINTVL, 15)
         curl_shim_limit_keepalive_probes(easy)
         try applyConfiguration(request.configuration, relay: request.relay)
+        if request.needsNewConnection { set(CURLOPT_FRESH_CONNECT, 1) }
         if request.isAnsweredAtOnce {
             let limit = request.configuration.connectTimeout + request.configuration.stallTimeout
             set(CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
@@ -53,6 +54,7 @@ extension RunningTransfer {
         var headers = request.headers + request.configuration.headers
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
+        case .head: set(CURLOPT_NOBODY, 1)
         case .delete: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         case .post:
             set(CURLOPT_POST, 1)

@@ -2,6 +2,7 @@
 struct TransferRequest: Sendable {
     enum Method: String, Sendable {
         case get = "GET"
+        case head = "HEAD"
         case post = "POST"
         case delete = "DELETE"
     }
@@ -15,5 +16,7 @@ struct TransferRequest: Sendable {
     var upload: UploadBuffer?
     /// The relay owes the answer at once, so that the stall timeout holds for it. Reads that wait do not.
     var isAnsweredAtOnce = true
+    /// A connection that is there already may be as dead as the one that the request before was on.
+    var needsNewConnection = false
     var configuration: ClientConfiguration
 }

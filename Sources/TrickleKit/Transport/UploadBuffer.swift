@@ -3,9 +3,12 @@ import TrickleCore
 
 /// The bytes of a segment between the program that writes them and the connection that takes them.
 ///
-/// It holds at most ``maximumBytes``; then the writer waits for room.
+/// At most ``maximumBytes`` wait in it for the connection; then the writer waits for room. Where the segment can be resumed it also
+/// keeps what the connection has taken, up to ``maximumKeptBytes``.
 final class UploadBuffer: Sendable {
     static let maximumBytes = SegmentWriter.maximumBufferedBytes
+    /// As large as a relay's segments may be by default: 64 MiB. Of a longer segment the last bytes are kept.
+    static let maximumKeptBytes = 64 << 20
 
     enum Taken {
         case bytes(Int)
@@ -17,6 +20,8 @@ final class UploadBuffer: Sendable {
 
     private struct State {
         var bytes: [UInt8] = []
+        /// The place of the first of them in the segment.
+        var base = 0
         /// Where the bytes begin that were not taken yet.
         var start = 0
         var hasEnded = false
@@ -27,6 +32,20 @@ final class UploadBuffer: Sendable {
         var writer: CheckedContinuation<Void, Never>?
 
         var count: Int { bytes.count - start }
+
+        /// Forgets the taken bytes that are more than is to be kept, many at a time, because the others move.
+        mutating func trim(keeping kept: Int) {
+            let surplus = start - kept
+            if surplus == bytes.count {
+                base += surplus
+                start = 0
+                bytes.removeAll(keepingCapacity: true)
+            } else if surplus > max(maximumBytes, kept / 8) {
+                base += surplus
+                start -= surplus
+                bytes.removeFirst(surplus)
+            }
+        }
 
         mutating func takeStarved() -> Bool {
             defer { isStarved = false }
@@ -40,7 +59,14 @@ final class UploadBuffer: Sendable {
     }
 
     private let state = Mutex(State())
+    private let keptBytes: Int
 
+    init(keepsTaken: Bool) { keptBytes = keepsTaken ? Self.maximumKeptBytes : 0 }
+
+    /// How many bytes the segment has; nil until its end is known.
+    var byteCount: Int? { state.withLock { $0.hasEnded ? $0.base + $0.bytes.count : nil } }
+
+    /// How far the request has come that takes the bytes at the moment.
     var progress: SegmentPublicationState.Progress { state.withLock { $0.progress } }
 
     /// Whether something is there for the connection to take.
@@ -55,13 +81,7 @@ final class UploadBuffer: Sendable {
         state.withLock { state in
             let count = min(bytes.count, Self.maximumBytes - state.count)
             guard count > 0 else { return (0, false) }
-            if state.start == state.bytes.count {
-                state.bytes.removeAll(keepingCapacity: true)
-                state.start = 0
-            } else if state.start > Self.maximumBytes {
-                state.bytes.removeFirst(state.start)
-                state.start = 0
-            }
+            state.trim(keeping: keptBytes)
             state.bytes.append(contentsOf: bytes.prefix(count))
             return (count, state.takeStarved())
         }
@@ -82,10 +102,11 @@ final class UploadBuffer: Sendable {
     /// - Returns: whether that is so.
     func abandon() -> Bool {
         let (writer, isUnsent) = state.withLock { state in
+            let isUnsent = state.progress == .nothingSent && state.base + state.start == 0
             state.bytes = []
             state.start = 0
-            if state.progress == .nothingSent { state.hasEnded = true } else { state.isAbandoned = true }
-            return (state.takeWriter(), state.progress == .nothingSent)
+            if isUnsent { state.hasEnded = true } else { state.isAbandoned = true }
+            return (state.takeWriter(), isUnsent)
         }
         writer?.resume()
         return isUnsent
@@ -116,6 +137,19 @@ final class UploadBuffer: Sendable {
     }
 
     // The connection's side.
+
+    /// A new request takes the bytes from `offset` on.
+    ///
+    /// - Returns: whether they are still kept.
+    func restart(from offset: Int) -> Bool {
+        state.withLock { state in
+            guard (state.base...state.base + state.bytes.count).contains(offset) else { return false }
+            state.start = offset - state.base
+            state.progress = .nothingSent
+            state.isStarved = false
+            return true
+        }
+    }
 
     /// Moves bytes into `target`.
     func take(into target: UnsafeMutableRawBufferPointer) -> Taken {

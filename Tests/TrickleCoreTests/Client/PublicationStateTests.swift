@@ -52,10 +52,24 @@ import TrickleCore
     @Test func aPatientOneWaitsForTheRelay() {
         var state = PublicationState(patience: .seconds(5))
         _ = state.open()
-        #expect(state.failed(.unreachable, now: .zero, jitter: 1) == .wait(.milliseconds(50)))
+        #expect(state.failed(.broken, now: .zero, jitter: 1) == .wait(.milliseconds(50)))
         #expect(state.waited() == .create)
         #expect(state.answered(answer(503, retryAfter: .seconds(1)), now: .seconds(1), jitter: 1) == .wait(.seconds(1)))
-        #expect(state.failed(.unreachable, now: .seconds(5), jitter: 1) == .fail(.unreachable))
+        #expect(state.failed(.broken, now: .seconds(5), jitter: 1) == .fail(.unreachable))
+    }
+
+    @Test func aRelayThatIsNotThereAtAllIsNotWaitedFor() {
+        var state = PublicationState(patience: .seconds(5))
+        _ = state.open()
+        #expect(state.failed(.unreachable, now: .zero, jitter: 1) == .fail(.unreachable))
+    }
+
+    @Test func aRelayThatHasAnsweredIsWaitedFor() {
+        var state = PublicationState(patience: .seconds(5))
+        _ = state.open()
+        _ = state.answered(answer(200), now: .zero, jitter: 0)
+        #expect(state.failed(.unreachable, now: .zero, jitter: 1) == .wait(.zero))
+        #expect(state.waited() == .requestNumber)
     }
 }
 
@@ -68,7 +82,7 @@ import TrickleCore
 
     private func posting() -> SegmentPublicationState {
         var state = SegmentPublicationState(patience: .seconds(5))
-        #expect(state.start() == .post)
+        #expect(state.start() == .post(from: 0))
         return state
     }
 
@@ -93,7 +107,7 @@ import TrickleCore
     @Test func aRequestThatBreaksBeforeItsFirstByteIsMadeAgain() {
         var state = posting()
         #expect(state.failed(.broken, progress: .nothingSent, now: .zero, jitter: 1) == .wait(.milliseconds(50)))
-        #expect(state.waited() == .post)
+        #expect(state.waited() == .post(from: 0))
     }
 
     @Test(arguments: [SegmentPublicationState.Progress.underWay, .endSent])
@@ -113,7 +127,7 @@ import TrickleCore
     @Test func aChannelThatTheRelayForgotIsCreatedAgain() {
         var state = posting()
         #expect(state.answered(answer(404), progress: .nothingSent, now: .zero, jitter: 0) == .createChannel)
-        #expect(state.channelCreated() == .post)
+        #expect(state.channelCreated() == .post(from: 0))
     }
 
     @Test func aChannelThatCannotBeCreatedAgainIsNotTriedForEver() {
@@ -126,5 +140,120 @@ import TrickleCore
         var state = posting()
         let action = state.answered(answer(409), progress: .underWay, now: .zero, jitter: 0)
         #expect(action == .fail(.refused(status: 409)))
+    }
+}
+
+@Suite struct SegmentResumptionTests {
+    private func head(_ state: AnswerHead.SegmentState?, size: Int? = nil, status: Int = 200) -> AnswerHead {
+        var head = AnswerHead(status: status)
+        head.segmentState = state
+        head.size = size
+        return head
+    }
+
+    /// A segment whose connection broke with bytes under way.
+    private func locating() -> SegmentPublicationState {
+        var state = SegmentPublicationState(patience: .seconds(5), resumes: true)
+        #expect(state.start() == .post(from: 0))
+        #expect(state.failed(.broken, progress: .underWay, now: .zero, jitter: 1) == .locate)
+        return state
+    }
+
+    @Test func itGoesOnAtOnceAtTheByteWhereTheRelayIs() {
+        var state = locating()
+        #expect(state.located(head(.open, size: 700), byteCount: nil, now: .zero, jitter: 1) == .post(from: 700))
+        #expect(state.answered(head(nil), progress: .endSent, now: .zero, jitter: 1) == .acknowledge)
+    }
+
+    @Test func breaksWithProgressNeverUseThePatienceUp() {
+        var state = locating()
+        for round in 1...100 {
+            let now = Duration.seconds(round)
+            let size = round * 10
+            #expect(state.located(head(.open, size: size), byteCount: nil, now: now, jitter: 1) == .post(from: size))
+            #expect(state.failed(.broken, progress: .underWay, now: now, jitter: 1) == .locate)
+        }
+    }
+
+    @Test func breaksWithoutProgressBackOffUntilPatienceEnds() {
+        var state = locating()
+        #expect(state.located(head(.open, size: 700), byteCount: nil, now: .zero, jitter: 1) == .post(from: 700))
+        var waits: [Duration] = []
+        for round in 0..<3 {
+            #expect(state.failed(.broken, progress: .underWay, now: .seconds(round), jitter: 1) == .locate)
+            let action = state.located(head(.open, size: 700), byteCount: nil, now: .seconds(round), jitter: 1)
+            guard case .wait(let wait) = action else {
+                Issue.record("\(action)")
+                return
+            }
+            waits.append(wait)
+            #expect(state.waited() == .post(from: 700))
+        }
+        #expect(waits == [.zero, .milliseconds(50), .milliseconds(100)])
+        #expect(state.failed(.broken, progress: .underWay, now: .seconds(5), jitter: 1) == .locate)
+        let end = state.located(head(.open, size: 700), byteCount: nil, now: .seconds(5), jitter: 1)
+        #expect(end == .fail(.broken))
+    }
+
+    @Test func aSegmentThatIsWholeOnTheRelayIsAcknowledgedThoughItsAnswerWasLost() {
+        var state = locating()
+        #expect(state.located(head(.complete, size: 900), byteCount: 900, now: .zero, jitter: 1) == .acknowledge)
+    }
+
+    @Test(arguments: [nil, 901])
+    func aSegmentThatEndedShortOfItsBytesWasEndedBySomebodyElse(byteCount: Int?) {
+        var state = locating()
+        let action = state.located(head(.complete, size: 900), byteCount: byteCount, now: .zero, jitter: 1)
+        #expect(action == .fail(.endedElsewhere))
+    }
+
+    @Test(arguments: [AnswerHead.SegmentState.aborted, .waiting])
+    func aSegmentThatTheRelayDoesNotHaveOpenBeginsAgain(segmentState: AnswerHead.SegmentState) {
+        var state = locating()
+        _ = state.located(head(.open, size: 700), byteCount: nil, now: .zero, jitter: 1)
+        _ = state.failed(.broken, progress: .underWay, now: .zero, jitter: 1)
+        let action = state.located(head(segmentState, size: 700), byteCount: nil, now: .zero, jitter: 1)
+        #expect(action == .post(from: 0))
+    }
+
+    @Test func aRelayThatForgotTheChannelGetsItAgainAndTheSegmentFromItsStart() {
+        var state = locating()
+        #expect(state.located(head(nil, status: 404), byteCount: nil, now: .zero, jitter: 1) == .createChannel)
+        #expect(state.channelCreated() == .post(from: 0))
+    }
+
+    @Test func anOffsetBeyondWhatTheRelayHasIsCorrected() {
+        var state = locating()
+        _ = state.located(head(.open, size: 700), byteCount: nil, now: .zero, jitter: 1)
+        let conflict = head(nil, size: 300, status: 409)
+        let action = state.answered(conflict, progress: .nothingSent, now: .zero, jitter: 1)
+        #expect(action == .post(from: 300))
+    }
+
+    @Test func aRequestThatItsOwnRepetitionPushedAsideTakesTheSegmentBack() {
+        var state = SegmentPublicationState(resumes: true)
+        _ = state.start()
+        let action = state.answered(head(nil, status: 409), progress: .underWay, now: .zero, jitter: 1)
+        #expect(action == .locate)
+    }
+
+    @Test func aChannelThatAnotherOwnsIsWaitedForAndThenRefused() {
+        var state = SegmentPublicationState(patience: .seconds(60), resumes: true)
+        _ = state.start()
+        let conflict = head(nil, status: 409)
+        let first = state.answered(conflict, progress: .nothingSent, now: .zero, jitter: 1)
+        #expect(first == .wait(.milliseconds(50)))
+        #expect(state.waited() == .post(from: 0))
+        let last = state.answered(conflict, progress: .nothingSent, now: .seconds(8), jitter: 1)
+        #expect(last == .fail(.refused(status: 409)))
+    }
+
+    @Test func aRelayThatIsAwayIsAskedAgain() {
+        var state = locating()
+        #expect(state.failed(.unreachable, progress: .nothingSent, now: .zero, jitter: 1) == .wait(.milliseconds(50)))
+        #expect(state.waited() == .locate)
+        #expect(
+            state.located(head(nil, status: 503), byteCount: nil, now: .zero, jitter: 1) == .wait(.milliseconds(100)))
+        #expect(state.waited() == .locate)
     }
 }
