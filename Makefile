@@ -13,7 +13,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe
+.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ lint: ## style, and the arrows between the modules
 
 conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [json=FILE]
 	@sh scripts/conformance $(BIN) $(if $(url),--url "$$url") $(if $(json),--json "$$json") $(args)
+
+bench: $(BIN)/trickle-server ## measure the relay against a minimal C relay: [args='--quick --case a,b']
+	@Benchmarks/run --no-build $(args)
 
 install: build ## install the tools and their shell completions: [PREFIX=/usr/local]
 	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)
