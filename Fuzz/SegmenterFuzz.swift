@@ -1,6 +1,7 @@
 import MPEGTS
 
-/// What libFuzzer calls for each input: the first byte chooses the configuration and the pieces, the rest is the stream.
+/// What libFuzzer calls for each input: the first byte chooses the configuration and the pieces, the rest is the
+/// stream.
 ///
 /// Nothing may trap; the segments must not depend on the pieces; they must be whole packets.
 @_cdecl("LLVMFuzzerTestOneInput")

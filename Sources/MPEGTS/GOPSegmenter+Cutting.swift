@@ -39,9 +39,7 @@ extension GOPSegmenter {
     private mutating func beginUnit(
         header: PacketHeader, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
-        if examination.stage == .accessUnit, let verdict = examination.scanner?.endPacket(), verdict != .undecided {
-            try decide(verdict, run: run, emit: emit)
-        }
+        try endUnit(run: run, emit: emit)
         // Some encoders put parameter sets and slices in PES packets of their own: the candidate stays where the first
         // began.
         let continues = examination.candidate != nil && examination.scanner?.hasBegunAccessUnit == true
@@ -65,6 +63,12 @@ extension GOPSegmenter {
             examination.candidate?.elapsed = clock.elapsed
             try decideByTime(isAligned: true, run: run, emit: emit)
         }
+    }
+
+    /// A PES packet of the stream to cut at has ended, which may decide what a short slice is.
+    mutating func endUnit(run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void) throws {
+        guard examination.stage == .accessUnit, let verdict = examination.scanner?.endPacket() else { return }
+        if verdict != .undecided { try decide(verdict, run: run, emit: emit) }
     }
 
     private mutating func receiveHeader(

@@ -5,7 +5,7 @@
 /// packet yet; table packets until the next packet shows whether a segment begins there; and, from the start of an
 /// access unit, what comes before its first slice, at most ``maximumHeldByteCount``. Put together, the segments give
 /// the input back packet for packet, from the first random access point on, but for tables that are repeated and the
-/// continuity counters of their PIDs.
+/// continuity counters of their PIDs. `docs/mpegts.md` says more.
 ///
 /// ```swift
 /// var segmenter = GOPSegmenter()
@@ -157,6 +157,7 @@ public struct GOPSegmenter {
         }
         try endPreroll(emit: emit)
         let nothing = RawSpan()
+        try endUnit(run: nothing, emit: emit)
         try decide(.ordinary, run: nothing, emit: emit)
         try endTableRun(run: nothing, emit: emit)
         try output.flush(to: output.end, run: nothing, emit: emit)

@@ -37,7 +37,8 @@ public enum InputFormat: String, Sendable, CaseIterable {
 
     private static let signatures: [(bytes: [UInt8], offset: Int, format: InputFormat)] = [
         (Array("ftyp".utf8), 4, .mp4), (Array("moov".utf8), 4, .mp4), (Array("styp".utf8), 4, .mp4),
-        (Array("mdat".utf8), 4, .mp4), ([0x1A, 0x45, 0xDF, 0xA3], 0, .matroska), (Array("FLV\u{1}".utf8), 0, .flv),
+        (Array("mdat".utf8), 4, .mp4), (Array("free".utf8), 4, .mp4), (Array("wide".utf8), 4, .mp4),
+        ([0x1A, 0x45, 0xDF, 0xA3], 0, .matroska), (Array("FLV\u{1}".utf8), 0, .flv),
         (Array("OggS".utf8), 0, .ogg), (Array("WAVE".utf8), 8, .wav), (Array("AVI ".utf8), 8, .avi),
         (Array("WEBP".utf8), 8, .webp), ([0xFF, 0xD8, 0xFF], 0, .jpeg), ([0x89, 0x50, 0x4E, 0x47], 0, .png),
         (Array("GIF8".utf8), 0, .gif), (Array("ID3".utf8), 0, .mp3), (Array("fLaC".utf8), 0, .flac),

@@ -31,12 +31,12 @@ struct ProgramTables {
     private(set) var isComplete = false
     private(set) var run = TableRun()
 
+    private var readers: [(pid: PID, reader: SectionReader)] = [(.pat, SectionReader())]
+
     /// Of the first section of the program association table.
     var transportStreamID: UInt16? {
         associationSections.first.flatMap { ProgramAssociation(section: $0.span.bytes)?.transportStreamID }
     }
-
-    private var readers: [(pid: PID, reader: SectionReader)] = [(.pat, SectionReader())]
 
     /// The PIDs that carry tables now.
     var tablePIDs: [PID] { [.pat] + programs.map(\.mapPID) }
@@ -138,7 +138,7 @@ struct ProgramTables {
     private mutating func receiveMap(
         _ section: [UInt8], pid: PID, isWholeInRun: Bool, oddities: inout OddityCounter
     ) -> Change? {
-        guard section.count >= 5, section[0] == 2 else { return nil }
+        guard section.count > 5, section[0] == 2 else { return nil }
         let number = UInt16(section[3]) << 8 | UInt16(section[4])
         guard let index = programs.firstIndex(where: { $0.number == number && $0.mapPID == pid }) else { return nil }
         let isKnown = programs[index].section == section
@@ -158,35 +158,5 @@ struct ProgramTables {
         programs[index].sightingCount = min(programs[index].sightingCount + 1, 2)
         if isWholeInRun, run.associationIsComplete { programs[index].lastRun = run.number }
         return isKnown ? nil : .map(program: index)
-    }
-}
-
-/// Packets of tables, one directly after the other, that may become the beginning of a segment.
-struct TableRun {
-    /// Where its first packet stands; nil when the last packet was no table.
-    private(set) var start: Int?
-    var isOpen: Bool { start != nil }
-    /// Counts runs, so that a table can remember which it came in.
-    private(set) var number = 0
-    /// Whether the run begins with a whole program association table.
-    var associationIsComplete = false
-
-    /// A table packet stands at `position`. A program association table that begins before the run has a whole one
-    /// begins the run anew.
-    mutating func extend(to position: Int, beginsAssociation: Bool) {
-        guard start == nil || beginsAssociation && !associationIsComplete else { return }
-        start = position
-        number += 1
-        associationIsComplete = false
-    }
-
-    mutating func end() {
-        start = nil
-        associationIsComplete = false
-    }
-
-    /// Whether a table that begins at `position` is in the run as a whole.
-    func contains(_ position: Int) -> Bool {
-        start.map { position >= $0 } ?? false
     }
 }

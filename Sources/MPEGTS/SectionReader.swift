@@ -35,6 +35,8 @@ struct SectionReader {
             return Cursor(offset: offset, unitStart: end, position: position, end: end)
         }
         let pointer = Int(packet.byte(at: offset))
+        // A new section begins at once: the one before was never finished.
+        if pointer == 0 { reset() }
         let unitStart = min(offset + 1 + pointer, end)
         return Cursor(offset: offset + 1, unitStart: unitStart, position: position, end: end)
     }

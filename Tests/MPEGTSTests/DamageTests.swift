@@ -136,6 +136,23 @@ struct DamageTests {
         #expect(recording.counts[.damagedTable] == nil)
     }
 
+    @Test("A program map that is begun anew before it is whole is read from its new beginning")
+    func restartedTable() throws {
+        var stream = TSBuilder()
+        stream.pat()
+        var map = TSBuilder()
+        map.pmt([.init(0x1B, 0x100)], padding: 500)
+        stream.raw(map.packets[0])
+        stream.lose(of: 0x1000)
+        stream.pmt([.init(0x1B, 0x100)])
+        for index in 0..<10 {
+            stream.pes(TestPicture.h264(index % 5 == 0 ? .idr : .ordinary), pts: Int64(index) * 3600)
+        }
+        let recording = try expectSegments(stream)
+        #expect(recording.reasons == [idr, idr])
+        #expect(recording.notices == [])
+    }
+
     @Test("A counter that jumps where the discontinuity indicator says so is no error")
     func announcedJump() throws {
         var stream = videoStream(groupCount: 1)

@@ -7,7 +7,7 @@ import TrickleTesting
 @Suite("Any input")
 struct FuzzTests {
     /// Ten inputs each; the environment variable asks for more.
-    static let blocks = 0..<(ProcessInfo.processInfo.environment["TRICKLE_FUZZ_BLOCKS"].flatMap { UInt64($0) } ?? 40)
+    static let blocks = 0..<(ProcessInfo.processInfo.environment["TRICKLE_FUZZ_BLOCKS"].flatMap { UInt64($0) } ?? 12)
 
     /// Splitmix64: the same stream for the same seed, on any machine.
     private struct Generator: RandomNumberGenerator {
