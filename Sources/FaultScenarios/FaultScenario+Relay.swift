@@ -37,8 +37,8 @@ extension FaultScenario {
         }
     }
 
-    /// Processes that stand still for three seconds, and go on.
-    static let stoppedProcesses = [
+    /// A relay that stands still (SIGSTOP) for three seconds, and goes on.
+    static let stoppedRelay = [
         FaultScenario("the relay stands still for three seconds") { scale in
             let count = scale == .short ? 1 : 5
             let relay = try await RelayProcess.start(address: "127.0.0.1:0")

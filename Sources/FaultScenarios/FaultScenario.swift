@@ -39,7 +39,7 @@ public struct FaultScenario: Sendable {
     /// All of them, the quick ones first.
     public static let all =
         breakingLinks + [slowLink, stalledLink, halfOpenLinks, refusedConnections, repeatedRequests, crowd]
-        + relayRestarts + stoppedProcesses
+        + relayRestarts + stoppedRelay + stoppedTools
 }
 
 /// What a scenario came to.
@@ -55,11 +55,14 @@ public struct FaultReport: Sendable {
         var problems = balance.problems
         if faults == 0 { problems.append("nothing was broken, so that nothing was shown") }
         if balance.segments == 0 { problems.append("nothing was published") }
-        if scenario.isLossless, problems.isEmpty, !balance.isComplete {
-            problems.append(
-                "\(balance.reported) of \(balance.segments) segments were reported as missing, \(balance.failed) failed at the publisher"
-            )
-        }
         return problems
+    }
+
+    /// What was lost, and told, though nothing had to be lost.
+    public var losses: [String] {
+        guard scenario.isLossless, !balance.isComplete else { return [] }
+        return [
+            "\(balance.reported) of \(balance.segments) segments were reported as missing, \(balance.failed) failed at the publisher"
+        ]
     }
 }

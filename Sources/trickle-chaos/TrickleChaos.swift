@@ -24,9 +24,10 @@ struct TrickleChaos: AsyncParsableCommand {
         for scenario in scenarios {
             let report = await scenario.run(short ? .short : .long)
             print(ReportTable.row(report))
-            for problem in report.problems.prefix(10) { print("    \(problem)") }
+            let faults = report.problems + report.losses
+            for fault in faults.prefix(10) { print("    \(fault)") }
             fflush(nil)
-            isGood = isGood && report.problems.isEmpty
+            isGood = isGood && faults.isEmpty
         }
         if !isGood { throw ExitCode.failure }
     }
@@ -44,7 +45,7 @@ enum ReportTable {
         return line([
             report.scenario.name, "\(report.faults)", "\(balance.segments)", "\(balance.publishedBytes / 1000)",
             "\(balance.deliveredBytes / 1000)", "\(balance.reported)", seconds(balance.longestSilence),
-            seconds(report.duration), report.problems.isEmpty ? "ok" : "FAILED",
+            seconds(report.duration), (report.problems + report.losses).isEmpty ? "ok" : "FAILED",
         ])
     }
 

@@ -8,5 +8,6 @@ import Testing
         let scenario = try #require(FaultScenario.all.first { $0.name == name })
         let report = await scenario.run(.short)
         #expect(report.problems == [])
+        #expect(report.losses == [])
     }
 }

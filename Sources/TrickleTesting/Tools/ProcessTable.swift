@@ -20,6 +20,16 @@ public enum ProcessTable {
     /// Whether it runs; a zombie does not.
     public static func isRunning(_ pid: Int32) -> Bool { entry(pid).map { $0.state != "Z" } ?? false }
 
+    /// Whether the process has a handler for the signal.
+    public static func handles(_ signal: Int32, _ pid: Int32) -> Bool {
+        guard let bytes = TemporaryFolder.contents(of: "/proc/\(pid)/status") else { return false }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let mask = lines.first { $0.hasPrefix("SigCgt:") }.flatMap { line in
+            line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+        }
+        return mask.map { $0 & 1 << UInt64(signal - 1) != 0 } ?? false
+    }
+
     private struct Entry {
         let pid: Int32
         let name: String

@@ -1,0 +1,138 @@
+import ChildProcesses
+import Testing
+import TrickleTesting
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// Ctrl-C ends every tool, whatever state it is in. A tool that does not end is killed after some seconds, which its status tells.
+@Suite(.enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"), .timeLimit(.minutes(1)))
+struct EndingUnderFaultTests {
+    /// What the user is promised is a second; a busy machine may take longer to say so.
+    private static let patience = Duration.seconds(8)
+
+    /// Sends SIGINT as soon as the tool attends to signals.
+    private func interrupt(_ tool: RunningTool, location: SourceLocation = #_sourceLocation) async throws {
+        while ProcessTable.isRunning(tool.process.pid), !ProcessTable.handles(SIGINT, tool.process.pid) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        kill(tool.process.pid, SIGINT)
+        let result = try await tool.finish(within: Self.patience)
+        #expect(result.status == .exited(130), "\(result.errors)", sourceLocation: location)
+        #expect(ProcessTable.children(of: tool.process.pid).isEmpty, sourceLocation: location)
+    }
+
+    /// A relay with an open segment of 4 MB in the channel `big`, behind a proxy.
+    private func withBigSegment(_ body: (RelayProcess, FaultProxy) async throws -> Void) async throws {
+        try await RelayProcess.with { relay in
+            let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
+            let publisher = try RunningTool(
+                "sh", ["-c", "{ head -c 4000000 /dev/zero; sleep 100; } | curl -sN -T - -X POST \(relay.url)/big/0"])
+            try await FaultProxy.with(to: port) { proxy in try await body(relay, proxy) }
+            publisher.process.signalGroup(SIGKILL)
+        }
+    }
+
+    @Test(arguments: ["read2pipe", "subscriber-example", "play"])
+    func `a reader that waits for a channel`(tool: String) async throws {
+        try await RelayProcess.with { relay in
+            let player = tool == "play" ? ["--player", "cat -"] : []
+            try await interrupt(
+                RunningTool(tool, ["--stream", "none", "--url", relay.url, "--wait", "60s"] + player))
+        }
+    }
+
+    @Test(arguments: ["read2pipe", "subscriber-example", "play"])
+    func `a reader that waits for a relay`(tool: String) async throws {
+        let port = try PlainListener().port
+        let player = tool == "play" ? ["--player", "cat -"] : []
+        try await interrupt(
+            RunningTool(tool, ["--stream", "none", "--url", "http://127.0.0.1:\(port)", "--wait", "60s"] + player))
+    }
+
+    @Test func `a reader whose request nobody answers`() async throws {
+        let server = try PlainListener()
+        try await FaultProxy.with(to: server.port) { proxy in
+            let reader = try RunningTool("read2pipe", ["--stream", "none", "--url", proxy.url])
+            await proxy.wait { $0.bytesToRelay > 0 }
+            try await interrupt(reader)
+        }
+    }
+
+    @Test func `a reader in a segment that has stalled`() async throws {
+        try await withBigSegment { _, proxy in
+            await proxy.set(FaultPlan(fromRelay: .init(bytesPerSecond: 20_000)))
+            let reader = try RunningTool("read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0"])
+            #expect(await reader.hasWritten(atLeast: 1))
+            await proxy.set(.stalling(.fromRelay, .toRelay))
+            try await interrupt(reader)
+        }
+    }
+
+    @Test func `a reader whose standard output is full`() async throws {
+        try await withBigSegment { relay, proxy in
+            let (readEnd, writeEnd) = try OwnedDescriptor.pipe()
+            let reader = try RunningTool(
+                "read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "20s"],
+                outputFile: writeEnd)
+            await proxy.wait { $0.bytesFromRelay > 500_000 }
+            try await interrupt(reader)
+            withExtendedLifetime((readEnd, relay)) {}
+        }
+    }
+
+    @Test func `a player that takes nothing`() async throws {
+        try await withBigSegment { relay, proxy in
+            let player = try RunningTool(
+                "play",
+                [
+                    "--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "20s", "--player",
+                    "sh -c 'sleep 100; :' -",
+                ])
+            await proxy.wait { $0.bytesFromRelay > 300_000 }
+            try await interrupt(player)
+        }
+    }
+
+    @Test func `a publisher that waits for standard input`() async throws {
+        try await RelayProcess.with { relay in
+            try await interrupt(
+                RunningTool("publish-file", ["--stream", "in", "--url", relay.url], standardInput: .pipe))
+        }
+    }
+
+    @Test(.enabled(if: BuiltTool.isInstalled("ffmpeg"), "ffmpeg is not installed"))
+    func `a publisher whose relay takes nothing any more`() async throws {
+        try await RelayProcess.with { relay in
+            let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
+            try await FaultProxy.with(to: port) { proxy in
+                let publisher = try RunningTool(
+                    "publish-file",
+                    [
+                        "lavfi:testsrc2=size=640x360:rate=25", "--no-realtime", "--stream", "stuck", "--url",
+                        proxy.url,
+                    ])
+                await proxy.wait { $0.bytesToRelay > 20_000 }
+                await proxy.set(.stalling(.toRelay, .fromRelay))
+                try await interrupt(publisher)
+            }
+        }
+    }
+
+    @Test func `a publisher whose ffmpeg does not listen`() async throws {
+        let folder = TemporaryFolder()
+        try StubProgram.write("ffmpeg", in: folder, "trap '' INT TERM HUP; while :; do sleep 1; done")
+        try await RelayProcess.with { relay in
+            let publisher = try RunningTool(
+                "publish-file", ["lavfi:testsrc2", "--stream", "deaf", "--url", relay.url],
+                environment: ["PATH": StubProgram.path(with: folder)])
+            while !ProcessTable.children(of: publisher.process.pid).contains(where: { ProcessTable.isRunning($0) }) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await interrupt(publisher)
+        }
+    }
+}
