@@ -9,6 +9,8 @@ enum LocalRelay {
         configuration.port = 0
         configuration.limits.windowDuration = .seconds(120)
         configuration.limits.windowByteCount = 256 << 20
+        // All clients have come to their end by then; what is left are connections that nobody uses.
+        configuration.shutdownTimeout = .milliseconds(200)
         let relay = try RelayServer.start(
             configuration: configuration, logger: Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() })
         do {
