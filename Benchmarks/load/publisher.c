@@ -208,7 +208,7 @@ static int publish_piece(struct publisher *publisher, int64_t now) {
     memcpy(upload->out + length, "\r\n0\r\n\r\n", 7);
     upload->out_start = 0;
     upload->out_end = length + (is_last ? 7 : 2);
-    if (is_measured(publisher->segment)) histogram_record(&counters.lateness, now - publisher->due);
+    if (options.bits_per_second && is_measured(publisher->segment)) histogram_record(&counters.lateness, now - publisher->due);
     publisher->piece++;
     if (is_last) {
         upload->state = ENDED;
