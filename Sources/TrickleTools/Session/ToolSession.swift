@@ -2,16 +2,14 @@ import Logging
 
 /// What every tool has at hand while it runs.
 public struct ToolSession: Sendable {
-    /// The tool's name, as it is typed.
-    public let tool: String
     public let console: Console
     public let logger: Logger
     public let stop: StopRequest
     /// Whether the line of progress is drawn.
     public let showsProgress: Bool
 
+    /// - Parameter tool: Its name, as it is typed.
     public init(tool: String, options: LogOptions, console: Console = Console(), stop: StopRequest = StopRequest()) {
-        self.tool = tool
         self.console = console
         self.stop = stop
         logger = Logger(label: tool) { _ in
