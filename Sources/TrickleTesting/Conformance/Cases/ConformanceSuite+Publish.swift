@@ -211,5 +211,19 @@ extension ConformanceSuite {
             try answer.head.expect("Lp-Trickle-Seq", "0")
             try channel.expectSegment(0, "")
         },
+        ConformanceCase("PUB-25", "16 POSTs can be preconnected; beyond the limit it is 429") { session in
+            let channel = try session.channel()
+            for count in 0..<100 {
+                let connection = try session.connect()
+                let fields = ["Transfer-Encoding: chunked", "Expect: 100-continue"]
+                try connection.send(session.head("POST", channel.path(-1), fields))
+                let head = try connection.receiveAnyHead(to: "POST")
+                if head.status == 100 { continue }
+                try head.expect(status: 429)
+                try expect(count >= 16, "only \(count) POSTs can be preconnected")
+                break
+            }
+            try channel.expectNext(0)
+        },
     ]
 }

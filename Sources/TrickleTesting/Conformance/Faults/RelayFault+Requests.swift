@@ -135,6 +135,7 @@ extension RelayFault {
         .reads("interruptsHTTP10", ["PUB-20"]) {
             if $0.isPublish, $0.version == "HTTP/1.0" { $0.version = "HTTP/1.1"; $0.head["Host"] = "x" }
         },
+        RelayFault("takesTwoPreconnectedPOSTs", ["PUB-25"]) { $0.configure = { $0.limits.preconnectedCount = 2 } },
         .connection("slowReaderStopsAll", ["PUB-22"], .slowReaderStopsAll),
         .reads("losesEmptyChunkedBodies", ["PUB-24"]) {
             if $0.isPublish, $0.head["Transfer-Encoding"] != nil, $0.head["Expect"] == nil { $0.isSwallowed = true }
