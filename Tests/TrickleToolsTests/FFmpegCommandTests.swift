@@ -83,22 +83,4 @@ import Testing
         let failure = #expect(throws: ToolFailure.self) { try FFmpegCommand.words("'open") }
         #expect(failure?.exit == .usage)
     }
-
-    @Test func `the best encoder that ffmpeg has is taken`() throws {
-        let list = """
-            Encoders:
-             V..... = Video
-             ------
-             V....D h264_videotoolbox    VideoToolbox H.264 Encoder (codec h264)
-             V....D libopenh264          OpenH264 (codec h264), not libx264
-            """
-        #expect(VideoEncoder(list: list) == .openH264)
-        #expect(VideoEncoder(list: list + "\n V....D libx264  x264") == .x264)
-        #expect(VideoEncoder(list: " V....D mpeg2video  MPEG-2") == nil)
-        var publishing = FFmpegCommand.Publishing(input: .file(path: "a.mkv"))
-        publishing.encoder = .openH264
-        let arguments = FFmpegCommand.publish(publishing, plan: try plan(transcodes: true)).arguments
-        #expect(value("-c:0", in: arguments) == "libopenh264")
-        #expect(!arguments.contains("-preset:0"))
-    }
 }

@@ -44,8 +44,7 @@ public struct Demo: Sendable {
     }
 
     private func send(through relay: DemoRelay, showsClock: Bool, _ session: ToolSession) async throws -> DemoMeasures {
-        let encoder = try await VideoEncoder.installed(logger: session.logger)
-        let source = commands.source(seconds: seconds, clock: showsClock, encoder: encoder)
+        let source = commands.source(seconds: seconds, clock: showsClock, encoder: "libx264")
         let pipeline = try DemoPipeline(commands, url: relay.url, source: source, logger: session.logger)
         session.stop.whenMade { pipeline.requestEnd() }
         output.write(

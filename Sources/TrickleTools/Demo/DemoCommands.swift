@@ -15,19 +15,19 @@ struct DemoCommands: Sendable {
     ///
     /// - Parameters:
     ///   - clock: Whether ffmpeg can draw text. The pattern itself shows the running time in any case.
-    ///   - encoder: One that ffmpeg has.
+    ///   - encoder: An H.264 encoder that ffmpeg has.
     ///   - seconds: nil for ever.
-    func source(seconds: Int?, clock: Bool, encoder: VideoEncoder) -> ChildCommand {
+    func source(seconds: Int?, clock: Bool, encoder: String) -> ChildCommand {
         let drawing =
             "drawtext=text='%{localtime\\:%T}':fontsize=72:fontcolor=white:box=1:boxborderw=12:boxcolor=black:x=(w-tw)/2:y=h-th-60"
+        let fast = encoder == "libx264" ? ["-preset", "ultrafast", "-tune", "zerolatency"] : []
         return ChildCommand(
             "ffmpeg",
             ["-hide_banner", "-loglevel", "level+warning", "-nostdin", "-nostats", "-progress", "pipe:2"]
                 + ["-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=\(frameRate)"]
                 + ["-re", "-f", "lavfi", "-i", "sine=frequency=440:beep_factor=2:sample_rate=48000"]
-                + (clock ? ["-vf", drawing] : []) + ["-c:v", encoder.rawValue]
-                + encoder.lowDelayArguments(preset: "ultrafast")
-                + ["-pix_fmt", "yuv420p", "-g", "\(frameRate)", "-b:v", "3M"]
+                + (clock ? ["-vf", drawing] : []) + ["-c:v", encoder] + fast
+                + ["-pix_fmt", "yuv420p", "-g", "\(frameRate)", "-bf", "0", "-sc_threshold", "0", "-b:v", "3M"]
                 + ["-c:a", "aac", "-b:a", "128k"] + (seconds.map { ["-t", "\($0)"] } ?? [])
                 + ["-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0", "pipe:1"])
     }
@@ -56,6 +56,8 @@ struct DemoCommands: Sendable {
             "-threads", "1", "-f", "mpegts", "-i", "pipe:0", "-map", "0:v:0", "-fps_mode",
             "passthrough", "-f", "framemd5", "-flush_packets", "1", "pipe:1",
         ])
+
+    static let encoders = ChildCommand("ffmpeg", ["-hide_banner", "-loglevel", "error", "-encoders"])
 
     /// Succeeds where text can be drawn: ffmpeg has the filter, and there is a font.
     static let drawingTrial = ChildCommand(

@@ -15,8 +15,6 @@ public enum FFmpegCommand {
         public var timeout: Duration = .seconds(10)
         /// ffmpeg's `-map`, if the choice of streams is the user's.
         public var maps: [String] = []
-        /// For video that is encoded.
-        public var encoder = VideoEncoder.x264
         /// Put behind our own options, so that they win.
         public var extraArguments: [String] = []
 
@@ -67,7 +65,7 @@ public enum FFmpegCommand {
         let maps = published.flatMap { ["-map", "0:\($0.stream.index)"] }
         return maps
             + published.enumerated().flatMap { index, choice in
-                codec("\(index)", kind: choice.stream.kind, treatment: choice.treatment, publishing)
+                codec("\(index)", kind: choice.stream.kind, treatment: choice.treatment, gop: publishing.gop)
             }
     }
 
@@ -76,28 +74,27 @@ public enum FFmpegCommand {
         [(MediaProbe.Kind.video, "v"), (.audio, "a")].flatMap { kind, letter in
             let treatments = plan?.treatments.filter { $0.stream.kind == kind }.map(\.treatment) ?? [.encode]
             let treatment: StreamPlan.Treatment = treatments.allSatisfy { $0 == .copy } ? .copy : .encode
-            return codec(letter, kind: kind, treatment: treatment, publishing)
+            return codec(letter, kind: kind, treatment: treatment, gop: publishing.gop)
         } + ["-c:s", "copy", "-c:d", "copy"]
     }
 
     private static func codec(
-        _ specifier: String, kind: MediaProbe.Kind, treatment: StreamPlan.Treatment, _ publishing: Publishing
+        _ specifier: String, kind: MediaProbe.Kind, treatment: StreamPlan.Treatment, gop: Duration
     ) -> [String] {
         switch (kind, treatment) {
-        case (.video, .encode): encodedVideo(specifier, publishing)
+        case (.video, .encode): encodedVideo(specifier, gop: gop)
         case (.audio, .encode): ["-c:\(specifier)", "aac", "-b:\(specifier)", "128k"]
         default: ["-c:\(specifier)", "copy"]
         }
     }
 
     /// H.264 that every player knows, without the delay of B-frames and lookahead, with keyframes by the clock and nowhere else.
-    private static func encodedVideo(_ specifier: String, _ publishing: Publishing) -> [String] {
-        let seconds = publishing.gop / .seconds(1)
-        return ["-c:\(specifier)", publishing.encoder.rawValue]
-            + publishing.encoder.lowDelayArguments(preset: "veryfast", specifier: ":\(specifier)")
-            + [
-                "-pix_fmt:\(specifier)", "yuv420p", "-g:\(specifier)", "100000",
-                "-force_key_frames:\(specifier)", "expr:gte(t,n_forced*\(seconds))",
-            ]
+    private static func encodedVideo(_ specifier: String, gop: Duration) -> [String] {
+        let seconds = gop / .seconds(1)
+        return [
+            "-c:\(specifier)", "libx264", "-preset:\(specifier)", "veryfast", "-tune:\(specifier)", "zerolatency",
+            "-pix_fmt:\(specifier)", "yuv420p", "-sc_threshold:\(specifier)", "0", "-g:\(specifier)", "100000",
+            "-force_key_frames:\(specifier)", "expr:gte(t,n_forced*\(seconds))",
+        ]
     }
 }

@@ -80,7 +80,6 @@ public struct ChannelPublishing: Sendable {
         // A camera has raw pictures and sound: there is nothing to copy, and opening it twice takes its time.
         if case .device = publishing.input, publishing.input.isLive {
             publishing.isRealtime = false
-            publishing.encoder = try await VideoEncoder.installed(logger: session.logger)
             return FFmpegCommand.publish(publishing, plan: nil)
         }
         let probe = try await MediaProber.probe(
@@ -88,9 +87,6 @@ public struct ChannelPublishing: Sendable {
         let plan = StreamPlan(probe, transcodes: transcodes)
         for omission in plan.omissions { session.logger.info("\(omission)") }
         if plan.published.isEmpty { throw ToolFailure("'\(publishing.input.description)' has no video and no audio") }
-        if plan.published.contains(where: { $0.stream.kind == .video && $0.treatment == .encode }) {
-            publishing.encoder = try await VideoEncoder.installed(logger: session.logger)
-        }
         if publishing.input.isLive || (publishing.input.mayBeLive && !probe.hasEnd) { publishing.isRealtime = false }
         return FFmpegCommand.publish(publishing, plan: plan)
     }
