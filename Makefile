@@ -79,7 +79,7 @@ bench: $(BIN)/trickle-server ## measure the relay against a minimal C relay: [ar
 chaos: $(patsubst %,$(BIN)/%,trickle-chaos trickle-server publish-file read2pipe) ## break connections and relays for some minutes, and account for every byte
 	@exec $(BIN)/trickle-chaos $(args)
 
-install: build ## install the tools and their shell completions: [PREFIX=/usr/local]
+install: build ## install the tools, their manual pages and shell completions: [PREFIX=/usr/local]
 	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)
 
 uninstall: ## take them away again: [PREFIX=/usr/local]
