@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(
             name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleCore", "TrickleTesting", logging] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
-        .testTarget(name: "TrickleToolsTests", dependencies: ["TrickleTools", "ChildProcesses", "TrickleTesting"]),
+        .testTarget(
+            name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"], exclude: ["Clients"]),
         .testTarget(
@@ -81,7 +82,7 @@ let package = Package(
         .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses"]),
     ]
         + tools.map {
-            .executableTarget(name: $0, dependencies: ["TrickleTools", argumentParser])
+            .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])
         },
     swiftLanguageModes: [.v6]
 )

@@ -204,7 +204,8 @@ final class RelayConnection: ChannelDuplexHandler {
     /// The relay goes down.
     func relayDrains() {
         switch phase {
-        case .idle: closeAfterReading()
+        // Its last answer has left; many clients see a half-closed connection only when they use it again.
+        case .idle: close()
         case .readingBody(let exchange), .answering(let exchange): exchange.relayDrains()
         case .lingering, .closed: break
         }

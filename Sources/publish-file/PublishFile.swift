@@ -1,4 +1,5 @@
 import ArgumentParser
+import TrickleKit
 import TrickleTools
 
 /// Publishes a file, a stream or a device to a channel.
@@ -26,7 +27,10 @@ struct PublishFile: Tool {
         completion: .file())
     var input: String?
 
-    @OptionGroup var channel: ChannelOptions
+    @Option(
+        help: ArgumentHelp("The channel: one path part, without '/'.", valueName: "name"),
+        transform: { try ChannelName($0) })
+    var stream: ChannelName?
     @OptionGroup var relay: RelayOptions
 
     @Flag(help: "Send a file as fast as the relay takes it, instead of at the speed at which it is played.")
@@ -51,15 +55,21 @@ struct PublishFile: Tool {
         help: ArgumentHelp("More options for ffmpeg's output, in one argument: '-crf 18 -an'.", valueName: "options"))
     var ffmpegArgs: String?
 
-    @Flag(help: "Of standard input, publish what comes before the first keyframe, too.")
-    var fromStart = false
-
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")
     var keepOpen = false
 
+    @Flag(help: "Publish nothing: tell what the input is, and where it would be cut.")
+    var probe = false
+
+    @Flag(help: "With --probe: as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Segments") var segmentation: SegmentationOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
+        if stream == nil, !probe { throw ValidationError("Missing expected argument '--stream <name>'") }
+        if json, !probe { throw ValidationError("--json goes with --probe") }
         if gop.duration <= .zero { throw ValidationError("--gop has to be longer than nothing") }
         let needsFFmpeg = transcode || loop || !map.isEmpty || ffmpegArgs != nil
         if needsFFmpeg && (input ?? "-") == "-" {
@@ -76,10 +86,17 @@ struct PublishFile: Tool {
         publishing.gop = gop.duration
         publishing.maps = map
         publishing.extraArguments = try FFmpegCommand.words(ffmpegArgs)
-        var job = ChannelPublishing(publishing, to: channel.stream, relay: relay, session: session)
+        guard let stream, !probe else {
+            var report = StreamReport(publishing)
+            report.segmentation = segmentation.configuration
+            report.transcodes = transcode
+            report.isJSON = json
+            return try await report.run(session)
+        }
+        var job = ChannelPublishing(publishing, to: stream, relay: relay, session: session)
         job.transcodes = transcode
         job.keepsOpen = keepOpen
-        job.segmentation.startsAtFirstRandomAccessPoint = !fromStart
+        job.segmentation = segmentation.configuration
         try await job.run(session)
     }
 }

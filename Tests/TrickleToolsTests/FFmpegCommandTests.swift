@@ -1,3 +1,4 @@
+import MPEGTS
 import Testing
 
 @testable import TrickleTools
@@ -82,5 +83,37 @@ import Testing
         #expect(try FFmpegCommand.words(nil) == [])
         let failure = #expect(throws: ToolFailure.self) { try FFmpegCommand.words("'open") }
         #expect(failure?.exit == .usage)
+    }
+}
+
+@Suite struct ProgramSelectionTests {
+    private let probe = try! MediaProbe(
+        json: Array(
+            """
+            {"streams": [
+              {"index": 0, "codec_type": "audio", "codec_name": "mp2", "sample_rate": "48000"},
+              {"index": 1, "codec_type": "video", "codec_name": "h264", "width": 640},
+              {"index": 2, "codec_type": "audio", "codec_name": "mp2", "sample_rate": "48000"},
+              {"index": 3, "codec_type": "video", "codec_name": "h264", "width": 640}],
+             "programs": [
+              {"program_num": 10, "streams": [{"index": 0}]},
+              {"program_num": 20, "streams": [{"index": 1}, {"index": 2}]},
+              {"program_num": 30, "streams": [{"index": 3}, {"index": 2}]}]}
+            """.utf8))
+
+    @Test(arguments: [
+        (ProgramChoice.firstWithVideo, [1, 2]), (.number(10), [0]), (.number(30), [2, 3]), (.all, [0, 1, 2, 3]),
+    ])
+    func theStreamsOfTheChosenProgramArePublished(choice: ProgramChoice, indexes: [Int]) throws {
+        let plan = try StreamPlan(probe, transcodes: false, program: choice)
+        #expect(plan.published.map(\.stream.index) == indexes)
+    }
+
+    @Test func aProgramThatIsNotThereIsNamedWithThoseThatAre() {
+        #expect {
+            try StreamPlan(probe, transcodes: false, program: .number(11))
+        } throws: {
+            ($0 as? ToolFailure)?.message == "there is no program 11 in the input; its programs: 10, 20, 30"
+        }
     }
 }

@@ -27,7 +27,10 @@ public enum FFmpegCommand {
     public static func probe(_ input: MediaInput, timeout: Duration) -> ChildCommand {
         ChildCommand(
             "ffprobe",
-            ["-hide_banner", "-loglevel", "level+error", "-print_format", "json", "-show_streams", "-show_format"]
+            [
+                "-hide_banner", "-loglevel", "level+error", "-print_format", "json", "-show_streams", "-show_programs",
+                "-show_format",
+            ]
                 + input.arguments(timeout: timeout))
     }
 

@@ -27,6 +27,21 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
         }
     }
 
+    /// What belongs together in a multiplex of several programs.
+    public struct Program: Decodable, Equatable, Sendable {
+        public var number: Int
+        public var streams: [Member]
+
+        public struct Member: Decodable, Equatable, Sendable {
+            public var index: Int
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case streams
+            case number = "program_num"
+        }
+    }
+
     public struct Format: Decodable, Equatable, Sendable {
         public var name: String?
         public var duration: String?
@@ -38,9 +53,10 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
     }
 
     public var streams: [Stream]
+    public var programs: [Program]?
     public var format: Format?
 
-    /// Reads ffprobe's JSON, as `-show_streams -show_format` writes it.
+    /// Reads ffprobe's JSON, as `-show_streams -show_programs -show_format` writes it.
     public init(json: [UInt8]) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(json))
     }

@@ -1,3 +1,5 @@
+import MPEGTS
+
 /// What becomes of each stream of an input on its way into a transport stream.
 public struct StreamPlan: Equatable, Sendable {
     public enum Treatment: Equatable, Sendable {
@@ -9,9 +11,50 @@ public struct StreamPlan: Equatable, Sendable {
     /// In the order of the input.
     public var treatments: [(stream: MediaProbe.Stream, treatment: Treatment)]
 
-    /// - Parameter transcodes: Whether video and audio are encoded even if they could be copied.
-    public init(_ probe: MediaProbe, transcodes: Bool) {
-        treatments = probe.streams.map { stream in (stream, Self.treatment(of: stream, transcodes: transcodes)) }
+    /// - Parameters:
+    ///   - transcodes: Whether video and audio are encoded even if they could be copied.
+    ///   - program: Which of several programs is published.
+    /// - Throws: ``ToolFailure`` when there is no such program.
+    public init(
+        _ probe: MediaProbe, transcodes: Bool, program: ProgramChoice = .firstWithVideo
+    ) throws(ToolFailure) {
+        let others = try Self.otherPrograms(of: probe, than: program)
+        treatments = probe.streams.map { stream in
+            if let number = others[stream.index] {
+                return (stream, .drop("it belongs to program \(number); --program chooses"))
+            }
+            return (stream, Self.treatment(of: stream, transcodes: transcodes))
+        }
+    }
+
+    /// The streams, by their index, that belong only to programs that are not chosen, and the first of these.
+    private static func otherPrograms(of probe: MediaProbe, than choice: ProgramChoice) throws(ToolFailure) -> [Int:
+        Int]
+    {
+        let programs = probe.programs ?? []
+        let chosen: MediaProbe.Program
+        switch choice {
+        case .all: return [:]
+        case .number(let number):
+            guard let program = programs.first(where: { $0.number == Int(number) }) else {
+                let found = programs.isEmpty ? "none" : programs.map { "\($0.number)" }.joined(separator: ", ")
+                throw ToolFailure("there is no program \(number) in the input; its programs: \(found)")
+            }
+            chosen = program
+        case .firstWithVideo:
+            let video = Set(probe.streams.filter { $0.kind == .video }.map(\.index))
+            let first = programs.first { $0.streams.contains { video.contains($0.index) } }
+            guard let program = first ?? programs.first else { return [:] }
+            chosen = program
+        }
+        let kept = Set(chosen.streams.map(\.index))
+        var others: [Int: Int] = [:]
+        for program in programs {
+            for member in program.streams where !kept.contains(member.index) && others[member.index] == nil {
+                others[member.index] = program.number
+            }
+        }
+        return others
     }
 
     /// The streams that are published.

@@ -36,14 +36,21 @@ public struct ChannelPublishing: Sendable {
             source = try MediaSource()
             try await publisher.open()
         } else {
-            let command = try await ffmpegCommand(session)
+            let command = try await publishing.command(
+                transcodes: transcodes, program: segmentation.program, session)
             try await publisher.open()
             source = try MediaSource(ffmpeg: command, name: publishing.input.description, logger: session.logger)
         }
         session.stop.whenMade { source.requestEnd() }
         session.logger.info("publishes \(publishing.input.description) as \(relay.url(channel: channel))")
         do {
-            try await publish(source, publisher, session)
+            let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
+                try await publish(source, publisher, session)
+            }
+            if isDone == nil {
+                await source.abandon()
+                session.logger.warning("the relay does not take the rest: the channel is left as it is")
+            }
         } catch {
             await source.abandon()
             // Readers need not wait for what will not come. That this may fail as well helps nobody to know.
@@ -51,6 +58,9 @@ public struct ChannelPublishing: Sendable {
             throw error
         }
     }
+
+    /// How long the relay may take for the rest after a stop was asked for.
+    private static let graceAfterStop = Duration.milliseconds(500)
 
     private func publish(_ source: MediaSource, _ publisher: Publisher, _ session: ToolSession) async throws {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
@@ -73,21 +83,5 @@ public struct ChannelPublishing: Sendable {
         try await output.finish()
         try await source.finish()
         if !keepsOpen { try await publisher.close() }
-    }
-
-    private func ffmpegCommand(_ session: ToolSession) async throws -> ChildCommand {
-        var publishing = publishing
-        // A camera has raw pictures and sound: there is nothing to copy, and opening it twice takes its time.
-        if case .device = publishing.input, publishing.input.isLive {
-            publishing.isRealtime = false
-            return FFmpegCommand.publish(publishing, plan: nil)
-        }
-        let probe = try await MediaProber.probe(
-            publishing.input, timeout: publishing.timeout, stop: session.stop, logger: session.logger)
-        let plan = StreamPlan(probe, transcodes: transcodes)
-        for omission in plan.omissions { session.logger.info("\(omission)") }
-        if plan.published.isEmpty { throw ToolFailure("'\(publishing.input.description)' has no video and no audio") }
-        if publishing.input.isLive || (publishing.input.mayBeLive && !probe.hasEnd) { publishing.isRealtime = false }
-        return FFmpegCommand.publish(publishing, plan: plan)
     }
 }

@@ -27,6 +27,15 @@ final class MediaSource: Sendable {
         name = "standard input"
     }
 
+    /// Reads a file as it is.
+    init(file path: String) throws {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw SystemError("read '\(path)'") }
+        bytes = try DescriptorReader(OwnedDescriptor(number), what: "'\(path)'")
+        ffmpeg = nil
+        name = path
+    }
+
     /// Starts ffmpeg.
     ///
     /// - Parameter name: The input's name, for messages.

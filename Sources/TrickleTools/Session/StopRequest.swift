@@ -49,11 +49,21 @@ public final class StopRequest: Sendable {
 
     /// Runs `body` and cancels it when the end is asked for.
     ///
+    /// - Parameters:
+    ///   - grace: How long after the request it may go on, to end by itself.
+    ///   - body: What is run.
     /// - Returns: What `body` returns, or nil if it was cancelled because of the request.
-    public func cancelling<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value?
-    {
+    public func cancelling<Value: Sendable>(
+        after grace: Duration = .zero, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
         let task = Task { try await body() }
-        whenMade { task.cancel() }
+        whenMade {
+            guard grace > .zero else { return task.cancel() }
+            Task {
+                try? await Task.sleep(for: grace)
+                task.cancel()
+            }
+        }
         do {
             return try await withTaskCancellationHandler {
                 try await task.value

@@ -1,0 +1,69 @@
+import ChildProcesses
+import Foundation
+import MPEGTS
+
+/// Tells what an input is, without a relay: what `publish-file --probe` does.
+public struct StreamReport: Sendable {
+    public var publishing: FFmpegCommand.Publishing
+    public var segmentation = GOPSegmenter.Configuration()
+    /// Whether it is JSON rather than lines for people.
+    public var isJSON = false
+    /// Whether what could be copied is encoded all the same.
+    public var transcodes = false
+
+    public init(_ publishing: FFmpegCommand.Publishing) {
+        self.publishing = publishing
+        self.publishing.isRealtime = false
+    }
+
+    /// Reads the input to its end, or until a stop is asked for, and writes the report to standard output.
+    ///
+    /// MPEG-TS is looked at as it is, anything else as ffmpeg would publish it.
+    ///
+    /// - Throws: ``ToolFailure``, `NotTransportStream`.
+    public func run(_ session: ToolSession) async throws {
+        let analysis = try await analyze(session)
+        if isJSON {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(analysis), as: UTF8.self))
+        } else {
+            print(analysis)
+        }
+    }
+
+    private func analyze(_ session: ToolSession) async throws -> StreamAnalysis {
+        switch publishing.input {
+        case .standardInput:
+            return try await analyze(try MediaSource(), session)
+        case .file(let path):
+            do {
+                return try await analyze(try MediaSource(file: path), session)
+            } catch is NotTransportStream {
+                session.logger.info("'\(path)' is not MPEG-TS: this is what ffmpeg makes of it")
+            }
+        case .stream, .device, .url: break
+        }
+        let command = try await publishing.command(
+            transcodes: transcodes, program: segmentation.program, session)
+        return try await analyze(
+            try MediaSource(ffmpeg: command, name: publishing.input.description, logger: session.logger), session)
+    }
+
+    private func analyze(_ source: MediaSource, _ session: ToolSession) async throws -> StreamAnalysis {
+        session.stop.whenMade { source.requestEnd() }
+        var analyzer = StreamAnalyzer(segmentation)
+        let start = ContinuousClock.now
+        do {
+            for try await piece in source.bytes {
+                try analyzer.receive(piece.span.bytes, now: ContinuousClock.now - start)
+            }
+            let analysis = try analyzer.finish()
+            try await source.finish()
+            return analysis
+        } catch {
+            await source.abandon()
+            throw error
+        }
+    }
+}
