@@ -70,6 +70,25 @@ import TrickleTesting
         }
     }
 
+    @Test func `a second signal ends a tool at once, and a player that ignores signals with it`() async throws {
+        try await RelayProcess.with { relay in
+            let folder = TemporaryFolder()
+            TemporaryFolder.write("#!/bin/sh\ntrap '' TERM INT\nexec sleep 1000\n".utf8, to: folder("player"))
+            #expect(chmod(folder("player"), 0o755) == 0)
+            let posted = try await RunningTool.run("curl", ["-sf", "--data-binary", "x", "\(relay.url)/a/0"])
+            #expect(posted.status.isSuccess)
+            let tool = try RunningTool(
+                "play", ["--stream", "a", "--url", relay.url, "--from", "0", "--player", "\(folder("player")) -"])
+            let pid = tool.process.pid
+            try await until { ProcessTable.children(of: pid).contains { ProcessTable.name(of: $0) == "sleep" } }
+            let player = try #require(ProcessTable.children(of: pid).first { ProcessTable.name(of: $0) == "sleep" })
+            kill(pid, SIGINT)
+            kill(pid, SIGTERM)
+            #expect([.exited(130), .exited(143)].contains(try await tool.finish().status))
+            try await until { !ProcessTable.isRunning(player) }
+        }
+    }
+
     @Test func `a relay that is asked to end drains and exits with 0`() async throws {
         let relay = try await RelayProcess.start()
         kill(relay.process.pid, SIGTERM)

@@ -1,6 +1,8 @@
 /// What the demo has seen so far.
 struct DemoMeasures: Sendable {
     var ledger = DelayLedger()
+    /// The same bytes through `cat`.
+    var plainLedger = DelayLedger()
     /// Frames that the source has encoded, as ffmpeg counts them.
     var framesIn = 0
     /// Frames that the decoder behind the subscriber has put out.

@@ -10,6 +10,8 @@ final class DemoPipeline: Sendable {
     private let source: LoggedChild
     private let publisher: LoggedChild
     private let reader: LoggedChild
+    /// What a plain pipe between two programs takes, to compare with.
+    private let plainPipe: LoggedChild
     private let state: SharedMeasures
 
     /// Starts all processes.
@@ -24,6 +26,8 @@ final class DemoPipeline: Sendable {
         reader = try LoggedChild(commands.reader(url: url), standardOutput: .pipe, logger: quietLogger) { line in
             state.update { $0.read(readerLine: line) }
         }
+        plainPipe = try LoggedChild(
+            ChildCommand("cat"), standardInput: .pipe, standardOutput: .pipe, logger: quietLogger)
         publisher = try LoggedChild(commands.publisher(url: url), standardInput: .pipe, logger: quietLogger)
         self.source = try LoggedChild(source, standardOutput: .pipe, logger: quietLogger) { line in
             state.update { $0.read(sourceLine: line) }
@@ -41,10 +45,11 @@ final class DemoPipeline: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.feed() }
                 group.addTask { try await self.drain() }
+                group.addTask { try await self.drainPlainPipe() }
                 try await group.waitForAll()
             }
         } catch {
-            for child in [source, publisher, reader] { await child.stop() }
+            for child in [source, publisher, reader, plainPipe] { await child.stop() }
             throw error
         }
         return measures
@@ -55,12 +60,16 @@ final class DemoPipeline: Sendable {
         let digest = try ByteDigest(logger: logger)
         let input = try Self.reader(of: source, "the source's output")
         let output = try Self.writer(of: publisher, "publish-file")
+        let plainOutput = try Self.writer(of: plainPipe, "cat")
         for try await piece in input {
             state.update { $0.ledger.went(in: piece.count, now: .now) }
             guard try await output.write(piece) == .written else { break }
+            state.update { $0.plainLedger.went(in: piece.count, now: .now) }
+            _ = try await plainOutput.write(piece)
             try await digest.add(piece)
         }
         output.close()
+        plainOutput.close()
         try await source.succeed("draw the test pattern")
         try await publisher.succeed("publish it")
         let text = try await digest.finish()
@@ -87,6 +96,13 @@ final class DemoPipeline: Sendable {
         try await decoder.succeed("decode what came out")
         let text = try await digest.finish()
         state.update { $0.sinkDigest = text }
+    }
+
+    private func drainPlainPipe() async throws {
+        for try await piece in try Self.reader(of: plainPipe, "cat's output") {
+            state.update { $0.plainLedger.came(out: piece.count, now: .now) }
+        }
+        try await plainPipe.succeed("copy")
     }
 
     private func countFrames(_ output: DescriptorReader) async throws {

@@ -22,7 +22,7 @@ struct DemoReport: Sendable {
     }
 
     static func summary(_ measures: DemoMeasures) -> [String] {
-        let delays = measures.ledger.delays
+        let (delays, plainDelays) = (measures.ledger.delays, measures.plainLedger.delays)
         var lines = [
             "segments             \(measures.segments)",
             "frames               \(measures.framesIn) encoded, \(measures.framesOut) decoded",
@@ -31,6 +31,8 @@ struct DemoReport: Sendable {
             "SHA-256 out          \(measures.sinkDigest ?? "none")",
             "delay                p50 \(milliseconds(delays.quantile(0.5))), p99 \(milliseconds(delays.quantile(0.99))),"
                 + " from publish-file's input to read2pipe's output",
+            "delay of a pipe      p50 \(milliseconds(plainDelays.quantile(0.5))), p99 \(milliseconds(plainDelays.quantile(0.99))),"
+                + " through cat, to compare with",
         ]
         if measures.timeToFirstByte != nil {
             lines.append(

@@ -38,7 +38,8 @@ public enum PlayerCommand {
             throw ToolFailure(
                 "the player '\(command.program)' is not installed, or is not in PATH: install it, or name another")
         }
-        if !hasDisplay && ["ffplay", "mpv"].contains(command.program) {
+        // A command with options of its own may well play without a window.
+        if !hasDisplay && [nil, "ffplay", "mpv"].contains(choice) {
             throw ToolFailure(
                 "there is no display for \(command.program) (DISPLAY and WAYLAND_DISPLAY are not set): "
                     + "run this on a desktop, or use read2pipe to write to a file or another program")
@@ -75,7 +76,7 @@ public enum PlayerCommand {
         ChildCommand(
             "ffplay",
             [
-                "-hide_banner", "-loglevel", "level+warning", "-nostats", "-autoexit", "-fflags", "nobuffer", "-flags",
+                "-hide_banner", "-loglevel", "level+fatal", "-nostats", "-autoexit", "-fflags", "nobuffer", "-flags",
                 "low_delay", "-analyzeduration", "500000", "-framedrop", "-window_title", title, "-f", "mpegts", "-i",
                 "pipe:0",
             ])
