@@ -20,10 +20,30 @@ struct ChannelRoute: Sendable {
 
     var nextNumber: TransferRequest { request(.get, part: "next") }
 
-    /// A read, which waits for as long as the channel lives.
-    func read(_ position: SegmentPosition) -> TransferRequest {
+    /// A read, which waits for as long as the channel lives. A relay that knows `wait` is told to give a sign of life in between; one of
+    /// which nothing is known (nil) may be silent for the stall timeout.
+    func read(_ position: SegmentPosition, features: RelayFeatures?) -> TransferRequest {
         var request = request(.get, part: position.description)
         request.isAnsweredAtOnce = false
+        guard let features else {
+            request.silenceLimit = configuration.stallTimeout
+            return request
+        }
+        if features.contains(.wait) {
+            let wait = max(1, configuration.stallTimeout.components.seconds / 2)
+            request.headers.append((HeaderName.wait, String(wait)))
+            request.silenceLimit = max(configuration.stallTimeout, .seconds(wait) + .milliseconds(500))
+        }
+        return request
+    }
+
+    /// A read of what follows on the first `offset` bytes of a segment, if it is still the one with this tag (RFC 8673; RFC 9110, section 13.1.5).
+    func readRest(
+        of sequence: SequenceNumber, from offset: Int, tag: String, features: RelayFeatures
+    ) -> TransferRequest {
+        var request = read(.exact(sequence), features: features)
+        request.headers.append(("Range", "bytes=\(offset)-\(SequenceNumber.max)"))
+        request.headers.append(("If-Range", tag))
         return request
     }
 

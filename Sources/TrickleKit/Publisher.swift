@@ -18,7 +18,7 @@ import TrickleCore
 public final class Publisher: Sendable {
     /// How many segments may wait for the relay's answer at once: 3, each with at most one buffer. Beyond that
     /// ``nextSegment()`` waits for the first of them.
-    public static let maximumUnacknowledged = 3
+    public static let maximumUnacknowledged = SubscriptionState.maximumUnacknowledged
 
     public let contentType: String
     /// Who this publisher is to the relay: 128 random bits.

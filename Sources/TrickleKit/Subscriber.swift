@@ -9,7 +9,8 @@ import TrickleCore
 /// }
 /// ```
 /// The sequence ends when the channel is closed. The request for segment n + 1 is on the wire while n is read. A segment that
-/// is no longer there is passed over, which ``SubscribedSegment/skipped`` tells. Each iterator is a subscription of its own.
+/// is no longer there is passed over, which ``SubscribedSegment/skipped`` tells. A connection that breaks, or goes silent for the stall timeout,
+/// is replaced, and no byte comes twice. Each iterator is a subscription of its own.
 public struct Subscriber: AsyncSequence, Sendable {
     public typealias Element = SubscribedSegment
     public typealias Failure = any Error
@@ -17,6 +18,8 @@ public struct Subscriber: AsyncSequence, Sendable {
     let route: ChannelRoute
     let start: SegmentPosition
     let waitForChannel: Duration
+    /// After falling out of the relay's window, go on at the oldest segment that it keeps rather than at the newest.
+    public var rejoinsAtOldest = false
     let tally = Tally()
 
     /// A subscription from `start` on. `waitForChannel` is how long to wait for a channel that is not there yet, or for a relay

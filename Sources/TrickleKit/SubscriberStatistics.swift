@@ -10,6 +10,8 @@ public struct SubscriberStatistics: Sendable, Equatable {
     public var segmentsAborted = 0
     /// Segments whose transfer ended early, so that bytes were lost.
     public var segmentsCut = 0
+    /// Bytes that were lost with them, as far as the relay tells how long they are.
+    public var bytesMissing = 0
     /// How often a broken connection was replaced.
     public var reconnections = 0
 

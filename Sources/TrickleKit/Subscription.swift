@@ -8,19 +8,22 @@ final class Subscription {
     private var hasStarted = false
     private var hasEnded = false
     /// The request for the segment that comes next, under way since the one before began.
-    private var pending: (position: SegmentPosition, transfer: Transfer)?
+    private var pending: StandingRequest?
     /// Why the last request had no result.
     private var lastError: TrickleError?
+    /// A connection has broken since the last answer: what is left of others may be as dead.
+    private var hasBroken = false
 
     init(_ subscriber: Subscriber) {
         route = subscriber.route
         tally = subscriber.tally
         let policy = SubscriptionState.Policy(
-            waitForChannel: subscriber.waitForChannel, patience: route.configuration.patience)
+            waitForChannel: subscriber.waitForChannel, patience: route.configuration.patience,
+            rejoinsAtOldest: subscriber.rejoinsAtOldest)
         state = SubscriptionState(from: subscriber.start, policy: policy)
     }
 
-    deinit { pending?.transfer.cancel() }
+    deinit { pending?.cancel() }
 
     func next(isolation actor: isolated (any Actor)? = #isolation) async throws -> SubscribedSegment? {
         guard !hasEnded else { return nil }
@@ -60,9 +63,15 @@ final class Subscription {
     private func takeTransfer(for position: SegmentPosition) -> Transfer {
         let ready = pending
         pending = nil
-        if let ready, ready.position == position { return ready.transfer }
-        ready?.transfer.cancel()
-        let transfer = Transfer(route.read(position))
+        if let ready, ready.position == position { return ready.take() }
+        ready?.cancel()
+        return start(route.read(position, features: state.features))
+    }
+
+    private func start(_ request: TransferRequest) -> Transfer {
+        var request = request
+        request.needsNewConnection = hasBroken
+        let transfer = Transfer(request)
         transfer.start()
         return transfer
     }
@@ -72,8 +81,16 @@ final class Subscription {
     ) async throws -> (head: AnswerHead?, action: SubscriptionState.Action) {
         switch try await transfer.awaitHead() {
         case .answered(let head):
+            hasBroken = false
             let action = state.answered(head, now: .now, jitter: .random(in: 0..<1))
             if case .deliver = action { return (head, action) }
+            if head.status == 200, head.sequence != nil, !head.isChannelClosed {
+                let text =
+                    "segment \(head.sequence!) came again from a relay that had lost its memory: it is not read again"
+                route.configuration.logger.notice("channel '\(route.channel)': \(text)")
+                transfer.cancel()
+                return (head, action)
+            }
             // The rest of a short answer: what it says, and the connection for the next request.
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
             lastError = .refusal(of: "read '\(route.channel)'", head: head, body: body, relay: route.relay)
@@ -85,10 +102,10 @@ final class Subscription {
     private func askNumber(
         isolation actor: isolated (any Actor)? = #isolation
     ) async throws -> SubscriptionState.Action {
-        let transfer = Transfer(route.nextNumber)
-        transfer.start()
+        let transfer = start(route.nextNumber)
         switch try await transfer.awaitHead() {
         case .answered(let head):
+            hasBroken = false
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit)
             lastError = .refusal(of: "read '\(route.channel)'", head: head, body: body ?? [], relay: route.relay)
             return state.answered(head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
@@ -98,6 +115,7 @@ final class Subscription {
 
     private func failed(_ failure: TransferFailure) -> SubscriptionState.Action {
         lastError = failure.error
+        hasBroken = true
         let action = state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
         if case .wait = action { tally.count { $0.reconnections += 1 } }
         return action
@@ -108,9 +126,8 @@ final class Subscription {
     ) -> SubscribedSegment {
         if let following = delivery.following {
             let position = SegmentPosition.exact(following)
-            let transfer = Transfer(route.read(position))
-            transfer.start()
-            pending = (position, transfer)
+            pending = StandingRequest(position, route.read(position, features: state.features))
+            pending?.start()
         } else {
             hasEnded = true
         }
@@ -121,9 +138,9 @@ final class Subscription {
             counts.segments += 1
             counts.segmentsSkipped += delivery.skipped?.count ?? 0
         }
-        return SubscribedSegment(
-            head: SegmentHead(delivery, answer: head),
-            body: SegmentBody(transfer, sequence: delivery.sequence, tally: tally))
+        let source = SegmentSource(
+            delivery.sequence, transfer, head: head, route: route, patience: state.outageLimit, tally: tally)
+        return SubscribedSegment(head: SegmentHead(delivery, answer: head), body: SegmentBody(source))
     }
 
     private func error(for failure: SubscriptionState.Failure) -> TrickleError {

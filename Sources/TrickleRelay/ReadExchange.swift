@@ -77,9 +77,7 @@ final class ReadExchange: Exchange, LaneReader {
 
     private func wait(_ ticket: ReadTicket, _ contentType: String?) {
         phase = .waiting(ticket)
-        if let waitTime {
-            waitTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: waitTime) { self.waitedLongEnough() }
-        }
+        limitWait()
         if request.wantsEarlyHead {
             announcedNumber = ticket.number
             connection.write(
@@ -88,10 +86,20 @@ final class ReadExchange: Exchange, LaneReader {
         }
     }
 
+    private func limitWait() {
+        guard let waitTime else { return }
+        waitTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: waitTime) { self.waitedLongEnough() }
+    }
+
     private func waitedLongEnough() {
-        guard case .waiting(let ticket) = phase else { return }
+        let number: SequenceNumber
+        switch phase {
+        case .waiting(let ticket): number = ticket.number
+        case .atEdge(let segment, _): number = segment.number
+        case .new, .reading, .done: return
+        }
         var head = ResponseHead(status: 204)
-        head.add(HeaderName.sequence, ticket.number)
+        head.add(HeaderName.sequence, number)
         head.add(HeaderName.timeout, "waiting")
         head.add("Cache-Control", "no-store")
         answer(head)
@@ -163,15 +171,17 @@ final class ReadExchange: Exchange, LaneReader {
                 contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
             let total = isOpen ? "*" : String(segment.byteCount)
             head.add("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(total)")
+            if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
             head.add("Content-Length", bytes.count)
             self.head = encoded(head)
         case .stream(let first) where first == segment.byteCount:
             phase = .atEdge(segment, first: first)
+            limitWait()
             return
         case .stream(let first):
             stream(segment, from: first, arrival, tag)
         case .unsatisfiable:
-            answerUnsatisfiable(segment.byteCount)
+            answerUnsatisfiable(segment, segment.byteCount)
         }
     }
 
@@ -195,13 +205,17 @@ final class ReadExchange: Exchange, LaneReader {
             pump(segment)
         case .atEdge(let segment, let first):
             if segment.byteCount > first {
+                waitTimer?.cancel()
+                waitTimer = nil
                 phase = .reading(segment)
                 let arrival = SegmentArrival(
                     next: segment.number.next ?? segment.number, byteCount: first)
                 stream(segment, from: first, arrival, segment.id.tag(lane.incarnation))
                 pump(segment)
+            } else if segment.progress == .leftBehind {
+                cutOff(segment)
             } else if segment.progress != .open {
-                answerUnsatisfiable(first)
+                answerUnsatisfiable(segment, first)
             }
         case .new, .waiting, .done: break
         }
@@ -300,10 +314,12 @@ final class ReadExchange: Exchange, LaneReader {
         }
     }
 
-    private func answerUnsatisfiable(_ byteCount: Int) {
-        let problem = RequestProblem(
-            status: 416, reason: "the segment has \(byteCount) bytes",
-            fields: [HeaderField("Content-Range", "bytes */\(byteCount)")])
+    private func answerUnsatisfiable(_ segment: LaneSegment, _ byteCount: Int) {
+        var fields = [HeaderField("Content-Range", "bytes */\(byteCount)")]
+        if case .aborted(let cause) = segment.progress {
+            fields.append(HeaderField(HeaderName.aborted, cause.rawValue))
+        }
+        let problem = RequestProblem(status: 416, reason: "the segment has \(byteCount) bytes", fields: fields)
         answer(ResponseHead(problem), body: problem.body)
     }
 

@@ -36,4 +36,20 @@ import TrickleTesting
             }
         }
     }
+
+    @Test(arguments: [ConnectionBreak.cut, .reset])
+    func aReadersConnectionsMayBreakEachThousandBytes(by breaking: ConnectionBreak) async throws {
+        try await withRelay { relay in
+            try await FaultProxy.with(to: relay.port) { proxy in
+                await proxy.set(.breaking(each: 1000...1000, .toRelay, .fromRelay, by: breaking))
+                let subscriber = Subscriber(
+                    relay: try RelayURL(proxy.url), channel: channel, from: .exact(0), waitForChannel: .seconds(10))
+                async let received = subscriber.readAll()
+                _ = try await publish(segments, to: relay)
+                #expect(try await received.map(\.bytes) == segments)
+                #expect(subscriber.statistics.isLossless)
+                #expect(subscriber.statistics.reconnections > 40)
+            }
+        }
+    }
 }

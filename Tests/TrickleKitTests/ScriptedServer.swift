@@ -119,11 +119,11 @@ final class ScriptedConnection: @unchecked Sendable {
         }
     }
 
-    /// An answer with a body of known length.
+    /// An answer with a body of known length, at once, so that a client that has its head has all of it.
     func answer(_ status: String, _ fields: [String: String] = [:], body: String = "") async throws {
         let lines = fields.map { "\($0.key): \($0.value)\n" }.sorted().joined()
-        try await send("HTTP/1.1 \(status)\n\(lines)Content-Length: \(body.utf8.count)\n\n")
-        try await send(Array(body.utf8))
+        let head = "HTTP/1.1 \(status)\n\(lines)Content-Length: \(body.utf8.count)\n\n"
+        try await send(Array((head.replacingOccurrences(of: "\n", with: "\r\n") + body).utf8))
     }
 
     func sendChunk(_ bytes: [UInt8]) async throws {

@@ -115,6 +115,20 @@ import TrickleKit
         try await serving.value
     }
 
+    @Test func anAnswerThatBreaksOffInItsHeadIsAskedForAgain() async throws {
+        let server = try ScriptedServer()
+        async let segments = subscriber(server, from: .exact(0), waitForChannel: .seconds(10)).readAll()
+        do {
+            let connection = try await server.accept()
+            _ = try await connection.readHead()
+            try await connection.send("HTTP/1.1 200 OK\nLp-Trickle-Seq: 0\nConten")
+        }
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
+        #expect(try await segments.isEmpty)
+    }
+
     @Test(arguments: ["0\nLp-Trickle-Aborted: publisher\n\n", "0\nlp-trickle-aborted: relay\n\n"])
     func aTrailerTellsThatASegmentWasAborted(end: String) async throws {
         let server = try ScriptedServer()

@@ -2,8 +2,10 @@
 public enum RequestFailure: Hashable, Sendable {
     /// No connection came about: refused, no such host, no route, or too slow.
     case unreachable
-    /// The connection broke, or was silent for too long.
+    /// The connection broke, or the relay took nothing for too long.
     case broken
+    /// Nothing came for too long: the connection may be dead, or there may be nothing to say.
+    case silent
     /// Trying again cannot help: a certificate that is not trusted, a peer that does not speak HTTP.
     case permanent
 }

@@ -8,6 +8,9 @@
 ///                                              rejoining ─── data ───► following
 ///  any: closed ► ended        any: refused, or an outage beyond its limit ► ended
 /// ```
+/// A relay of which nothing is known yet and that is silent is asked for its next number, which every relay answers at once: that
+/// tells a quiet channel from a dead connection, and what the relay can do.
+///
 /// Each event is answered with one action; `now` is a time on any clock that never runs backwards.
 public struct SubscriptionState: Sendable {
     /// For how long to bear with what is missing, and where to go on after losing one's place.
@@ -29,7 +32,7 @@ public struct SubscriptionState: Sendable {
     }
 
     public enum Action: Hashable, Sendable {
-        /// Read this segment; a request for it that is already under way will do.
+        /// Read this segment; a request for it that is already under way will do. Data in answer to the one before is not wanted.
         case request(SegmentPosition)
         /// Ask for the number of the next segment, then report ``SubscriptionState/answered(_:now:jitter:)``.
         case requestNumber
@@ -75,14 +78,17 @@ public struct SubscriptionState: Sendable {
         case ended
     }
 
-    private let policy: Policy
+    public let policy: Policy
     private var phase: Phase
     private var outage = Outage()
     private var hasJoined = false
     /// The relay's connection broke since the last answer with data.
     private var lostRelay = false
-    private var features: RelayFeatures = []
+    /// The relay was silent before it said what it can do: its next number is asked for.
+    private var isProbing = false
     private var requestedAt: Duration = .zero
+    /// What the relay can do; nil until it has answered.
+    public private(set) var features: RelayFeatures?
 
     public init(from start: SegmentPosition, policy: Policy = .init()) {
         self.policy = policy
@@ -97,11 +103,16 @@ public struct SubscriptionState: Sendable {
 
     /// The head of an answer has come.
     public mutating func answered(_ head: AnswerHead, now: Duration, jitter: Double) -> Action {
-        features.formUnion(head.features)
+        features = (features ?? []).union(head.features)
+        if isProbing {
+            // Whatever it says: it is there.
+            isProbing = false
+            return request(now: now)
+        }
         switch head.status {
         case 200 where head.isChannelClosed: return finish()
-        case 200: return data(head, now: now)
-        case 204: return stillWaiting(now: now, jitter: jitter)
+        case 200: return data(head, now: now, jitter: jitter)
+        case 204: return stillWaiting(head, now: now, jitter: jitter)
         case 404: return channelMissing(now: now, jitter: jitter)
         case StatusCode.segmentNotFound: return segmentMissing(head, now: now, jitter: jitter)
         case 429, 500...599:
@@ -114,6 +125,11 @@ public struct SubscriptionState: Sendable {
     /// A request has ended before the head of an answer.
     public mutating func failed(_ failure: RequestFailure, now: Duration, jitter: Double) -> Action {
         if failure == .permanent { return fail(.unreachable) }
+        if failure == .silent, features == nil, !isProbing {
+            isProbing = true
+            return request(now: now)
+        }
+        isProbing = false
         lostRelay = true
         return retry(.unreachable, limit: outageLimit, now: now, jitter: jitter)
     }
@@ -122,6 +138,7 @@ public struct SubscriptionState: Sendable {
 extension SubscriptionState {
     private mutating func request(now: Duration) -> Action {
         requestedAt = now
+        if isProbing { return .requestNumber }
         switch phase {
         case .joining(let position), .rejoining(let position, _): return .request(position)
         case .locating: return .requestNumber
@@ -141,7 +158,7 @@ extension SubscriptionState {
     }
 
     /// How long a relay may be away: whoever was connected once is patient.
-    private var outageLimit: Duration {
+    public var outageLimit: Duration {
         hasJoined ? max(policy.patience, policy.waitForChannel) : policy.waitForChannel
     }
 
@@ -155,7 +172,9 @@ extension SubscriptionState {
     }
 
     /// The relay ended a wait that had no result. One that does so at once is not asked in a tight loop.
-    private mutating func stillWaiting(now: Duration, jitter: Double) -> Action {
+    private mutating func stillWaiting(_ head: AnswerHead, now: Duration, jitter: Double) -> Action {
+        // The number that was waited for may be there before the next request is.
+        if case .joining = phase, let sequence = head.sequence { phase = .joining(.exact(sequence)) }
         if now - requestedAt < .milliseconds(500) { return .wait(outage.pause(jitter: jitter)) }
         outage.end()
         return request(now: now)
@@ -170,18 +189,23 @@ extension SubscriptionState {
 
 // Data, and where to go on when there is none.
 extension SubscriptionState {
-    private mutating func data(_ head: AnswerHead, now: Duration) -> Action {
+    private mutating func data(_ head: AnswerHead, now: Duration, jitter: Double) -> Action {
         if case .locating(let count) = phase {
             guard let next = head.latest else { return fail(.sequenceMissing) }
             outage.end()
             phase =
-                features.isEmpty
-                ? .rejoining(Self.oldest(near: next, atMost: count + 1), expected: nil)
-                : .joining(.back(count))
+                knowsRelativePositions
+                ? .joining(.back(count))
+                : .rejoining(Self.oldest(near: next, atMost: count + 1), expected: nil)
             return request(now: now)
         }
         guard let sequence = head.sequence else { return fail(.sequenceMissing) }
         let delivery = delivery(of: sequence)
+        if delivery.isRestart, lostRelay, let expected, isRepetition(sequence, expected: expected) {
+            // What has been handed on is not handed on again.
+            phase = .following(expected)
+            return .wait(outage.pause(jitter: jitter))
+        }
         outage.end()
         lostRelay = false
         hasJoined = true
@@ -189,15 +213,27 @@ extension SubscriptionState {
         return .deliver(delivery)
     }
 
+    /// The number that follows on what was read, or that was asked for.
+    private var expected: SequenceNumber? {
+        switch phase {
+        case .following(let number), .joining(.exact(let number)): number
+        case .rejoining(_, let number): number
+        case .joining, .locating, .ended: nil
+        }
+    }
+
+    /// Whether a relay that lost its memory has been given again what this reader has had: the last segments of a publisher,
+    /// whose acknowledgements were lost with it.
+    private func isRepetition(_ sequence: SequenceNumber, expected: SequenceNumber) -> Bool {
+        hasJoined && sequence < expected && expected.value - sequence.value <= Self.maximumUnacknowledged
+    }
+
+    /// How many segments a publisher sends before the first of them has been acknowledged.
+    public static let maximumUnacknowledged = 3
+
     /// How `sequence` follows on what was read or asked for.
     private func delivery(of sequence: SequenceNumber) -> Delivery {
         var delivery = Delivery(sequence: sequence, following: sequence.next)
-        let expected: SequenceNumber? =
-            switch phase {
-            case .following(let number), .joining(.exact(let number)): number
-            case .rejoining(_, let number): number
-            case .joining, .locating, .ended: nil
-            }
         guard let expected else { return delivery }
         if sequence > expected {
             delivery.skipped = SkippedSegments(first: expected, count: sequence.value - expected.value)
@@ -212,6 +248,9 @@ extension SubscriptionState {
         case .following(let expected):
             // While a publisher takes over, the number may be neither there nor waited for.
             if next == expected { return .wait(outage.pause(jitter: jitter)) }
+            if let next, lostRelay, isRepetition(next, expected: expected) {
+                return .wait(outage.pause(jitter: jitter))
+            }
             phase = .rejoining(rejoinPosition(next: next), expected: expected)
         case .joining(.exact(let number)):
             // Too new: it will come.
@@ -229,10 +268,13 @@ extension SubscriptionState {
         return request(now: now)
     }
 
+    /// Relays that announce features know `-N`.
+    private var knowsRelativePositions: Bool { !(features ?? []).isEmpty }
+
     private func rejoinPosition(next: SequenceNumber?) -> SegmentPosition {
         guard policy.rejoinsAtOldest else { return .current }
-        // Relays that announce features know `-N`, and give the oldest they keep for one that is too large.
-        if !features.isEmpty { return .back(1 << 32) }
+        // The answer to one that is too large is the oldest that is kept.
+        if knowsRelativePositions { return .back(1 << 32) }
         return next.map { Self.oldest(near: $0, atMost: Self.longestPlainWindow) } ?? .current
     }
 

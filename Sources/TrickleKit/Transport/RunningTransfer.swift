@@ -46,6 +46,7 @@ final class RunningTransfer {
     }
 
     func resumeReceiving() {
+        progressedAt = .now
         isReceivingPaused = false
         curl_easy_pause(easy, CURLPAUSE_CONT)
     }
@@ -53,7 +54,9 @@ final class RunningTransfer {
     /// What the end of the transfer means, as curl tells it.
     func ending(result: CURLcode) -> Transfer.Ending {
         // An answer to an upload counts even if the connection did not survive the rest of the upload.
-        if result == CURLE_OK || (hasWholeHead && transfer.request.upload != nil) { return .complete }
+        if hasWholeHead, result == CURLE_OK || transfer.request.upload != nil { return .complete }
+        // curl takes a connection that ends within a head for an answer without a body.
+        let result = result == CURLE_OK ? CURLE_RECV_ERROR : result
         return .failed(failure(of: result, text: String(cString: errorText)))
     }
 
@@ -66,22 +69,29 @@ final class RunningTransfer {
                 .connectionLost, "the relay at \(transfer.request.relay) closed the connection: is it still running?"))
     }
 
-    /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or owes its answer, for too long.
+    /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or has said nothing, for too long.
     func stall(now: Duration) -> TransferFailure? {
-        guard let upload = transfer.request.upload else { return nil }
-        let isOwed = upload.isOffering || upload.progress == .endSent
-        guard isOwed, !hasWholeHead else {
+        guard let (limit, kind) = stallLimit else {
             progressedAt = now
             return nil
         }
-        let limit = transfer.request.configuration.stallTimeout
         guard now - progressedAt >= limit else { return nil }
+        let what = kind == .silent ? "sent" : "taken"
         return TransferFailure(
-            kind: .broken,
+            kind: kind,
             error: TrickleError(
                 .connectionLost,
-                "the relay at \(transfer.request.relay) has taken nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
+                "the relay at \(transfer.request.relay) has \(what) nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
             ))
+    }
+
+    /// How long the relay may be idle now, and what it is when it takes longer; nil while it owes nothing.
+    private var stallLimit: (Duration, RequestFailure)? {
+        guard let upload = transfer.request.upload else {
+            return isReceivingPaused ? nil : transfer.silenceLimit.map { ($0, .silent) }
+        }
+        let isOwed = upload.isOffering || upload.progress == .endSent
+        return isOwed && !hasWholeHead ? (transfer.request.configuration.stallTimeout, .broken) : nil
     }
 }
 
@@ -119,6 +129,7 @@ extension RunningTransfer {
 
     /// One line of a head, or of the trailers, with its line end.
     private func readHeaderLine(_ line: UnsafeRawBufferPointer) {
+        progressedAt = .now
         var bytes = line[...]
         while let last = bytes.last, last == 0x0D || last == 0x0A || last == 0x20 { bytes.removeLast() }
         if !hasWholeHead, bytes.starts(with: "HTTP/".utf8) {
@@ -161,6 +172,7 @@ extension RunningTransfer {
     }
 
     private func readBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        progressedAt = .now
         guard transfer.received(bytes) else {
             isReceivingPaused = true
             return false

@@ -26,6 +26,7 @@ final class Transfer: Sendable {
         var ending: Ending?
         /// The connection waits until the body has been read.
         var isFull = false
+        var silenceLimit: Duration?
         var reader: CheckedContinuation<Void, Never>?
 
         mutating func takeReader() -> CheckedContinuation<Void, Never>? {
@@ -42,6 +43,7 @@ final class Transfer: Sendable {
     init(_ request: TransferRequest, onEnd: (@Sendable (Transfer) -> Void)? = nil) {
         self.request = request
         self.onEnd = onEnd
+        state.withLock { $0.silenceLimit = request.silenceLimit }
     }
 
     func start() { CurlLoop.shared.submit(.start(self)) }
@@ -61,6 +63,12 @@ final class Transfer: Sendable {
 
     /// More of the upload can be taken.
     func resumeUpload() { CurlLoop.shared.submit(.resumeUpload(self)) }
+
+    /// As in the request, and until it is changed.
+    var silenceLimit: Duration? {
+        get { state.withLock { $0.silenceLimit } }
+        set { state.withLock { $0.silenceLimit = newValue } }
+    }
 
     var ending: Ending? { state.withLock { $0.ending } }
     var head: AnswerHead? { state.withLock { $0.head } }

@@ -16,6 +16,8 @@ struct TransferRequest: Sendable {
     var upload: UploadBuffer?
     /// The relay owes the answer at once, so that the stall timeout holds for it. Reads that wait do not.
     var isAnsweredAtOnce = true
+    /// After so long without a byte from the relay a read counts as ``RequestFailure/silent``; nil waits as long as the connection is there.
+    var silenceLimit: Duration?
     /// A connection that is there already may be as dead as the one that the request before was on.
     var needsNewConnection = false
     var configuration: ClientConfiguration

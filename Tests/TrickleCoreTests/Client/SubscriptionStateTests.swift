@@ -183,4 +183,55 @@ import Testing
         let action = state.answered(answer(200, latest: 10, features: .range), now: .zero, jitter: 1)
         #expect(action == .request(.back(2)))
     }
+
+    /// A subscription that had segment 4 when its relay went away.
+    private func lost() -> SubscriptionState {
+        var state = following5()
+        _ = state.waited(now: .zero)
+        #expect(state.failed(.broken, now: .zero, jitter: 1) == .wait(.zero))
+        #expect(state.waited(now: .zero) == .request(.exact(5)))
+        return state
+    }
+
+    @Test func whatWasHandedOnIsNotHandedOnAgainByARelayThatLostItsMemory() {
+        for repeated in [4, 3, 2] as [SequenceNumber] {
+            var state = lost()
+            #expect(state.answered(answer(470, latest: 0), now: .zero, jitter: 1) == .request(.current))
+            guard case .wait = state.answered(answer(200, repeated), now: .zero, jitter: 1) else {
+                Issue.record("segment \(repeated) was handed on again")
+                return
+            }
+            #expect(state.waited(now: .seconds(1)) == .request(.exact(5)))
+            // As long as the publisher is behind what was read.
+            guard case .wait = state.answered(answer(470, latest: 4), now: .seconds(1), jitter: 1) else {
+                Issue.record("the place was given up")
+                return
+            }
+            #expect(state.waited(now: .seconds(2)) == .request(.exact(5)))
+            let action = state.answered(answer(200, 5), now: .seconds(2), jitter: 1)
+            #expect(action == .deliver(.init(sequence: 5, following: 6)))
+        }
+    }
+
+    @Test func aChannelThatBeginsAnewOnARelayThatLostItsMemoryIsRead() {
+        var state = lost()
+        #expect(state.answered(answer(470, latest: 0), now: .zero, jitter: 1) == .request(.current))
+        let action = state.answered(answer(200, 0), now: .zero, jitter: 1)
+        #expect(action == .deliver(.init(sequence: 0, isRestart: true, following: 1)))
+    }
+
+    @Test func aSilentRelayIsAskedForItsNextNumberBeforeItIsGivenUp() {
+        var state = SubscriptionState(from: .next)
+        #expect(state.start(now: .zero) == .request(.next))
+        #expect(state.failed(.silent, now: .seconds(10), jitter: 1) == .requestNumber)
+        #expect(state.features == nil)
+        #expect(state.answered(answer(404), now: .seconds(10), jitter: 1) == .request(.next))
+        #expect(state.features == [])
+    }
+
+    @Test func theNumberThatWasWaitedForAtTheEdgeIsNotMissed() {
+        var state = SubscriptionState(from: .next)
+        _ = state.start(now: .zero)
+        #expect(state.answered(answer(204, 7), now: .seconds(5), jitter: 1) == .request(.exact(7)))
+    }
 }

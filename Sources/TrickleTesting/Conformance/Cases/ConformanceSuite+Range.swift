@@ -152,5 +152,38 @@ extension ConformanceSuite {
                 try answer.head.expect(name, value)
             }
         },
+        ConformanceCase("RNG-14", "a wait at the edge can be limited", feature: "range") { session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "01234")
+            let reader = try channel.get(0, ["Range: bytes=5-\(endless)", "Lp-Trickle-Wait: 1"])
+            try reader.expectSilence(.milliseconds(500))
+            let answer = try reader.receiveResponse()
+            try answer.head.expect(status: 204)
+            try answer.head.expect("Lp-Trickle-Seq", "0")
+            try answer.head.expect("Lp-Trickle-Timeout", "waiting")
+            try writer.write("56")
+            let later = try channel.get(0, ["Range: bytes=5-\(endless)", "Lp-Trickle-Wait: 1"])
+            try later.receiveHead().expect(status: 206)
+            try later.expectBody("56")
+            try later.expectSilence(.milliseconds(1500))
+            try writer.finish()
+            try expect(later.receiveRest().isWhole, "the body is cut off by a wait that is over")
+        },
+        ConformanceCase("RNG-15", "the end of an aborted segment is not that of a whole one", feature: "range") {
+            session in
+            let channel = try session.channel()
+            try abort(channel, 0, "half")
+            for first in [4, 9] {
+                let answer = try channel.read(0, ["Range: bytes=\(first)-\(endless)"])
+                try answer.head.expect(status: 416)
+                try answer.head.expect("Lp-Trickle-Aborted", "publisher")
+            }
+            let part = try channel.read(0, ["Range: bytes=2-\(endless)"])
+            try part.head.expect(status: 206)
+            try part.head.expect("Lp-Trickle-Aborted", "publisher")
+            try channel.publish(1, "whole")
+            let end = try channel.read(1, ["Range: bytes=5-"])
+            try expect(end["Lp-Trickle-Aborted"] == nil, "the end of a whole segment is said to be an aborted one's")
+        },
     ]
 }

@@ -59,6 +59,9 @@ extension RelayFault {
         .ignores("ignoresIfRange", ["RNG-11"], "If-Range"),
         .loses("hidesThatItHasRanges", ["RNG-12"], "Accept-Ranges"),
         .loses("hidesTheNumberOfAPart", ["RNG-13"], "Lp-Trickle-Seq", where: { $0.head["Range"] != nil }),
+        .ignores(
+            "waitsAtTheEdgeForEver", ["RNG-14"], "Lp-Trickle-Wait", where: { $0.head["Range"] != nil }),
+        .loses("hidesThatARangeWasAborted", ["RNG-15"], "Lp-Trickle-Aborted", where: { $0.head["Range"] != nil }),
 
         .loses("hidesFromBrowsers", ["CORS-1"], "Access-Control-Allow-Origin"),
         .loses("exposesNothing", ["CORS-2"], "Access-Control-Expose-Headers"),

@@ -1,0 +1,217 @@
+import Testing
+import TrickleKit
+import TrickleTesting
+
+/// A reader goes on inside a segment, against a server that does exactly what each test says.
+@Suite(.timeLimit(.minutes(1))) struct ReadingOnTests {
+    private let features = "Lp-Trickle-Features: range, size, head, wait\n"
+    private let chunked = "Transfer-Encoding: chunked\n"
+    private let range = "Content-Range: bytes 3-9007199254740991/*\n"
+
+    private func subscriber(_ server: ScriptedServer, stallTimeout: Duration = .seconds(10)) -> Subscriber {
+        var configuration = ClientConfiguration()
+        configuration.stallTimeout = stallTimeout
+        return Subscriber(
+            relay: server.relay, channel: try! ChannelName("cam"), from: .exact(0), configuration: configuration)
+    }
+
+    /// Gives the first three bytes of segment 0, and lets the request for segment 1 wait.
+    private func begin(_ server: ScriptedServer) async throws -> (first: ScriptedConnection, next: ScriptedConnection) {
+        let first = try await server.accept()
+        _ = try await first.readHead()
+        try await first.send("HTTP/1.1 200 OK\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(features)\(chunked)\n")
+        try await first.sendChunk([1, 2, 3])
+        let next = try await server.accept()
+        #expect(try await next.readHead().line == "GET /cam/1 HTTP/1.1")
+        return (first, next)
+    }
+
+    /// Reads segment 0 until its connection breaks after three bytes, and the request for the rest has come.
+    private func whenBroken(
+        _ answer: @escaping @Sendable (ScriptedConnection) async throws -> Void
+    ) async throws -> (Result<[UInt8], any Error>, SubscriberStatistics) {
+        let server = try ScriptedServer()
+        let subscriber = subscriber(server)
+        var segments = subscriber.makeAsyncIterator()
+        let serving = Task {
+            let next: ScriptedConnection
+            do {
+                let connections = try await begin(server)
+                next = connections.next
+                try await connections.first.send("5\n")
+            }
+            let rest = try await server.accept()
+            let head = try await rest.readHead()
+            #expect(head.line == "GET /cam/0 HTTP/1.1")
+            #expect(head.fields["range"] == "bytes=3-9007199254740991")
+            #expect(head.fields["if-range"] == "\"a\"")
+            try await answer(rest)
+            return (next, rest)
+        }
+        let segment = try #require(try await segments.next())
+        let body: Result<[UInt8], any Error>
+        do { body = .success(try await segment.body.readAll()) } catch { body = .failure(error) }
+        _ = try await serving.value
+        return (body, subscriber.statistics)
+    }
+
+    @Test func aBrokenSegmentGoesOnAtItsNextByte() async throws {
+        let (body, statistics) = try await whenBroken { rest in
+            try await rest.send("HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
+            try await rest.sendChunk([4, 5])
+            try await rest.send("0\n\n")
+        }
+        #expect(try body.get() == [1, 2, 3, 4, 5])
+        #expect(statistics.isLossless)
+        #expect(statistics.bytes == 5)
+        #expect(statistics.reconnections == 1)
+    }
+
+    @Test func aSegmentThatHadNoMoreIsWhole() async throws {
+        let (body, statistics) = try await whenBroken {
+            try await $0.answer("416 Range Not Satisfiable", ["Content-Range": "bytes */3"])
+        }
+        #expect(try body.get() == [1, 2, 3])
+        #expect(statistics.isLossless)
+    }
+
+    @Test func aSegmentThatWasAbortedThereIsNotWhole() async throws {
+        let (body, statistics) = try await whenBroken {
+            try await $0.answer(
+                "416 Range Not Satisfiable", ["Content-Range": "bytes */3", "Lp-Trickle-Aborted": "publisher"])
+        }
+        #expect { try body.get() } throws: { ($0 as? TrickleError)?.code == .segmentAborted }
+        #expect(statistics.segmentsAborted == 1)
+    }
+
+    @Test(arguments: [
+        ("200 OK", ["Lp-Trickle-Seq": "0", "ETag": "\"b\""]),
+        ("206 Partial Content", ["Content-Range": "bytes 3-5/6", "ETag": "\"b\""]),
+        ("206 Partial Content", ["Content-Range": "bytes 2-5/6", "ETag": "\"a\""]),
+        ("416 Range Not Satisfiable", ["Content-Range": "bytes */2"]),
+    ])
+    func twoSegmentsAreNeverJoined(status: String, fields: [String: String]) async throws {
+        let (body, statistics) = try await whenBroken { try await $0.answer(status, fields, body: "xyz") }
+        #expect { try body.get() } throws: { ($0 as? TrickleError)?.code == .segmentCut }
+        #expect(statistics.segmentsCut == 1)
+        #expect(statistics.bytes == 3)
+    }
+
+    @Test(arguments: ["404 Not Found", "470 Entry Not Found"])
+    func aSegmentThatIsGoneIsCut(status: String) async throws {
+        let (body, statistics) = try await whenBroken { try await $0.answer(status) }
+        #expect { try body.get() } throws: { ($0 as? TrickleError)?.code == .segmentCut }
+        #expect(statistics.segmentsCut == 1)
+    }
+
+    @Test func theMissingBytesOfASegmentThatWasWholeAreKnown() async throws {
+        let server = try ScriptedServer()
+        let subscriber = subscriber(server)
+        var segments = subscriber.makeAsyncIterator()
+        let serving = Task {
+            do {
+                let first = try await server.accept()
+                _ = try await first.readHead()
+                try await first.send(
+                    "HTTP/1.1 200 OK\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(features)Content-Length: 10\n\nabc")
+            }
+            // The request for segment 1, and the one for the rest, in whatever order they come.
+            var connections: [ScriptedConnection] = []
+            for _ in 0..<2 {
+                let connection = try await server.accept()
+                let head = try await connection.readHead()
+                if head.fields["range"] != nil { try await connection.answer("404 Not Found") }
+                connections.append(connection)
+            }
+            return connections
+        }
+        let segment = try #require(try await segments.next())
+        await #expect { try await segment.body.readAll() } throws: {
+            guard let error = $0 as? TrickleError else { return false }
+            return error.code == .segmentCut && error.message.contains("7 bytes are missing")
+        }
+        _ = try await serving.value
+        #expect(subscriber.statistics.bytesMissing == 7)
+    }
+
+    @Test func aConnectionThatGoesSilentInASegmentIsReplaced() async throws {
+        let server = try ScriptedServer()
+        let subscriber = subscriber(server, stallTimeout: .seconds(2))
+        var segments = subscriber.makeAsyncIterator()
+        let serving = Task {
+            let (first, next) = try await begin(server)
+            // The request for segment 1 falls silent as well, and is made again when it is needed.
+            let rest = try await server.accept()
+            let head = try await rest.readHead()
+            #expect(head.fields["range"] == "bytes=3-9007199254740991")
+            try await rest.send("HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
+            try await rest.sendChunk([4])
+            try await rest.send("0\n\n")
+            return [first, next, rest]
+        }
+        let segment = try #require(try await segments.next())
+        #expect(try await segment.body.readAll() == [1, 2, 3, 4])
+        _ = try await serving.value
+    }
+
+    @Test func aQuietPublisherIsNoDeadConnection() async throws {
+        let server = try ScriptedServer()
+        let subscriber = subscriber(server, stallTimeout: .seconds(2))
+        var segments = subscriber.makeAsyncIterator()
+        let serving = Task {
+            let (first, next) = try await begin(server)
+            let rest = try await server.accept()
+            // The relay is there, and has nothing: what it says while the reader waits, on one and the same connection.
+            for _ in 0..<2 {
+                let head = try await rest.readHead()
+                #expect(head.fields["lp-trickle-wait"] == "1")
+                try await Task.sleep(for: .milliseconds(600))
+                try await rest.answer("204 No Content", ["Lp-Trickle-Seq": "0"])
+            }
+            _ = try await rest.readHead()
+            try await rest.send("HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
+            try await rest.sendChunk([4])
+            try await rest.send("0\n\n")
+            return [first, next, rest]
+        }
+        let segment = try #require(try await segments.next())
+        #expect(try await segment.body.readAll() == [1, 2, 3, 4])
+        #expect(subscriber.statistics.isLossless)
+        _ = try await serving.value
+    }
+
+    @Test func theRequestForTheNextSegmentIsRenewedWhileThisOneIsRead() async throws {
+        let server = try ScriptedServer()
+        var segments = subscriber(server).makeAsyncIterator()
+        let serving = Task {
+            let (first, next) = try await begin(server)
+            try await Task.sleep(for: .milliseconds(600))
+            try await next.answer("204 No Content", ["Lp-Trickle-Seq": "1"])
+            #expect(try await next.readHead().line == "GET /cam/1 HTTP/1.1")
+            try await first.send("0\n\n")
+            try await next.answer("200 OK", ["Lp-Trickle-Seq": "1"], body: "x")
+            return [first, next]
+        }
+        let segment = try #require(try await segments.next())
+        #expect(try await segment.body.readAll() == [1, 2, 3])
+        #expect(try await segments.next()?.sequence == 1)
+        _ = try await serving.value
+    }
+
+    @Test func aSilentRelayIsAskedForItsNextNumberOnANewConnection() async throws {
+        let server = try ScriptedServer()
+        async let segments = subscriber(server, stallTimeout: .seconds(1)).readAll()
+        let dead = try await server.accept()
+        #expect(try await dead.readHead().line == "GET /cam/0 HTTP/1.1")
+        let alive = try await server.accept()
+        #expect(try await alive.readHead().line == "GET /cam/next HTTP/1.1")
+        try await alive.answer(
+            "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"], body: "0")
+        let head = try await alive.readHead()
+        #expect(head.line == "GET /cam/0 HTTP/1.1")
+        #expect(head.fields["lp-trickle-wait"] == "1")
+        try await alive.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
+        #expect(try await segments.isEmpty)
+        withExtendedLifetime(dead) {}
+    }
+}
