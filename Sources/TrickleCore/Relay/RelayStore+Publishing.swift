@@ -130,6 +130,7 @@ extension RelayStore {
     ) throws(RelayRefusal) -> PublishAnswer {
         let channelID = publications[id]!.channel
         let number = publications[id]!.number ?? channels[channelID]!.next
+        if publications[id]!.number == nil, channels[channelID]!.index.segment(number) != nil { throw .noNumbersLeft }
         if publications[id]!.resets { endEarlier(than: number, in: channelID, now: now) }
         let arrival = channels[channelID]!.arrival(at: number) { segment in
             switch segments[segment]!.state {
@@ -300,6 +301,6 @@ extension RelayStore {
         guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
         else { return }
         segments[id] = nil
-        charge(-segment.cost)
+        cost -= segment.cost
     }
 }

@@ -14,9 +14,11 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Whether the relay is going down: nobody waits, nothing new begins.
     public private(set) var isDraining = false
     /// What all segments take of the relay's memory, in bytes.
-    public private(set) var cost = 0
+    public internal(set) var cost = 0
     /// Readers of all channels.
     public internal(set) var readerCount = 0
+    /// Nothing can be dropped before another segment ends: no need to look at all channels for each append.
+    private var windowsAreShrunk = false
     private var wakes: [Wake] = []
     private var lastID = 0
 
@@ -207,13 +209,12 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Adds to what the segments cost, and shrinks the longest windows when that is too much.
     mutating func charge(_ bytes: Int) {
         cost += bytes
-        while cost > limits.memoryByteCount {
-            let before = cost
-            let longest = channels.max { $0.value.byteCount < $1.value.byteCount }?.key
-            guard let longest else { return }
-            shrinkWindow(of: longest)
-            guard cost < before else { return }
+        guard cost > limits.memoryByteCount, !windowsAreShrunk else { return }
+        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) {
+            shrinkWindow(of: id)
+            if cost <= limits.memoryByteCount { return }
         }
+        windowsAreShrunk = true
     }
 
     /// Drops all that has ended but the newest complete segment.
@@ -245,6 +246,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     mutating func endSegment(_ id: SegmentID, _ state: RelaySegment<Piece>.State, writersSee: PublicationEnd? = nil) {
         guard let segment = segments[id], segment.isOpen else { return }
         segments[id]?.end(state)
+        windowsAreShrunk = false
         if segment.standing == .kept { channels[segment.channel]?.openSegmentCount -= 1 }
         if case .aborted = state { channels[segment.channel]?.counts.abortedSegments += 1 }
         for writer in segment.writers {

@@ -17,6 +17,22 @@ import Testing
         #expect(relay.store.cost <= 5000)
     }
 
+    @Test func windowsShrinkThoughTheLongestChannelHasNothingToGive() throws {
+        var limits = RelayLimits()
+        limits.memoryByteCount = 5000
+        var relay = RelayScenario("short", limits: limits)
+        for number in 0...3 { try relay.publish(number, String(repeating: "x", count: 900)) }
+        let open = try ChannelName("open")
+        let post = try relay.store.openPublication(
+            in: open, PublishRequest(.exact(0)), on: RelayScenario.lane, now: .zero)
+        _ = try relay.store.append(BytesPiece(String(repeating: "y", count: 4900)), to: post, now: .zero)
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(2)) }
+        #expect(try relay.read(.exact(3))?.number == 3)
+        _ = try relay.store.append(BytesPiece("more"), to: post, now: .zero)
+        #expect(try relay.read(.exact(3))?.number == 3)
+        _ = try relay.store.finish(post, now: .zero)
+    }
+
     @Test func memoryThatStaysShortRefusesNewChannelsAndSegmentsButNoOpenSegment() throws {
         var limits = RelayLimits()
         limits.memoryByteCount = 1000

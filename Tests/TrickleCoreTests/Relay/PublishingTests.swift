@@ -35,6 +35,15 @@ import TrickleCore
         #expect(try relay.read(.exact(0)) == Reading(0, "ab", .aborted(.publisher)))
     }
 
+    @Test func noNumberFollowsTheLast() throws {
+        var relay = RelayScenario()
+        try relay.publish(SequenceNumber.max.value, "last")
+        #expect(try relay.next() == SequenceNumber.max.value)
+        let post = try relay.postNext()
+        #expect(throws: RelayRefusal.noNumbersLeft) { try relay.append("more", to: post) }
+        #expect(try relay.read(.exact(.max)) == Reading(SequenceNumber.max.value, "last"))
+    }
+
     @Test func minusOneTakesTheNumberThatIsNextAtItsFirstByte() throws {
         var relay = RelayScenario()
         let early = try relay.postNext()
