@@ -96,6 +96,8 @@ struct RelayFacts: ParsableArguments {
     var continueSeconds: Double?
     @Option(help: "The relay's process, which the last case ends with SIGTERM.")
     var relayPid: Int32?
+    @Option(help: "The program trickle-server, started for rules that need a relay which is set up otherwise.")
+    var server: String?
 
     var settings: ConformanceSettings {
         var settings = ConformanceSettings()
@@ -108,6 +110,7 @@ struct RelayFacts: ParsableArguments {
         settings.lingerDuration = linger.map { .seconds($0) } ?? settings.lingerDuration
         settings.continueInterval = continueSeconds.map { .seconds($0) } ?? settings.continueInterval
         if let relayPid { settings.endRelay = { kill(relayPid, SIGTERM) } }
+        if let server { settings.startRelay = { try await RelayOnRequest.process($0, program: server) } }
         return settings
     }
 }

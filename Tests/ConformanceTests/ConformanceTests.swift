@@ -27,9 +27,13 @@ struct ConformanceTests {
         let report = try await Self.report.value
         let skipped = report.results.filter { $0.outcome == .skipped }
         let clocked = skipped.filter { $0.reason?.contains("--slow") == true }.map(\.rule)
-        // Two wait for a minute of real time, and the idle time is looked at below.
-        #expect(Set(clocked) == ["HTTP-14", "WAIT-7", "DEL-12"])
-        #expect(report.count(.passed) > 180, "\(skipped.map(\.rule))")
+        // The idle time is looked at below.
+        #expect(Set(clocked) == ["DEL-12"])
+        let unseen = ConformanceSuite.allCases.filter { !$0.isSeen }.map(\.rule)
+        // On a busy machine, a window of two seconds may be over before it has been looked at.
+        let late = skipped.filter { $0.reason?.contains("took longer than") == true }.map(\.rule)
+        #expect(Set(late).isSubset(of: ["WIN-2", "DEL-8"]))
+        #expect(Set(skipped.map(\.rule)) == Set(clocked + unseen + late))
     }
 
     @Test("the relay closes a channel that is idle")

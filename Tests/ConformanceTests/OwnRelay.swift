@@ -44,6 +44,7 @@ enum OwnRelay {
         let relay = try RelayServer.start(configuration: configuration, logger: logger)
         let end = RelayEnd(relay)
         settings.endRelay = { end.begin() }
+        settings.startRelay = { try await start($0, fault: fault) }
         let value: Result<Value, any Error>
         do {
             if let fault {
@@ -59,6 +60,19 @@ enum OwnRelay {
         end.begin()
         await end.hasEnded()
         return try value.get()
+    }
+}
+
+extension OwnRelay {
+    /// Another relay for one case: the program, with what the case wants it to be told.
+    fileprivate static func start(_ setup: RelaySetup, fault: RelayFault?) async throws -> RelayOnRequest {
+        let relay = try await RelayOnRequest.process(setup, program: BuiltTool.path("trickle-server"))
+        guard let fault else { return relay }
+        let faulty = try FaultyRelay(before: relay.url, fault: fault)
+        return RelayOnRequest(url: faulty.url) {
+            faulty.close()
+            await relay.end()
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// What one case works with: names of its own, connections that are closed behind it, channels that are deleted.
 final class ConformanceSession {
@@ -7,6 +8,7 @@ final class ConformanceSession {
     let settings: ConformanceSettings
     private var connections: [RawConnection] = []
     private var names: [String] = []
+    private var others: [(session: ConformanceSession, relay: RelayOnRequest)] = []
 
     init(rule: String, target: ConformanceTarget, settings: ConformanceSettings) {
         self.rule = rule
@@ -16,19 +18,26 @@ final class ConformanceSession {
 
     /// Closes all connections and deletes the channels whose names were given out.
     func close() {
-        for connection in connections { connection.close() }
-        connections = []
+        for (session, relay) in others {
+            session.closeConnections()
+            try? Self.wait { await relay.end() }
+        }
+        closeConnections()
         for name in names {
             // What the case did not create is not there: nobody minds the answer.
             _ = try? answer("DELETE", "/\(name)")
         }
+        closeConnections()
+    }
+
+    private func closeConnections() {
         for connection in connections { connection.close() }
         connections = []
     }
 
     /// The exchanges so far, as they were on the wire.
     func transcript() -> String {
-        var lines: [String] = []
+        var lines = others.map { $0.session.transcript() }
         for (index, connection) in connections.enumerated() {
             for entry in connection.transcript {
                 let mark = "    \(index + 1)\(entry.isSent ? ">" : "<") "
@@ -37,6 +46,36 @@ final class ConformanceSession {
             }
         }
         return lines.joined(separator: "\n")
+    }
+
+    // MARK: Other relays
+
+    /// The same with a relay of its own, which ends with this session.
+    ///
+    /// - Throws: ``ConformanceSkip`` where none can be started.
+    func relay(_ setup: RelaySetup) throws -> ConformanceSession {
+        guard let start = settings.startRelay else {
+            throw ConformanceSkip(reason: "needs a relay that is set up for it: --server")
+        }
+        let relay = try Self.wait { try await start(setup) }
+        let session = try ConformanceSession(
+            rule: rule, target: ConformanceTarget(url: relay.url), settings: settings)
+        others.append((session, relay))
+        return session
+    }
+
+    /// Tells the relays of ``relay(_:)`` to end, and does not wait for it.
+    func beginEndOfOtherRelays() {
+        for (_, relay) in others { Task { await relay.end() } }
+    }
+
+    /// Waits for what is asynchronous. A case has a thread of its own, which may block.
+    private static func wait<Value: Sendable>(
+        for work: @escaping @Sendable () async throws -> Value
+    ) throws -> Value {
+        let outcome = Outcome<Value>()
+        Task.detached { outcome.set(await Result(work)) }
+        return try outcome.wait().get()
     }
 
     // MARK: Names
@@ -111,5 +150,27 @@ final class ConformanceSession {
             try expect(ContinuousClock.now < deadline, message)
             wait(.milliseconds(20))
         }
+    }
+}
+
+/// What a task leaves for a thread that waits for it.
+private final class Outcome<Value: Sendable>: Sendable {
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func set(_ value: Result<Value, any Error>) {
+        result.withLock { $0 = value }
+        isThere.signal()
+    }
+
+    func wait() -> Result<Value, any Error> {
+        isThere.wait()
+        return result.withLock { $0! }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ work: () async throws -> Success) async {
+        do { self = .success(try await work()) } catch { self = .failure(error) }
     }
 }

@@ -22,6 +22,8 @@ public struct ConformanceSettings: Sendable {
     public var concurrency = 24
     /// Tells the relay to end, which the last case does; nil when it is not ours to end.
     public var endRelay: (@Sendable () -> Void)?
+    /// Starts another relay of the same kind, set up for one case; nil when there is only the one under test.
+    public var startRelay: (@Sendable (RelaySetup) async throws -> RelayOnRequest)?
 
     public init() {}
 }

@@ -64,6 +64,27 @@ final class RawConnection {
         return max(0, count)
     }
 
+    /// The numbers of the two ends.
+    var ports: (own: UInt16, peer: UInt16)? {
+        guard let own = port(of: getsockname), let peer = port(of: getpeername) else { return nil }
+        return (own, peer)
+    }
+
+    private func port(
+        of ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> UInt16? {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            let status = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &size) }
+            guard status == 0 else { return nil }
+            // The port stands at the same place in the addresses of both families.
+            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt16(bigEndian: $0.pointee.sin_port)
+            }
+        }
+    }
+
     /// Says that nothing more will be sent; answers still come.
     func shutDownSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -16,6 +16,19 @@ enum Socket {
 
     static func close(_ descriptor: Int32) -> Int32 { Foundation.close(descriptor) }
 
+    /// Looks after so many silent seconds whether the peer is still there.
+    static func keepAlive(_ descriptor: Int32, after seconds: Int32) {
+        #if canImport(Glibc)
+            let idle = TCP_KEEPIDLE
+        #else
+            let idle = TCP_KEEPALIVE
+        #endif
+        for (level, option, value) in [(SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), idle, seconds)] {
+            var value = value
+            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
     /// Waits until the socket is ready for `events`, or has ended.
     ///
     /// - Returns: whether it is, before the deadline.

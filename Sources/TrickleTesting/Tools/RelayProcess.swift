@@ -7,10 +7,14 @@ public final class RelayProcess: Sendable {
     public let process: ChildProcess
     private let draining: Task<Void, any Error>
 
-    /// - Parameter arguments: Options besides the address.
+    /// - Parameters:
+    ///   - arguments: Options besides the address.
+    ///   - program: The path of `trickle-server`.
     /// - Throws: ``RelayProcessFailure`` when it does not listen.
-    public static func start(_ arguments: [String] = [], address: String = "localhost:0") async throws -> RelayProcess {
-        let command = ChildCommand(BuiltTool.path("trickle-server"), ["--addr", address] + arguments)
+    public static func start(
+        _ arguments: [String] = [], address: String = "localhost:0", program: String = BuiltTool.path("trickle-server")
+    ) async throws -> RelayProcess {
+        let command = ChildCommand(program, ["--addr", address] + arguments)
         let process = try ChildProcess(command, standardError: .pipe)
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let reader = try DescriptorReader(errors, what: "what the relay says")

@@ -56,8 +56,16 @@ extension ConformanceSuite {
             let counted = session.missingChannel()
             try counted.publish(-1, "hi").head.expect("Lp-Trickle-Seq", "0")
         },
-        ConformanceCase(
-            "CRE-8", "without auto-create a POST is 404", unseen: "the suite needs a relay that creates channels"),
+        ConformanceCase("CRE-8", "without auto-create a POST is 404") { session in
+            let session = try session.relay(.createsNoChannels)
+            let channel = session.missingChannel()
+            for path in ["/\(channel.name)", channel.path(0), channel.path(-1)] {
+                let answer = try session.answer("POST", path, ["Content-Length: 2"], body: "hi")
+                try answer.head.expect(status: 404)
+                try expect(answer.text.hasPrefix("Stream not found"), "the answer is '\(answer.text)'")
+            }
+            try session.answer("GET", channel.path("next")).head.expect(status: 404)
+        },
         ConformanceCase("CRE-9", "POST /ch needs neither length nor body") { session in
             let bare = session.missingChannel()
             try session.answer("POST", "/\(bare.name)").head.expect(status: 200)
@@ -70,7 +78,39 @@ extension ConformanceSuite {
             try connection.receiveResponse(to: "POST").head.expect(status: 200)
             try connection.receiveResponse().head.expect("Lp-Trickle-Latest", "0")
         },
-        ConformanceCase(
-            "CRE-10", "a relay that is full is 503", unseen: "the suite does not fill a relay that others may use"),
+        ConformanceCase("CRE-10", "a relay that has enough channels is 503") { session in
+            let session = try session.relay(.takesFewChannels)
+            let first = try session.channel()
+            try session.fillWithChannels()
+            let refused = session.missingChannel()
+            for path in ["/\(refused.name)", refused.path(0)] {
+                try session.answer("POST", path, ["Content-Length: 0"]).expectFull()
+            }
+            // Those that are there are served as ever, and the place of one that ends can be taken.
+            try first.publish(0, "hi")
+            try first.expectSegment(0, "hi")
+            try first.delete().head.expect(status: 200)
+            try session.answer("POST", "/\(refused.name)", ["Content-Length: 0"]).head.expect(status: 200)
+        },
     ]
+}
+
+extension ConformanceSession {
+    /// Creates channels until the relay takes no more.
+    fileprivate func fillWithChannels() throws {
+        for _ in 0..<RelaySetup.channelCount {
+            let answer = try answer("POST", "/\(newName())", ["Content-Length: 0"])
+            if answer.status == 200 { continue }
+            return try answer.expectFull()
+        }
+        throw ConformanceFailure("there is room for more than \(RelaySetup.channelCount) channels")
+    }
+}
+
+extension RawResponse {
+    /// The answer of a relay that has no room.
+    func expectFull() throws {
+        try head.expect(status: 503)
+        try expect(Int(self["Retry-After"] ?? "") != nil, "503 comes without Retry-After")
+    }
 }

@@ -66,8 +66,17 @@ extension ConformanceSuite {
             }
             try session.answer("GET", "/_changes/\(start)").head.expect(status: 200)
         },
-        ConformanceCase(
-            "FEED-8", "a relay without a changefeed", unseen: "allows either; without one the cases before are skipped"),
+        ConformanceCase("FEED-8", "without a changefeed it is 404, and the list has no next") { session in
+            let session = try session.relay(.hasNoChangefeed)
+            let channel = try session.channel()
+            for part in ["0", "-1", "next"] {
+                let answer = try session.answer("GET", "/_changes/\(part)")
+                try answer.head.expect(status: 404)
+            }
+            let list = try ChannelList(session)
+            try expect(list.channels == [channel.name], "the list is \(list.channels)")
+            try expect(list.next == nil, "the list has a next")
+        },
         ConformanceCase("FEED-9", "an answered change is in the feed") { session in
             let feed = try ChangefeedReader(session)
             for _ in 0..<5 {

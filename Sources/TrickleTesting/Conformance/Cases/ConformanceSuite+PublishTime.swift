@@ -6,7 +6,7 @@ extension ConformanceSuite {
         ) { session in
             let channel = try session.channel()
             let writer = try session.connect()
-            writer.patience = session.settings.continueInterval * 2
+            writer.patience = max(session.settings.continueInterval * 2, session.settings.patience)
             try writer.send(session.head("POST", channel.path(0), ["Transfer-Encoding: chunked"]))
             for _ in 0..<4 {
                 let head = try writer.receiveAnyHead(to: "POST")

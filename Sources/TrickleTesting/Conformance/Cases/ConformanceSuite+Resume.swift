@@ -39,7 +39,7 @@ extension ConformanceSuite {
         ) { session in
             let channel = try session.channel()
             let reader = try broken(channel)
-            reader.patience = session.settings.lingerDuration + .seconds(5)
+            reader.patience = session.settings.lingerDuration + session.settings.patience
             let rest = try reader.receiveRest()
             try expect(rest.trailers["Lp-Trickle-Aborted"] == "publisher", "the segment is not aborted")
             try channel.publish(1, "anybody")

@@ -63,9 +63,62 @@ extension ConformanceSuite {
             try reader.expectBody(" still")
             try writer.finish()
         },
-        ConformanceCase(
-            "WIN-6", "the window is a setting", unseen: "allows any window: tell the suite with --window and its kin"),
-        ConformanceCase(
-            "WIN-7", "a relay is bounded", unseen: "the suite does not exhaust a relay that others may use"),
+        ConformanceCase("WIN-6", "the window is a setting") { session in
+            let channel = try session.relay(.keepsLittle).channel()
+            try channel.publish(first: 4)
+            for number in 0..<2 { try channel.read(number).head.expect(status: 470) }
+            for number in 2..<4 { try channel.expectSegment(number, "segment \(number)") }
+        },
+        ConformanceCase("WIN-7", "a relay is bounded") { session in
+            try lookAtReaders(session.relay(.takesFewReaders))
+            try lookAtMemory(session.relay(.hasLittleMemory))
+        },
     ]
+
+    /// A reader beyond what the relay takes is 503, and the place of one that leaves can be taken.
+    private static func lookAtReaders(_ session: ConformanceSession) throws {
+        let channel = try session.channel()
+        let readers = try (0..<RelaySetup.readerCount).map { _ in try channel.waitingGet(0) }
+        try channel.read(0).expectFull()
+        readers[0].close()
+        try channel.publish(0, "hi")
+        for reader in readers.dropFirst() {
+            try expect(reader.receiveResponse().text == "hi", "a reader that was there gets something else")
+        }
+        try session.eventually("a reader that has gone still counts") { try channel.read(0).status == 200 }
+    }
+
+    /// Windows shrink, the longest first; then channels are refused, and segments; what is open goes on.
+    private static func lookAtMemory(_ session: ConformanceSession) throws {
+        let eighth = String(repeating: "x", count: RelaySetup.memoryByteCount / 8)
+        let long = try session.channel()
+        for number in 0..<4 { try long.publish(number, eighth) }
+        let short = try session.channel()
+        for number in 0..<2 { try short.publish(number, eighth) }
+
+        let open = try session.channel()
+        let writer = try open.preconnect(0)
+        let reader = try open.get(0)
+        var sent = 0
+        func write(_ count: Int) throws {
+            for _ in 0..<count { try writer.write(eighth) }
+            if sent == 0 { try reader.receiveHead().expect(status: 200) }
+            sent += count
+            for _ in 0..<count { try reader.expectBody(eighth) }
+        }
+        try write(3)
+        for number in 0..<3 { try long.read(number).head.expect(status: 470) }
+        try long.expectSegment(3, eighth)
+        for number in 0..<2 { try short.expectSegment(number, eighth) }
+
+        // What is open alone is now more than the relay may keep.
+        try write(7)
+        try short.read(0).head.expect(status: 470)
+        try short.expectSegment(1, eighth)
+        try session.answer("POST", "/\(session.newName())", ["Content-Length: 0"]).expectFull()
+        try session.answer("POST", short.path(2), ["Content-Length: 2"], body: "hi").expectFull()
+        try write(1)
+        try writer.finish()
+        try expect(reader.receiveRest().isWhole, "the open segment is cut off")
+    }
 }

@@ -145,6 +145,7 @@ final class FaultyConnection {
             {
                 deadline = .now + .seconds(seconds)
             }
+            if fault.connection == .cutsWaitingReaders, request.isRead { deadline = .now + .seconds(1) }
             send(request.head.text, to: upstream)
         case .payload(let bytes):
             guard let current, current.answer == nil, !current.isSwallowed else { return }

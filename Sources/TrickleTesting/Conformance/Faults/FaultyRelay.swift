@@ -36,6 +36,7 @@ public final class FaultyRelay: Sendable {
             let descriptor = Foundation.accept(listener, nil, nil)
             guard descriptor >= 0 else { continue }
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            if fault.connection != .hasNoKeepAlive { Socket.keepAlive(descriptor, after: 15) }
             Thread.detachNewThread { FaultyConnection(client: descriptor, context, fault)?.run() }
         }
         _ = Socket.close(listener)

@@ -33,6 +33,9 @@ extension RelayFault {
                 }
             }
         },
+        .body("listGoesOnNowhere", ["FEED-8"], where: { $0.channel == "_channels" }) {
+            $0.replacing("]}", with: "],\"next\":0}")
+        },
         .body("listIsEmpty", ["LIST-1", "LIST-2", "LIST-4"], where: { $0.channel == "_channels" }) { _ in
             #"{"channels":[],"next":0}"#
         },

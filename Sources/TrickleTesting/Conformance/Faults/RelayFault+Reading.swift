@@ -103,6 +103,7 @@ extension RelayFault {
             if $0.head["Lp-Trickle-Wait"] == "soon" { $0.head["Lp-Trickle-Wait"] = "0" }
         },
         RelayFault("makesEverybodyWaitBriefly", ["WAIT-14"]) { $0.configure = { $0.waitTimeout = .seconds(1) } },
+        .connection("waitsBriefly", ["WAIT-7", "WAIT-14"], .cutsWaitingReaders),
         .connection("waitCutsBodies", ["WAIT-15"], .waitCutsBodies),
         .ignores("ignoresEarlyHead", ["EARLY-1"], "Lp-Trickle-Head"),
         .answers("waitsEarlyForAnything", ["EARLY-4"], 470, as: 200),
@@ -121,6 +122,7 @@ extension RelayFault {
             $0.configure = { $0.limits.windowDuration = .seconds(3600) }
         },
         RelayFault("keepsAnyNumberOfBytes", ["WIN-4"]) { $0.configure = { $0.limits.windowByteCount = 1 << 40 } },
+        .answers("hasAWindowOfItsOwn", ["WIN-3", "WIN-6", "WIN-7"], 470, as: 200),
         .handles("dropsOpenSegments", ["WIN-5"]) { request, context in
             if request.isRead, request.position == "0", let next = context.next(of: request.channel), next > 5 {
                 request.refuse(470)
@@ -160,5 +162,9 @@ extension RelayFault {
         RelayFault("drainsForEver", ["DEL-10"]) { $0.configure = { $0.limits.drainDuration = .seconds(3600) } },
         RelayFault("isNeverIdle", ["DEL-12"]) { $0.configure = { $0.limits.idleTimeout = .seconds(3600) } },
         .says("closesChannelsWithTheRelay", ["DRN-1"], "Lp-Trickle-Closed", "terminated"),
+        RelayFault("blamesThePublisherForItsEnd", ["DRN-2"]) {
+            $0.trailers = { $0.replacing("relay", with: "publisher") }
+        },
+        .connection("trustsInSilence", ["DRN-3"], .hasNoKeepAlive),
     ]
 }

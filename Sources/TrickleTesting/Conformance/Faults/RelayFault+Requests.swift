@@ -5,7 +5,8 @@ extension RelayFault {
         .answers("takesAnyName", ["URL-2", "URL-6", "ERR-5", "WAIT-13"], 400, as: 200),
         .reads("comparesNamesAsSpelled", ["URL-3"]) { $0.target = $0.target.replacing("%C3%A9", with: "%C3%B8") },
         .answers("publishesInternalNames", ["URL-4"], 403, as: 200),
-        .answers("hasNoNotFound", ["URL-1", "URL-5", "ERR-2", "DEL-2", "DEL-7", "DEL-1"], 404, as: 200),
+        .answers(
+            "hasNoNotFound", ["URL-1", "URL-5", "ERR-2", "CRE-8", "FEED-8", "DEL-2", "DEL-7", "DEL-1"], 404, as: 200),
         .reads("readsBadNumbersAsZero", ["URL-6"]) { if $0.position == "a" { $0.position = "0" } },
         .reads("readsQueriesAsNames", ["URL-7"]) { $0.target = $0.target.replacing("?", with: "x") },
         .reads("readsAbsoluteTargetsAsNames", ["URL-8"]) { $0.target = $0.target.replacing("http://", with: "/") },
@@ -18,7 +19,7 @@ extension RelayFault {
         .connection("closesAfterErrors", ["ERR-5"], .closesAfterErrors),
         .connection("forgetsPipelined", ["HTTP-2"], .forgetsPipelined),
         .ignores("ignoresConnectionClose", ["HTTP-3"], "Connection"),
-        .connection("neverCloses", ["HTTP-3", "GET-14"], .neverCloses),
+        .connection("neverCloses", ["HTTP-3", "HTTP-14", "GET-14"], .neverCloses),
         .reads("answersHTTP10AsHTTP11", ["HTTP-4", "PUB-15"]) {
             guard $0.version == "HTTP/1.0" else { return }
             $0.version = "HTTP/1.1"
@@ -84,6 +85,7 @@ extension RelayFault {
                 context.forget(request.channel)
             }
         },
+        .answers("isNeverFull", ["CRE-10", "WIN-7"], 503, as: 200),
         .reads("wantsALengthToCreate", ["CRE-9"]) {
             if $0.method == "POST", $0.position == nil, $0.head["Content-Length"] == nil { $0.refuse(411) }
         },
@@ -104,6 +106,7 @@ extension RelayFault {
                 request.position = String(next)
             }
         },
+        .answers("countsBeyondTheLast", ["PUB-23", "RES-2"], 409, as: 200),
         .reads("publishesRelativePositions", ["PUB-10"]) {
             if $0.isPublish, let number = $0.number, number < -1 { $0.position = "-1" }
         },

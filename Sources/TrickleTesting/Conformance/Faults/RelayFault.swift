@@ -65,6 +65,10 @@ enum ConnectionFault {
     case slowReaderStopsAll
     /// A reader is cut off when its waiting time is over, in the middle of a body too.
     case waitCutsBodies
+    /// A reader that has waited for a second is cut off.
+    case cutsWaitingReaders
+    /// Peers that have died without a word are never looked for.
+    case hasNoKeepAlive
     /// A restart cuts off everybody who reads.
     case restartCutsReaders
     case answersHeadWithBody
