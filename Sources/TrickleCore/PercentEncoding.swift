@@ -1,9 +1,9 @@
 /// Percent-encoding of one path part (RFC 3986, sections 2.1 and 3.3), without Foundation.
-enum PercentEncoding {
+public enum PercentEncoding {
     /// The bytes that `text` stands for.
     ///
     /// - Returns: nil when a `%` is not followed by two hexadecimal digits.
-    static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
@@ -20,7 +20,7 @@ enum PercentEncoding {
     }
 
     /// `text` with every byte but the unreserved ones (RFC 3986, section 2.3) encoded.
-    static func encode(_ text: some Sequence<UInt8>) -> String {
+    public static func encode(_ text: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text {

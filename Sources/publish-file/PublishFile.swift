@@ -13,7 +13,8 @@ struct PublishFile: Tool {
             where it cannot. Without an input, or with -, MPEG-TS is read from standard input, without ffmpeg.
 
               publish-file clip.mp4 --stream cam
-              publish-file rtsp://camera/stream --stream cam
+              publish-file rtsp://camera/stream --stream cam --retry
+              publish-file --listen rtmp://0.0.0.0:1935/live/cam --stream cam --retry
               publish-file lavfi:testsrc2 --stream cam --gop 1s
               ffmpeg -i clip.mkv -c copy -f mpegts - | publish-file --stream cam
 
@@ -64,6 +65,16 @@ struct PublishFile: Tool {
     @Flag(help: "With --probe: as JSON.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Instead of an input: wait for a push at rtsp://ADDRESS:PORT/PATH, rtmp://…, srt://… or tcp://….",
+            valueName: "url"))
+    var listen: String?
+
+    @Flag(help: "Open a live source again when it fails or ends, for ever; the channel and its numbers go on.")
+    var retry = false
+
+    @OptionGroup(title: "Sources on the network") var source: SourceOptions
     @OptionGroup(title: "Segments") var segmentation: SegmentationOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
@@ -71,8 +82,10 @@ struct PublishFile: Tool {
         if stream == nil, !probe { throw ValidationError("Missing expected argument '--stream <name>'") }
         if json, !probe { throw ValidationError("--json goes with --probe") }
         if gop.duration <= .zero { throw ValidationError("--gop has to be longer than nothing") }
+        if listen != nil && input != nil { throw ValidationError("--listen is an input: name no other") }
+        if listen != nil && (loop || probe) { throw ValidationError("a push comes once: no --loop, no --probe") }
         let needsFFmpeg = transcode || loop || !map.isEmpty || ffmpegArgs != nil
-        if needsFFmpeg && (input ?? "-") == "-" {
+        if needsFFmpeg && listen == nil && (input ?? "-") == "-" {
             throw ValidationError(
                 "--transcode, --loop, --map and --ffmpeg-args need a named input: standard input does not go through ffmpeg"
             )
@@ -80,7 +93,7 @@ struct PublishFile: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        var publishing = FFmpegCommand.Publishing(input: try MediaInput(input))
+        var publishing = source.publishing(try listen.map { try MediaInput(listeningOn: $0) } ?? MediaInput(input))
         publishing.isRealtime = !noRealtime
         publishing.loops = loop
         publishing.gop = gop.duration
@@ -97,6 +110,7 @@ struct PublishFile: Tool {
         job.transcodes = transcode
         job.keepsOpen = keepOpen
         job.segmentation = segmentation.configuration
+        job.reopening = retry ? .forever : .never
         try await job.run(session)
     }
 }

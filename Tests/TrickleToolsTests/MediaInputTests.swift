@@ -49,4 +49,26 @@ import TrickleTesting
         let udp = try MediaInput("udp://@:5000").arguments(timeout: .microseconds(7))
         #expect(udp == ["-timeout", "7", "-i", "udp://@:5000"])
     }
+
+    @Test(arguments: [
+        ("rtsp://0.0.0.0:8554/cam", ["-rtsp_flags", "listen", "-i", "rtsp://0.0.0.0:8554/cam"]),
+        ("rtmp://0.0.0.0/live/cam", ["-listen", "1", "-i", "rtmp://0.0.0.0/live/cam"]),
+        ("srt://:9000?latency=9", ["-f", "mpegts", "-i", "srt://:9000?latency=9&mode=listener"]),
+        ("tcp://127.0.0.1:9000", ["-f", "mpegts", "-i", "tcp://127.0.0.1:9000?listen=1"]),
+    ])
+    func `each protocol is listened on in its own way`(url: String, arguments: [String]) throws {
+        #expect(try MediaInput(listeningOn: url).arguments(timeout: .seconds(1)) == arguments)
+    }
+
+    @Test(arguments: ["http://0.0.0.0:80", "clip.mp4", "udp://:5000"])
+    func `what nobody can push to is no place to listen`(url: String) {
+        let failure = #expect(throws: ToolFailure.self) { try MediaInput(listeningOn: url) }
+        #expect(failure?.exit == .usage)
+    }
+
+    @Test func `RTSP is carried as the user says`() throws {
+        let input = try MediaInput("rtsp://camera/1")
+        #expect(input.arguments(timeout: .seconds(1), transport: .udp).prefix(2) == ["-rtsp_transport", "udp"])
+        #expect(input.arguments(timeout: .seconds(1), transport: .tcp).prefix(2) == ["-rtsp_transport", "tcp"])
+    }
 }

@@ -10,7 +10,12 @@ final class ChildLog: Sendable {
     private let name: String
     private let logger: Logger
     private let isConsumed: @Sendable (String) -> Bool
-    private let tail: Mutex<[String]> = Mutex([])
+    private let state = Mutex(State())
+
+    private struct State {
+        var tail: [String] = []
+        var budget = LineBudget()
+    }
 
     /// - Parameter isConsumed: Sees each line first, and takes those that are no messages.
     init(name: String, logger: Logger, isConsumed: @escaping @Sendable (String) -> Bool) {
@@ -20,7 +25,7 @@ final class ChildLog: Sendable {
     }
 
     /// The last lines, joined into one.
-    var lastWords: String { tail.withLock { $0.joined(separator: "; ") } }
+    var lastWords: String { state.withLock { $0.tail.joined(separator: "; ") } }
 
     /// Reads until the child, and whoever inherited its standard error, has closed it.
     func drain(_ reader: DescriptorReader) async {
@@ -33,16 +38,29 @@ final class ChildLog: Sendable {
             logger.debug("\(error)")
         }
         if let line = splitter.finish() { take(line) }
+        tell(omitted: state.withLock { $0.budget.takeOmitted() })
     }
 
     private func take(_ line: String) {
         if isConsumed(line) { return }
-        let (level, text) = Self.parse(line)
-        tail.withLock { tail in
-            if tail.count == Self.tailLength { tail.removeFirst() }
-            tail.append(text)
+        let (level, parsed) = Self.parse(line)
+        // A program repeats the URL it was given, with the password in it.
+        let text = Credentials.hidden(in: parsed)
+        let decision = state.withLock { state in
+            if state.tail.count == Self.tailLength { state.tail.removeFirst() }
+            state.tail.append(text)
+            return state.budget.take(now: .now)
         }
-        logger.log(level: level, "\(name): \(text)")
+        switch decision {
+        case .show(let omitted):
+            tell(omitted: omitted)
+            logger.log(level: level, "\(name): \(text)")
+        case .omit: break
+        }
+    }
+
+    private func tell(omitted: Int) {
+        if omitted > 0 { logger.info("\(name): … \(omitted) more lines") }
     }
 
     /// Takes ffmpeg's `[error]` marks off a line and tells their level in our terms.

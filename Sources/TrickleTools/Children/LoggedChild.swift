@@ -28,7 +28,7 @@ public final class LoggedChild: Sendable {
         isConsumed: @escaping @Sendable (String) -> Bool = { _ in false }
     ) throws {
         name = command.program.split(separator: "/").last.map(String.init) ?? command.program
-        logger.debug("runs \(command)")
+        logger.debug("runs \(Credentials.hidden(in: "\(command)"))")
         process = try Self.start(command, standardInput: standardInput, standardOutput: standardOutput)
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let reader = try DescriptorReader(errors, what: "what \(name) says")

@@ -13,8 +13,12 @@ public enum FFmpegCommand {
         public var gop: Duration = .seconds(2)
         /// How long a source on the network may stay silent.
         public var timeout: Duration = .seconds(10)
+        /// How RTSP carries its packets.
+        public var transport = RTSPTransport.auto
         /// ffmpeg's `-map`, if the choice of streams is the user's.
         public var maps: [String] = []
+        /// Where on the time line of the channel it begins: what came before may not be played again.
+        public var timeOffset: Duration = .zero
         /// Put behind our own options, so that they win.
         public var extraArguments: [String] = []
 
@@ -24,28 +28,47 @@ public enum FFmpegCommand {
     private static let quiet = ["-hide_banner", "-loglevel", "level+warning"]
 
     /// Lists the streams of an input as JSON on standard output.
-    public static func probe(_ input: MediaInput, timeout: Duration) -> ChildCommand {
+    public static func probe(
+        _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto
+    ) -> ChildCommand {
         ChildCommand(
             "ffprobe",
             [
                 "-hide_banner", "-loglevel", "level+error", "-print_format", "json", "-show_streams", "-show_programs",
                 "-show_format",
             ]
-                + input.arguments(timeout: timeout))
+                + input.arguments(timeout: timeout, transport: transport))
     }
 
     /// Writes the input as MPEG-TS to standard output.
     ///
-    /// - Parameter plan: What to do with each stream; nil for sources that hold raw pictures and sound.
-    public static func publish(_ publishing: Publishing, plan: StreamPlan?) -> ChildCommand {
+    /// - Parameters:
+    ///   - plan: What to do with each stream; nil for sources that are not looked at before.
+    ///   - unseen: What to do with the streams of those.
+    public static func publish(
+        _ publishing: Publishing, plan: StreamPlan?, unseen: StreamPlan.Treatment = .encode
+    ) -> ChildCommand {
         var arguments = quiet + ["-nostdin", "-nostats"]
         if publishing.isRealtime { arguments.append("-re") }
         if publishing.loops { arguments += ["-stream_loop", "-1"] }
-        arguments += publishing.input.arguments(timeout: publishing.timeout)
-        arguments += streams(publishing, plan: plan)
+        arguments += publishing.input.arguments(timeout: publishing.timeout, transport: publishing.transport)
+        arguments += streams(publishing, plan: plan, unseen: unseen)
+        if publishing.input.isRTSP { arguments += repairs(plan: plan, unseen: unseen) }
         arguments += ["-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0"]
+        if publishing.timeOffset > .zero {
+            let seconds = TransferMeter.fixed(publishing.timeOffset / .seconds(1), digits: 3)
+            arguments += ["-output_ts_offset", seconds, "-mpegts_flags", "+initial_discontinuity"]
+        }
         arguments += publishing.extraArguments
         return ChildCommand("ffmpeg", arguments + ["pipe:1"])
+    }
+
+    /// How long an ffmpeg that reads `input` may give nothing, before it counts as hanging.
+    ///
+    /// Where ffmpeg can limit the silence of the source itself, it does, and its words say more than ours. A file may take its
+    /// time, for example to be decoded up to the place where an option has it begin.
+    static func silenceLimit(of input: MediaInput, timeout: Duration) -> Duration {
+        input.mayBeLive ? timeout + .seconds(2) : max(timeout, .seconds(60))
     }
 
     /// Splits what `--ffmpeg-args` was given.
@@ -59,11 +82,15 @@ public enum FFmpegCommand {
         return words
     }
 
-    private static func streams(_ publishing: Publishing, plan: StreamPlan?) -> [String] {
+    private static func streams(
+        _ publishing: Publishing, plan: StreamPlan?, unseen: StreamPlan.Treatment
+    ) -> [String] {
         guard publishing.maps.isEmpty else {
-            return publishing.maps.flatMap { ["-map", $0] } + codecsByKind(publishing, plan: plan)
+            return publishing.maps.flatMap { ["-map", $0] } + codecsByKind(publishing, plan: plan, unseen: unseen)
         }
-        guard let plan else { return ["-map", "0:v?", "-map", "0:a?"] + codecsByKind(publishing, plan: nil) }
+        guard let plan else {
+            return ["-map", "0:v?", "-map", "0:a?"] + codecsByKind(publishing, plan: nil, unseen: unseen)
+        }
         let published = plan.published
         let maps = published.flatMap { ["-map", "0:\($0.stream.index)"] }
         return maps
@@ -73,12 +100,27 @@ public enum FFmpegCommand {
     }
 
     /// Where the user maps streams, the numbers of the output's streams are not known, but what the input holds is.
-    private static func codecsByKind(_ publishing: Publishing, plan: StreamPlan?) -> [String] {
+    private static func codecsByKind(
+        _ publishing: Publishing, plan: StreamPlan?, unseen: StreamPlan.Treatment
+    ) -> [String] {
         [(MediaProbe.Kind.video, "v"), (.audio, "a")].flatMap { kind, letter in
-            let treatments = plan?.treatments.filter { $0.stream.kind == kind }.map(\.treatment) ?? [.encode]
+            let treatments = plan?.treatments.filter { $0.stream.kind == kind }.map(\.treatment) ?? [unseen]
             let treatment: StreamPlan.Treatment = treatments.allSatisfy { $0 == .copy } ? .copy : .encode
             return codec(letter, kind: kind, treatment: treatment, gop: publishing.gop)
         } + ["-c:s", "copy", "-c:d", "copy"]
+    }
+
+    /// RTSP tells parameter sets once, beside the stream, and its first pictures may come without time stamps: a transport stream
+    /// needs both, and so does whoever begins in its middle.
+    private static func repairs(plan: StreamPlan?, unseen: StreamPlan.Treatment) -> [String] {
+        let video = plan?.published.filter { $0.stream.kind == .video }.map(\.treatment) ?? [unseen]
+        guard !video.isEmpty, video.allSatisfy({ $0 == .copy }) else { return [] }
+        let missing = "if(eq(NEXT_PTS,NOPTS),if(eq(PREV_OUTPTS,NOPTS),0,PREV_OUTPTS+1),NEXT_PTS-0.1/TB)"
+        let pts = "if(eq(PTS,NOPTS),\(missing),PTS)"
+        let first = "if(eq(PTS,NOPTS),NEXT_PTS-0.1/TB,PTS)-0.3/TB"
+        let dts = "if(eq(DTS,NOPTS),if(eq(PREV_OUTDTS,NOPTS),\(first),PREV_OUTDTS+1),max(DTS,PREV_OUTDTS+1))"
+        let escape = { (text: String) in text.split(separator: ",").joined(separator: "\\,") }
+        return ["-bsf:v", "setts=pts=\(escape(pts)):dts=\(escape(dts)),dump_extra=freq=keyframe"]
     }
 
     private static func codec(

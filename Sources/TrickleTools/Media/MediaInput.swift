@@ -18,6 +18,8 @@ public enum MediaInput: Equatable, Sendable {
     case device(format: String, name: String)
     /// Anything that ffmpeg opens by a URL.
     case url(scheme: String, text: String)
+    /// An address where ffmpeg waits for somebody who pushes.
+    case listener(scheme: String, text: String)
 
     /// Sources that ffmpeg names by `-f`, here written in front of a colon: `lavfi:testsrc2`, `x11grab::0.0`.
     static let deviceFormats: Set<String> = [
@@ -54,6 +56,47 @@ public enum MediaInput: Equatable, Sendable {
         self = try Self.path(argument)
     }
 
+    /// What a push can come by.
+    static let listenerSchemes: Set<String> = ["rtsp", "rtmp", "srt", "tcp"]
+
+    /// An address to listen on, such as `rtmp://0.0.0.0:1935/live/cam`.
+    ///
+    /// - Throws: ``ToolFailure`` when nothing can be listened for there.
+    public init(listeningOn text: String) throws(ToolFailure) {
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? ""
+        guard Self.listenerSchemes.contains(scheme) else {
+            throw ToolFailure(
+                "'\(Credentials.hidden(in: text))' cannot be listened on: it has to look like "
+                    + "rtsp://0.0.0.0:8554/cam, rtmp://0.0.0.0:1935/live/cam, srt://0.0.0.0:9000 or tcp://0.0.0.0:9000",
+                exit: .usage)
+        }
+        self = .listener(scheme: scheme, text: text)
+    }
+
+    /// The same with a name and a password, where it is a URL that has none.
+    public func adding(credentials: String) -> MediaInput {
+        guard case .url(let scheme, let text) = self else { return self }
+        return .url(scheme: scheme, text: Credentials.add(credentials, to: text))
+    }
+
+    /// Whether it waits for somebody who pushes.
+    var isListener: Bool { if case .listener = self { true } else { false } }
+
+    var isRTSP: Bool {
+        switch self {
+        case .url(let scheme, _), .listener(let scheme, _): scheme.hasPrefix("rtsp")
+        case .standardInput, .file, .stream, .device: false
+        }
+    }
+
+    /// Whether it can be there again after its end or a failure. A file that fails once fails again.
+    var mayComeBack: Bool {
+        switch self {
+        case .file, .standardInput: false
+        case .stream, .device, .url, .listener: true
+        }
+    }
+
     /// Whether it may come at its own pace: over HTTP come files as well as live streams, and the probe tells which.
     var mayBeLive: Bool {
         if case .url = self { true } else { isLive }
@@ -62,27 +105,29 @@ public enum MediaInput: Equatable, Sendable {
     /// Whether it comes at its own pace for sure, so that ffmpeg must not slow it down.
     public var isLive: Bool {
         switch self {
-        case .standardInput, .stream: true
+        case .standardInput, .stream, .listener: true
         case .file: false
         case .device(let format, _): format != "lavfi"
         case .url(let scheme, _): !["http", "https", "ftp", "sftp"].contains(scheme)
         }
     }
 
-    /// The name that messages use.
+    /// The name that messages use, without credentials.
     public var description: String {
         switch self {
         case .standardInput: "standard input"
         case .file(let path), .stream(let path): path
         case .device(let format, let name): "\(format):\(name)"
-        case .url(_, let text): text
+        case .url(_, let text), .listener(_, let text): Credentials.hidden(in: text)
         }
     }
 
     /// ffmpeg's options up to and with `-i`.
     ///
-    /// - Parameter timeout: How long the source may stay silent, where ffmpeg can limit that.
-    func arguments(timeout: Duration) -> [String] {
+    /// - Parameters:
+    ///   - timeout: How long the source may stay silent, where ffmpeg can limit that.
+    ///   - transport: How RTSP carries its packets.
+    func arguments(timeout: Duration, transport: RTSPTransport = .auto) -> [String] {
         let microseconds = "\(max(1, timeout / .microseconds(1)).rounded(.down))".prefix { $0 != "." }
         switch self {
         case .standardInput: return ["-f", "mpegts", "-i", "pipe:0"]
@@ -94,12 +139,24 @@ public enum MediaInput: Equatable, Sendable {
         case .url(let scheme, let text):
             switch scheme {
             case "rtsp", "rtsps":
-                return ["-rtsp_flags", "prefer_tcp", "-timeout", String(microseconds), "-i", text]
-            case "udp": return ["-timeout", String(microseconds), "-i", text]
+                return transport.arguments + ["-timeout", String(microseconds), "-i", text]
+            case "udp", "srt": return ["-timeout", String(microseconds), "-i", text]
             case "http", "https", "tcp", "tls", "rtmp", "rtmps":
                 return ["-rw_timeout", String(microseconds), "-i", text]
             default: return ["-i", text]
             }
+        case .listener(let scheme, let text): return Self.listening(scheme, text)
+        }
+    }
+
+    /// Each protocol has its own way to say that it listens; none of them stops waiting by itself.
+    private static func listening(_ scheme: String, _ text: String) -> [String] {
+        switch scheme {
+        case "rtsp": return ["-rtsp_flags", "listen", "-i", text]
+        case "rtmp": return ["-listen", "1", "-i", text]
+        default:
+            let parameter = scheme == "srt" ? "mode=listener" : "listen=1"
+            return ["-f", "mpegts", "-i", "\(text)\(text.contains("?") ? "&" : "?")\(parameter)"]
         }
     }
 

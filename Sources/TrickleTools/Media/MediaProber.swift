@@ -4,28 +4,38 @@ import Logging
 /// Asks ffprobe what an input holds.
 enum MediaProber {
     /// - Throws: ``ToolFailure`` when the input cannot be opened or is no media.
-    static func probe(_ input: MediaInput, timeout: Duration, stop: StopRequest, logger: Logger) async throws
-        -> MediaProbe
-    {
+    static func probe(
+        _ input: MediaInput, timeout: Duration, transport: RTSPTransport, stop: StopRequest, logger: Logger
+    ) async throws -> MediaProbe {
         var quietLogger = logger
         // What ffprobe says goes into the error below, and ffmpeg would say it again.
         if quietLogger.logLevel == .info { quietLogger.logLevel = .error }
-        let command = FFmpegCommand.probe(input, timeout: timeout)
+        let command = FFmpegCommand.probe(input, timeout: timeout, transport: transport)
         let child = try LoggedChild(command, standardOutput: .pipe, logger: quietLogger)
-        stop.whenMade { child.requestEnd() }
+        let registration = stop.whenMade { child.requestEnd() }
+        defer { registration.cancel() }
+        // ffprobe limits the silence of some protocols only.
+        let limit = FFmpegCommand.silenceLimit(of: input, timeout: timeout) + analysisTime
+        let watch = SilenceWatch(limit: limit) { Task { await child.stop() } }
+        watch.isAwaited()
+        defer { withExtendedLifetime(watch) {} }
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         var json: [UInt8] = []
         for try await piece in try DescriptorReader(output, what: "ffprobe's answer") { json += piece }
         let status = await child.end()
         if stop.isMade { throw CancellationError() }
+        if child.wasToldToEnd { throw unreadable(input, "nothing came of it for \(Int(limit / .seconds(1))) s") }
         guard status.isSuccess else { throw unreadable(input, child.lastWords) }
         let probe = try MediaProbe(json: json)
         if probe.isText || probe.streams.isEmpty { throw unreadable(input, "no video and no audio in it") }
         return probe
     }
 
+    /// How long ffprobe looks at a stream that it has opened, at most.
+    private static let analysisTime = Duration.seconds(8)
+
     private static func unreadable(_ input: MediaInput, _ reason: String) -> ToolFailure {
-        let reason = reason.isEmpty ? "ffprobe does not say why" : reason
+        let reason = Credentials.hidden(in: reason.isEmpty ? "ffprobe does not say why" : reason)
         switch input {
         case .file:
             return ToolFailure("'\(input.description)' is not media that ffmpeg can read: \(reason)")

@@ -13,6 +13,10 @@ struct ChannelOutput {
     private var writer: SegmentWriter?
     /// The segment that has ended, until the next begins or the input does.
     private var ended: SegmentWriter?
+    /// How much of the channel's time line the segments cover that have ended.
+    private(set) var mediaTime = Duration.zero
+    /// Whether a segment was begun.
+    var hasBegun: Bool { meter.segments > 0 }
 
     /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
     ///   instead of into one of its own, which could not stand alone.
@@ -31,6 +35,7 @@ struct ChannelOutput {
                 session.logger.debug(
                     "segment \(writer.map { "\($0.sequence)" } ?? "?") ends: \(end.byteCount) bytes, \(end.duration)")
                 (ended, writer) = (writer, nil)
+                mediaTime += end.duration
             case .notice(let oddity): session.logger.warning("\(oddity)")
             }
         }

@@ -4,19 +4,28 @@ import MPEGTS
 extension FFmpegCommand.Publishing {
     /// The command that turns the input into MPEG-TS, after a look at what it is.
     ///
+    /// - Returns: The command, and whether the input may come back after its end, as what has a length does not.
     /// - Throws: ``ToolFailure`` when it cannot be opened, or has nothing to publish.
-    func command(transcodes: Bool, program: ProgramChoice, _ session: ToolSession) async throws -> ChildCommand {
+    func command(transcodes: Bool, program: ProgramChoice, _ session: ToolSession) async throws -> (
+        ChildCommand, mayComeBack: Bool
+    ) {
         var publishing = self
         // A camera has raw pictures and sound: there is nothing to copy, and opening it twice takes its time.
         if case .device = input, input.isLive {
             publishing.isRealtime = false
-            return FFmpegCommand.publish(publishing, plan: nil)
+            return (FFmpegCommand.publish(publishing, plan: nil), true)
         }
-        let probe = try await MediaProber.probe(input, timeout: timeout, stop: session.stop, logger: session.logger)
+        // A push comes once: who looks at it has taken it.
+        if input.isListener {
+            publishing.isRealtime = false
+            return (FFmpegCommand.publish(publishing, plan: nil, unseen: transcodes ? .encode : .copy), true)
+        }
+        let probe = try await MediaProber.probe(
+            input, timeout: timeout, transport: transport, stop: session.stop, logger: session.logger)
         let plan = try StreamPlan(probe, transcodes: transcodes, program: program)
         for omission in plan.omissions { session.logger.info("\(omission)") }
         if plan.published.isEmpty { throw ToolFailure("'\(input.description)' has no video and no audio") }
         if input.isLive || (input.mayBeLive && !probe.hasEnd) { publishing.isRealtime = false }
-        return FFmpegCommand.publish(publishing, plan: plan)
+        return (FFmpegCommand.publish(publishing, plan: plan), input.mayComeBack && !probe.hasEnd)
     }
 }

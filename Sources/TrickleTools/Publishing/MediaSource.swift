@@ -12,8 +12,7 @@ import Logging
 /// An open input: MPEG-TS from standard input or from ffmpeg.
 final class MediaSource: Sendable {
     let bytes: DescriptorReader
-    private let ffmpeg: LoggedChild?
-    private let name: String
+    private let ffmpeg: WatchedFFmpeg?
 
     /// Reads MPEG-TS from standard input.
     init() throws {
@@ -24,7 +23,6 @@ final class MediaSource: Sendable {
         }
         bytes = try DescriptorReader(OwnedDescriptor(STDIN_FILENO), what: "standard input")
         ffmpeg = nil
-        name = "standard input"
     }
 
     /// Reads a file as it is.
@@ -33,36 +31,41 @@ final class MediaSource: Sendable {
         guard number >= 0 else { throw SystemError("read '\(path)'") }
         bytes = try DescriptorReader(OwnedDescriptor(number), what: "'\(path)'")
         ffmpeg = nil
-        name = path
     }
 
     /// Starts ffmpeg.
     ///
-    /// - Parameter name: The input's name, for messages.
-    init(ffmpeg command: ChildCommand, name: String, logger: Logger) throws {
+    /// - Parameter input: What it reads, which has to give bytes every now and then.
+    init(ffmpeg command: ChildCommand, input: MediaInput, timeout: Duration, logger: Logger) throws {
         let child = try LoggedChild(command, standardOutput: .pipe, logger: logger)
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         bytes = try DescriptorReader(output, what: "ffmpeg's output")
-        ffmpeg = child
-        self.name = name
+        ffmpeg = WatchedFFmpeg(child, input: input, timeout: timeout)
+    }
+
+    /// The next bytes; nil at the end.
+    func next() async throws -> [UInt8]? {
+        ffmpeg?.willWait()
+        var iterator = bytes.makeAsyncIterator()
+        let piece = try await iterator.next()
+        ffmpeg?.hasWaited(hasBytes: piece != nil)
+        return piece
     }
 
     /// Asks for the end; what is on the way still comes.
     func requestEnd() {
         // ffmpeg finishes its last packets, and then its pipe ends.
-        if let ffmpeg { ffmpeg.requestEnd() } else { bytes.stop() }
+        if let ffmpeg { ffmpeg.child.requestEnd() } else { bytes.stop() }
     }
 
     /// Waits for ffmpeg.
     ///
     /// - Throws: ``ToolFailure`` when it failed.
-    func finish() async throws {
-        try await ffmpeg?.succeed("read '\(name)' to its end")
-    }
+    func finish() async throws { try await ffmpeg?.succeed() }
 
     /// Ends ffmpeg at once.
     func abandon() async {
         bytes.stop()
-        await ffmpeg?.stop()
+        await ffmpeg?.child.stop()
     }
 }

@@ -42,12 +42,13 @@ public struct StreamReport: Sendable {
             } catch is NotTransportStream {
                 session.logger.info("'\(path)' is not MPEG-TS: this is what ffmpeg makes of it")
             }
-        case .stream, .device, .url: break
+        case .stream, .device, .url, .listener: break
         }
-        let command = try await publishing.command(
+        let (command, _) = try await publishing.command(
             transcodes: transcodes, program: segmentation.program, session)
         return try await analyze(
-            try MediaSource(ffmpeg: command, name: publishing.input.description, logger: session.logger), session)
+            try MediaSource(
+                ffmpeg: command, input: publishing.input, timeout: publishing.timeout, logger: session.logger), session)
     }
 
     private func analyze(_ source: MediaSource, _ session: ToolSession) async throws -> StreamAnalysis {
@@ -55,7 +56,7 @@ public struct StreamReport: Sendable {
         var analyzer = StreamAnalyzer(segmentation)
         let start = ContinuousClock.now
         do {
-            for try await piece in source.bytes {
+            while let piece = try await source.next() {
                 try analyzer.receive(piece.span.bytes, now: ContinuousClock.now - start)
             }
             let analysis = try analyzer.finish()

@@ -4,7 +4,8 @@ import Synchronization
 public final class StopRequest: Sendable {
     private struct State {
         var signal: Int32?
-        var handlers: [@Sendable () -> Void] = []
+        var handlers: [Int: @Sendable () -> Void] = [:]
+        var lastNumber = 0
     }
 
     private let state = Mutex(State())
@@ -21,23 +22,41 @@ public final class StopRequest: Sendable {
     /// - Returns: Whether this was the first time.
     @discardableResult
     public func make(signal: Int32) -> Bool {
-        let handlers: [@Sendable () -> Void]? = state.withLock { state in
+        let handlers: [Int: @Sendable () -> Void]? = state.withLock { state in
             guard state.signal == nil else { return nil }
             state.signal = signal
-            defer { state.handlers = [] }
+            defer { state.handlers = [:] }
             return state.handlers
         }
-        for handler in handlers ?? [] { handler() }
+        for (_, handler) in (handlers ?? [:]).sorted(by: { $0.key < $1.key }) { handler() }
         return handlers != nil
     }
 
     /// Has `handler` called once when the end is asked for; at once if it has been.
-    public func whenMade(_ handler: @escaping @Sendable () -> Void) {
-        let isMade = state.withLock { state in
-            if state.signal == nil { state.handlers.append(handler) }
-            return state.signal != nil
+    ///
+    /// - Returns: What takes the handler back, for work that is over long before the tool.
+    @discardableResult
+    public func whenMade(_ handler: @escaping @Sendable () -> Void) -> Registration {
+        let number: Int? = state.withLock { state in
+            guard state.signal == nil else { return nil }
+            state.lastNumber += 1
+            state.handlers[state.lastNumber] = handler
+            return state.lastNumber
         }
-        if isMade { handler() }
+        if number == nil { handler() }
+        return Registration(request: self, number: number)
+    }
+
+    /// A handler that waits for the request.
+    public struct Registration: Sendable {
+        fileprivate let request: StopRequest
+        fileprivate let number: Int?
+
+        /// Takes the handler back. Does nothing after the request.
+        public func cancel() {
+            guard let number else { return }
+            request.state.withLock { _ = $0.handlers.removeValue(forKey: number) }
+        }
     }
 
     /// Returns when the end is asked for.
@@ -57,13 +76,14 @@ public final class StopRequest: Sendable {
         after grace: Duration = .zero, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         let task = Task { try await body() }
-        whenMade {
+        let registration = whenMade {
             guard grace > .zero else { return task.cancel() }
             Task {
                 try? await Task.sleep(for: grace)
                 task.cancel()
             }
         }
+        defer { registration.cancel() }
         do {
             return try await withTaskCancellationHandler {
                 try await task.value

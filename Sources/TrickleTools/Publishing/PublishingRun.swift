@@ -1,0 +1,184 @@
+import ChildProcesses
+import Logging
+import MPEGTS
+import Synchronization
+import TrickleKit
+
+/// One run of a ``ChannelPublishing``: a publisher, and the sources that follow one another on its channel.
+final class PublishingRun: Sendable {
+    private struct State {
+        var publisher: Publisher?
+        var source: MediaSource?
+        var restarts: RestartState
+        /// When the channel's time line began, with the first byte of the first source.
+        var timelineStart: ContinuousClock.Instant?
+        /// How much of it the segments cover that were published.
+        var mediaTime = Duration.zero
+        /// Whether what was opened last has no end of its own.
+        var mayComeBack: Bool
+    }
+
+    /// How long the relay may take for the rest after a stop was asked for.
+    private static let graceAfterStop = Duration.milliseconds(500)
+
+    private let job: ChannelPublishing
+    private let session: ToolSession
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
+
+    init(_ job: ChannelPublishing, _ session: ToolSession) {
+        self.job = job
+        self.session = session
+        let patience: Duration? = if case .within(let time) = job.reopening { time } else { nil }
+        let input = job.publishing.input
+        // A push that ends, however short, is no trouble: the next one may come at once.
+        let soundAfter: Duration = input.isListener ? .zero : .seconds(10)
+        state = Mutex(
+            State(
+                restarts: RestartState(patience: patience, soundAfter: soundAfter, now: .zero),
+                mayComeBack: input.mayComeBack))
+    }
+
+    func run() async throws {
+        do {
+            let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
+                try await self.publishSources()
+            }
+            if isDone == nil {
+                await state.withLock { $0.source }?.abandon()
+                session.logger.warning("the relay does not take the rest: the channel is left as it is")
+            }
+        } catch {
+            await state.withLock { $0.source }?.abandon()
+            // Readers need not wait for what will not come. That this may fail as well helps nobody to know.
+            if !job.keepsOpen { try? await state.withLock { $0.publisher }?.close() }
+            throw error
+        }
+    }
+
+    private var now: Duration { ContinuousClock.now - start }
+
+    private func publishSources() async throws {
+        repeat {
+            state.withLock { $0.restarts.started(now: now) }
+            do {
+                try await publishOneSource()
+                if try await !isToBeOpenedAgain(because: nil) { break }
+            } catch  where isOfTheSource(error) {
+                if try await !isToBeOpenedAgain(because: error) { break }
+            }
+        } while !session.stop.isMade
+        if !job.keepsOpen { try await state.withLock { $0.publisher }?.close() }
+    }
+
+    /// Waits until a source that is away is to be opened again.
+    ///
+    /// - Returns: false when it ended, and that was all, or a stop was asked for.
+    /// - Throws: `failure`, when it is final.
+    private func isToBeOpenedAgain(because failure: (any Error)?) async throws -> Bool {
+        if session.stop.isMade { return false }
+        let wait: Duration? = state.withLock { state in
+            if job.reopening == .never || !state.mayComeBack { return nil }
+            return state.restarts.ended(now: now, jitter: .random(in: 0..<1))
+        }
+        guard let wait else {
+            if let failure { throw failure }
+            return false
+        }
+        let reason = failure.map { ToolFailure($0).message } ?? "'\(job.publishing.input.description)' has ended"
+        let seconds = TransferMeter.fixed(wait / .seconds(1), digits: 1)
+        session.logger.warning("\(reason); opens it again in \(seconds) s")
+        await job.news.wait(atMost: wait, stop: session.stop)
+        return !session.stop.isMade
+    }
+
+    /// Whether an error is the source's, which may be another time, and not the relay's or the command line's.
+    private func isOfTheSource(_ error: any Error) -> Bool {
+        if session.stop.isMade && error is CancellationError { return true }
+        switch error {
+        case is NotTransportStream: return true
+        case let failure as ToolFailure: return failure.exit == .failure && ExecutableSearch.find("ffmpeg") != nil
+        // The relay gives up a channel on which nothing comes for long, which is not for a source to know.
+        case let error as TrickleError: return error.code == .channelClosed && state.withLock { $0.publisher == nil }
+        default: return false
+        }
+    }
+}
+
+// One source, from its opening to its end.
+extension PublishingRun {
+    private func publishOneSource() async throws {
+        let input = job.publishing.input
+        let source: MediaSource
+        if input == .standardInput {
+            source = try MediaSource()
+            _ = try await openPublisher()
+        } else {
+            var publishing = job.publishing
+            publishing.timeOffset = timeOffset
+            let (command, mayComeBack) = try await publishing.command(
+                transcodes: job.transcodes, program: job.segmentation.program, session)
+            state.withLock { $0.mayComeBack = mayComeBack }
+            _ = try await openPublisher()
+            source = try MediaSource(
+                ffmpeg: command, input: input, timeout: job.publishing.timeout, logger: session.logger)
+        }
+        state.withLock { $0.source = source }
+        let registration = session.stop.whenMade { source.requestEnd() }
+        defer { registration.cancel() }
+        session.logger.info("publishes \(input.description) as \(job.relay.url(channel: job.channel))")
+        do {
+            try await publish(source, try await openPublisher())
+        } catch {
+            await source.abandon()
+            throw error
+        }
+    }
+
+    private func openPublisher() async throws -> Publisher {
+        if let publisher = state.withLock({ $0.publisher }) { return publisher }
+        let publisher = Publisher(relay: job.relay, channel: job.channel, configuration: job.clientConfiguration)
+        try await publisher.open()
+        state.withLock { $0.publisher = publisher }
+        return publisher
+    }
+
+    /// Where the next source goes on: behind all that was published, and no earlier than the clock on the wall.
+    private var timeOffset: Duration {
+        state.withLock { state in
+            guard let timelineStart = state.timelineStart else { return .zero }
+            return max(ContinuousClock.now - timelineStart, state.mediaTime + .milliseconds(100))
+        }
+    }
+
+    private func publish(_ source: MediaSource, _ publisher: Publisher) async throws {
+        // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
+        let isFromFFmpeg = job.publishing.input != .standardInput
+        var segmentation = job.segmentation
+        if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
+        var output = ChannelOutput(publisher, joinsStart: isFromFFmpeg, session: session)
+        var segmenter = GOPSegmenter(segmentation)
+        let offset = timeOffset
+        let start = ContinuousClock.now
+        do {
+            while let piece = try await source.next() {
+                state.withLock { state in
+                    state.restarts.worked(now: now)
+                    if state.timelineStart == nil { state.timelineStart = .now }
+                }
+                try await output.perform(try segmenter.steps(for: piece, now: ContinuousClock.now - start))
+            }
+            try await output.perform(try segmenter.finalSteps())
+        } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
+            // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
+            try await source.finish()
+            if !session.stop.isMade { throw error }
+        } catch let error as TrickleError where error.code == .channelClosed && !output.hasBegun {
+            if offset > .zero { state.withLock { $0.publisher = nil } }
+            throw error
+        }
+        state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
+        try await output.finish()
+        try await source.finish()
+    }
+}

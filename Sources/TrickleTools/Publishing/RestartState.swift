@@ -1,0 +1,53 @@
+import TrickleKit
+
+/// When something that ended or failed is started again: a live source, an ffmpeg that pushes.
+///
+/// The waits grow while it does not stay up, and begin small again once it did.
+public struct RestartState: Sendable {
+    private let patience: Duration?
+    private let soundAfter: Duration
+    private var backoff: Backoff
+    private var startedAt: Duration
+    private var lastWorkedAt: Duration
+    private var hasWorked = false
+
+    /// - Parameters:
+    ///   - patience: For how long it may be away before it is given up; nil for ever.
+    ///   - soundAfter: What has worked for so long is sound: its next trouble is a new one.
+    ///   - backoff: The waits.
+    ///   - now: When it is started for the first time.
+    public init(
+        patience: Duration?, soundAfter: Duration = .seconds(10),
+        backoff: Backoff = Backoff(initial: .milliseconds(500), cap: .seconds(15)), now: Duration
+    ) {
+        self.patience = patience
+        self.soundAfter = soundAfter
+        self.backoff = backoff
+        startedAt = now
+        lastWorkedAt = now
+    }
+
+    /// It is started again.
+    public mutating func started(now: Duration) {
+        startedAt = now
+        hasWorked = false
+    }
+
+    /// It does what it is for, as of now.
+    public mutating func worked(now: Duration) {
+        lastWorkedAt = now
+        hasWorked = true
+    }
+
+    /// It has ended.
+    ///
+    /// - Parameter jitter: A random number, 0 ..< 1.
+    /// - Returns: How long to wait before the next start; nil when it has been away for as long as anybody waits.
+    public mutating func ended(now: Duration, jitter: Double) -> Duration? {
+        if hasWorked && lastWorkedAt - startedAt >= soundAfter { backoff.reset() }
+        let wait = backoff.next(jitter: jitter)
+        guard let patience else { return wait }
+        let left = patience - (now - lastWorkedAt)
+        return left > .zero ? min(wait, left) : nil
+    }
+}

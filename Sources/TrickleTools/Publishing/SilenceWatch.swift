@@ -1,0 +1,35 @@
+import Synchronization
+
+/// Notices that something from which bytes are expected gives none.
+///
+/// Only the time counts in which somebody waits for them: a slow taker is no silence of the source.
+final class SilenceWatch: Sendable {
+    private let limit: Duration
+    private let waitingSince: Mutex<ContinuousClock.Instant?> = Mutex(nil)
+    private let watching: Mutex<Task<Void, any Error>?> = Mutex(nil)
+
+    /// - Parameters:
+    ///   - limit: The longest silence.
+    ///   - act: Called once, when it is over.
+    init(limit: Duration, _ act: @escaping @Sendable () -> Void) {
+        self.limit = limit
+        let task = Task { [weak self] in
+            while let due = self?.due {
+                if due <= .now { return act() }
+                try await Task.sleep(until: due)
+            }
+        }
+        watching.withLock { $0 = task }
+    }
+
+    deinit { watching.withLock { $0?.cancel() } }
+
+    /// Somebody waits for bytes from now on.
+    func isAwaited() { waitingSince.withLock { $0 = .now } }
+
+    /// They have come, or their end.
+    func hasCome() { waitingSince.withLock { $0 = nil } }
+
+    /// When the silence will have been too long, as things stand.
+    private var due: ContinuousClock.Instant { (waitingSince.withLock { $0 } ?? .now) + limit }
+}

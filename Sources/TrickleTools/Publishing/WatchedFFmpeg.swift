@@ -1,0 +1,48 @@
+import Synchronization
+
+/// An ffmpeg that reads an input, and is ended when it gives nothing for too long: a camera that hangs says no word.
+final class WatchedFFmpeg: Sendable {
+    let child: LoggedChild
+    private let name: String
+    private let limit: Duration
+    private let watch: SilenceWatch
+    private let silence = Silence()
+    private let isWatched: Atomic<Bool>
+
+    private final class Silence: Sendable {
+        let wasTooLong = Atomic(false)
+    }
+
+    init(_ child: LoggedChild, input: MediaInput, timeout: Duration) {
+        self.child = child
+        name = input.description
+        let limit = FFmpegCommand.silenceLimit(of: input, timeout: timeout)
+        self.limit = limit
+        // Nobody can tell when a push begins.
+        isWatched = Atomic(!input.isListener)
+        watch = SilenceWatch(limit: limit) { [silence] in
+            silence.wasTooLong.store(true, ordering: .releasing)
+            Task { await child.stop() }
+        }
+    }
+
+    /// Bytes are waited for from now on.
+    func willWait() {
+        if isWatched.load(ordering: .relaxed) { watch.isAwaited() }
+    }
+
+    func hasWaited(hasBytes: Bool) {
+        watch.hasCome()
+        if hasBytes { isWatched.store(true, ordering: .relaxed) }
+    }
+
+    /// Waits for its end.
+    ///
+    /// - Throws: ``ToolFailure`` when it failed, with its last words.
+    func succeed() async throws {
+        try await child.succeed("read '\(name)' to its end")
+        guard silence.wasTooLong.load(ordering: .acquiring) else { return }
+        let words = child.lastWords.isEmpty ? "" : "; it said: \(child.lastWords)"
+        throw ToolFailure("nothing came from '\(name)' for \(Int(limit / .seconds(1))) s\(words)")
+    }
+}
