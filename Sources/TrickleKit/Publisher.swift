@@ -29,6 +29,8 @@ public final class Publisher: Sendable {
         var publication = PublicationState()
         /// The next segment, whose request is on the wire and has no body yet.
         var preconnected: SegmentUpload?
+        /// The segment whose number was taken last.
+        weak var latest: SegmentUpload?
         /// Segments that were ended without waiting for the answer.
         var unacknowledged: [SegmentUpload] = []
         var statistics = PublisherStatistics()
@@ -181,27 +183,30 @@ extension Publisher {
                 case .failure(let error) where error.code == .channelClosed: throw error
                 // Ended elsewhere: its number is gone.
                 case .failure(let error) where error.code == .segmentAborted: break
-                case .failure, .success: return (upload(sequence: ready.sequence, state.publication), true)
+                case .failure, .success: return (makeUpload(ready.sequence, &state), true)
                 }
             }
             guard let sequence = state.publication.takeNumber() else {
                 throw TrickleError(.misuse, "the channel '\(channel)' has no numbers left: publish under another name")
             }
-            return (upload(sequence: sequence, state.publication), true)
+            return (makeUpload(sequence, &state), true)
         }
     }
 
-    private func upload(sequence: SequenceNumber, _ publication: PublicationState) -> SegmentUpload {
-        let resumes = publication.features.isSuperset(of: [.resume, .size])
-        return SegmentUpload(
-            sequence: sequence, route: route, contentType: contentType, publisherID: resumes ? id : nil)
+    private func makeUpload(_ sequence: SequenceNumber, _ state: inout State) -> SegmentUpload {
+        let resumes = state.publication.features.isSuperset(of: [.resume, .size])
+        let upload = SegmentUpload(
+            sequence: sequence, route: route, contentType: contentType, publisherID: resumes ? id : nil,
+            after: state.latest)
+        state.latest = upload
+        return upload
     }
 
     /// A segment has its first byte, or its end: the request for the next goes out.
     func preconnectNext() {
         let next: SegmentUpload? = state.withLock { state in
             guard state.preconnected == nil, !state.isClosed else { return nil }
-            state.preconnected = state.publication.takeNumber().map { upload(sequence: $0, state.publication) }
+            state.preconnected = state.publication.takeNumber().map { makeUpload($0, &state) }
             return state.preconnected
         }
         next?.start()

@@ -11,10 +11,15 @@ final class SegmentUpload: Sendable {
     /// Who publishes, to a relay that goes on with a segment whose connection broke; nil for others.
     private let publisherID: String?
     private let buffer: UploadBuffer
+    private weak let predecessor: SegmentUpload?
 
     private struct State {
         var publication: SegmentPublicationState
         var transfer: Transfer?
+        /// The request that was made last, even after the outcome: one that ends empty goes on by itself.
+        weak var lastTransfer: Transfer?
+        /// Called with the outcome.
+        var successors: [@Sendable () -> Void] = []
         var outcome: Result<Void, TrickleError>?
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var waitingCount = 0
@@ -30,15 +35,39 @@ final class SegmentUpload: Sendable {
 
     private let state: Mutex<State>
 
-    init(sequence: SequenceNumber, route: ChannelRoute, contentType: String, publisherID: String?) {
+    /// - Parameters:
+    ///   - publisherID: who publishes, where a broken segment can be gone on with.
+    ///   - predecessor: the segment before. A relay takes the owner's first byte of a later segment for the end of one that is broken, so
+    ///     nothing of this one leaves between the end of that one and its outcome.
+    init(
+        sequence: SequenceNumber, route: ChannelRoute, contentType: String, publisherID: String?,
+        after predecessor: SegmentUpload? = nil
+    ) {
         self.sequence = sequence
         self.route = route
         self.contentType = contentType
         self.publisherID = publisherID
         let resumes = publisherID != nil
+        self.predecessor = resumes ? predecessor : nil
         buffer = UploadBuffer(keepsTaken: resumes)
         let patience = route.configuration.patience
         state = Mutex(State(publication: SegmentPublicationState(patience: patience, resumes: resumes)))
+        guard let predecessor = self.predecessor else { return }
+        buffer.hold()
+        predecessor.whenSettled { [weak self] in self?.release() }
+    }
+
+    private func whenSettled(_ act: @escaping @Sendable () -> Void) {
+        let isSettled = state.withLock { state in
+            if state.outcome != nil { return true }
+            state.successors.append(act)
+            return false
+        }
+        if isSettled { act() }
+    }
+
+    private func release() {
+        if buffer.release() { state.withLock { $0.lastTransfer }?.resumeUpload() }
     }
 
     /// How the segment ended; nil while it goes on.
@@ -52,6 +81,8 @@ final class SegmentUpload: Sendable {
     /// - Throws: the ``TrickleError`` that ended the segment; `CancellationError`, after which the segment is abandoned.
     func write(_ bytes: ArraySlice<UInt8>) async throws {
         var rest = bytes
+        // Whoever writes two segments at once has them sent at once.
+        if let predecessor, predecessor.buffer.byteCount == nil, predecessor.outcome == nil { release() }
         while true {
             try throwIfEnded()
             let (count, wakesConnection) = buffer.append(rest)
@@ -128,12 +159,14 @@ final class SegmentUpload: Sendable {
     }
 
     private func settle(_ outcome: Result<Void, TrickleError>) {
-        let waiting = state.withLock { state in
+        let (waiting, successors) = state.withLock { state in
             if state.outcome == nil { state.outcome = outcome }
             state.transfer = nil
-            return state.takeWaiting()
+            defer { state.successors = [] }
+            return (state.takeWaiting(), state.successors)
         }
         for continuation in waiting { continuation.resume() }
+        for successor in successors { successor() }
         buffer.wakeWriter()
     }
 }
@@ -183,6 +216,7 @@ extension SegmentUpload {
         let isWanted = state.withLock { state in
             guard state.outcome == nil else { return false }
             state.transfer = transfer
+            state.lastTransfer = transfer
             return true
         }
         if isWanted { transfer.start() }

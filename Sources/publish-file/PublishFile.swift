@@ -75,6 +75,7 @@ struct PublishFile: Tool {
     var retry = false
 
     @OptionGroup(title: "Sources on the network") var source: SourceOptions
+    @OptionGroup(title: "Slow relays") var slowRelay: SlowRelayOptions
     @OptionGroup(title: "Segments") var segmentation: SegmentationOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
@@ -110,6 +111,7 @@ struct PublishFile: Tool {
         job.transcodes = transcode
         job.keepsOpen = keepOpen
         job.segmentation = segmentation.configuration
+        job.slowRelay = slowRelay
         job.reopening = retry ? .forever : .never
         try await job.run(session)
     }

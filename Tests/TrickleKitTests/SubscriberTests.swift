@@ -91,6 +91,30 @@ import TrickleKit
         try await serving.value
     }
 
+    @Test func itRejoinsAtTheOldestKeptSegmentWhereThatIsWanted() async throws {
+        let server = try ScriptedServer()
+        let serving = Task {
+            let connection = try await server.accept()
+            _ = try await connection.readHead()
+            try await connection.answer(
+                "470 Segment Not Found", ["Lp-Trickle-Latest": "20", "Lp-Trickle-Features": "range, size"])
+            let number = try await connection.readHead().line.split(separator: " ")[1].split(separator: "/").last
+            #expect(Int(number ?? "").map { $0 < -1_000_000 } == true, "\(number ?? "")")
+            try await connection.answer("200 OK", ["Lp-Trickle-Seq": "12", "Lp-Trickle-Latest": "20"], body: "x")
+            #expect(try await connection.readHead().line == "GET /cam/13 HTTP/1.1")
+            try await connection.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
+        }
+        var subscriber = subscriber(server, from: .exact(2))
+        subscriber.rejoinsAtOldest = true
+        var skipped: [SkippedSegments?] = []
+        for try await segment in subscriber {
+            skipped.append(segment.skipped)
+            #expect(try await segment.body.readAll() == [0x78])
+        }
+        #expect(skipped == [SkippedSegments(first: 2, count: 10)])
+        try await serving.value
+    }
+
     @Test func aSegmentWithoutItsLastChunkIsCutAndTheNextFollows() async throws {
         let server = try ScriptedServer()
         let serving = Task {

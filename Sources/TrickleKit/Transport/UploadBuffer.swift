@@ -27,6 +27,8 @@ final class UploadBuffer: Sendable {
         var hasEnded = false
         var progress = SegmentPublicationState.Progress.nothingSent
         var isAbandoned = false
+        /// Nothing may leave yet: the segment before is still on its way.
+        var isHeld = false
         /// The connection pauses until there is more.
         var isStarved = false
         var writer: CheckedContinuation<Void, Never>?
@@ -63,6 +65,17 @@ final class UploadBuffer: Sendable {
 
     init(keepsTaken: Bool) { keptBytes = keepsTaken ? Self.maximumKeptBytes : 0 }
 
+    /// Lets nothing leave until ``release()``.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    /// - Returns: whether the connection waits for this.
+    func release() -> Bool {
+        state.withLock { state in
+            state.isHeld = false
+            return state.takeStarved()
+        }
+    }
+
     /// How many bytes the segment has; nil until its end is known.
     var byteCount: Int? { state.withLock { $0.hasEnded ? $0.base + $0.bytes.count : nil } }
 
@@ -70,7 +83,9 @@ final class UploadBuffer: Sendable {
     var progress: SegmentPublicationState.Progress { state.withLock { $0.progress } }
 
     /// Whether something is there for the connection to take.
-    var isOffering: Bool { state.withLock { $0.count > 0 || ($0.hasEnded && $0.progress != .endSent) } }
+    var isOffering: Bool {
+        state.withLock { !$0.isHeld && ($0.count > 0 || ($0.hasEnded && $0.progress != .endSent)) }
+    }
 
     // The writer's side.
 
@@ -155,8 +170,8 @@ final class UploadBuffer: Sendable {
     func take(into target: UnsafeMutableRawBufferPointer) -> Taken {
         let (taken, writer): (Taken, CheckedContinuation<Void, Never>?) = state.withLock { state in
             if state.isAbandoned { return (.abandoned, nil) }
-            guard state.count > 0 else {
-                if state.hasEnded {
+            guard state.count > 0, !state.isHeld else {
+                if state.hasEnded, !state.isHeld {
                     state.progress = .endSent
                     return (.end, nil)
                 }

@@ -11,14 +11,22 @@ struct FaultListener {
     let port: Int
 
     init() throws(SystemError) {
-        // A port that the system chose would be given up with the first refusal: it is asked for by its number.
-        let chosen = try Self.bind(port: 0)
-        _ = Socket.close(chosen.descriptor)
-        (descriptor, port) = try Self.bind(port: chosen.port)
+        (descriptor, port) = try Self.takeFreePort()
         guard listen(descriptor, Self.backlog) == 0 else {
             defer { _ = Socket.close(descriptor) }
             throw SystemError("listen on port \(port)")
         }
+    }
+
+    /// A port that the system chose would be given up with the first refusal: it is asked for by its number. In between somebody else may
+    /// be given it; then there is another.
+    private static func takeFreePort() throws(SystemError) -> (descriptor: Int32, port: Int) {
+        for _ in 0..<20 {
+            let chosen = try bind(port: 0)
+            _ = Socket.close(chosen.descriptor)
+            if let taken = try? bind(port: chosen.port) { return taken }
+        }
+        return try bind(port: 0)
     }
 
     private static func bind(port: Int) throws(SystemError) -> (descriptor: Int32, port: Int) {

@@ -11,5 +11,8 @@ public struct ReadingOptions: ParsableArguments, Sendable {
     @Flag(help: "End with exit code 4 as soon as media is missing.")
     public var strict = false
 
+    @Flag(help: "After falling out of what the relay keeps, go on at the oldest it has, instead of at the newest.")
+    public var fromWindow = false
+
     public init() {}
 }

@@ -29,8 +29,15 @@ public struct RelayOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "How long a connection may take to be made, or stay silent where an answer is due.", valueName: "time"))
+            "How long a connection to the relay, or to a source, may take to be made, and a source may stay silent.",
+            valueName: "time"))
     public var timeout = DurationArgument("10s")
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the relay may stay silent where an answer is due, or take nothing, before the connection is replaced.",
+            valueName: "time"))
+    public var stallTimeout = DurationArgument("10s")
 
     public init() {}
 
@@ -43,7 +50,7 @@ public struct RelayOptions: ParsableArguments, Sendable {
         configuration.insecure = insecure
         configuration.useNetrc = netrc
         configuration.connectTimeout = timeout.duration
-        configuration.stallTimeout = timeout.duration
+        configuration.stallTimeout = stallTimeout.duration
         configuration.logger = logger
         return configuration
     }

@@ -2,17 +2,22 @@ import Logging
 import MPEGTS
 import TrickleKit
 
-/// Carries the segmenter's orders out on a publisher.
+/// Carries the segmenter's orders out on a channel.
 struct ChannelOutput {
-    private let publisher: Publisher
+    /// Where the segments go.
+    enum Outlet {
+        /// The source waits while the relay is slow.
+        case waiting(SegmentSequenceWriter)
+        /// The source goes on, and what the relay does not take is dropped.
+        case live(LivePublisher)
+    }
+
+    private var outlet: Outlet
     private let session: ToolSession
     private var meter = TransferMeter(now: .now)
     private let joinsStart: Bool
     /// Whether the segment being written holds nothing but the stream's start, before the first random access point.
     private var isStart = false
-    private var writer: SegmentWriter?
-    /// The segment that has ended, until the next begins or the input does.
-    private var ended: SegmentWriter?
     /// How much of the channel's time line the segments cover that have ended.
     private(set) var mediaTime = Duration.zero
     /// Whether a segment was begun.
@@ -20,8 +25,8 @@ struct ChannelOutput {
 
     /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
     ///   instead of into one of its own, which could not stand alone.
-    init(_ publisher: Publisher, joinsStart: Bool, session: ToolSession) {
-        self.publisher = publisher
+    init(_ outlet: Outlet, joinsStart: Bool, session: ToolSession) {
+        self.outlet = outlet
         self.joinsStart = joinsStart
         self.session = session
     }
@@ -32,44 +37,56 @@ struct ChannelOutput {
             case .begin(let start): try await begin(start)
             case .bytes(let bytes): try await write(bytes)
             case .end(let end):
-                session.logger.debug(
-                    "segment \(writer.map { "\($0.sequence)" } ?? "?") ends: \(end.byteCount) bytes, \(end.duration)")
-                (ended, writer) = (writer, nil)
+                session.logger.debug("a segment ends: \(end.byteCount) bytes, \(end.duration)")
                 mediaTime += end.duration
             case .notice(let oddity): session.logger.warning("\(oddity)")
             }
         }
     }
 
-    /// Waits until the relay has all of the last segment.
+    /// Waits until the relay has all of the last segment; a live outlet's sender does that.
     mutating func finish() async throws {
-        try await ended?.finish()
-        ended = nil
-        session.logger.info("published \(meter.summary(now: .now))")
+        var dropped = ""
+        switch outlet {
+        case .waiting(var segments):
+            try await segments.finish()
+            outlet = .waiting(segments)
+        case .live(let live):
+            live.finish()
+            if live.droppedCount > 0 { dropped = "; \(live.droppedCount) segments dropped" }
+        }
+        session.logger.info("published \(meter.summary(now: .now))\(dropped)")
     }
 
-    /// The answer for the segment before is not waited for: the next one's first byte is worth more.
     private mutating func begin(_ start: SegmentStart) async throws {
         if joinsStart, isStart, case .randomAccessPoint = start.reason {
             isStart = false
-            (writer, ended) = (ended, nil)
             return
         }
         isStart = start.reason == .streamStart
-        ended?.finishWithoutWaiting()
-        ended = nil
-        let writer = try await publisher.nextSegment()
-        session.logger.debug("segment \(writer.sequence) begins: \(start.reason)")
+        switch outlet {
+        case .waiting(var segments):
+            try await segments.begin()
+            outlet = .waiting(segments)
+        case .live(let live): live.begin()
+        }
         meter.beginSegment()
-        self.writer = writer
+        session.logger.debug("segment \(progressName) begins: \(start.reason)")
     }
 
     private mutating func write(_ bytes: [UInt8]) async throws {
-        guard let writer else { preconditionFailure("a segment is begun before it is written") }
-        try await writer.write(bytes)
+        switch outlet {
+        case .waiting(let segments): try await segments.write(bytes)
+        case .live(let live): live.write(bytes)
+        }
         meter.add(byteCount: bytes.count, now: .now)
         if session.showsProgress, meter.isDrawingDue(now: .now) {
-            session.console.show(progress: meter.progress(sequence: "\(writer.sequence)", now: .now))
+            session.console.show(progress: meter.progress(sequence: progressName, now: .now))
         }
+    }
+
+    /// The number of the segment, where it is known: what waits has none yet.
+    private var progressName: String {
+        if case .waiting(let segments) = outlet, let sequence = segments.sequence { "\(sequence)" } else { "live" }
     }
 }

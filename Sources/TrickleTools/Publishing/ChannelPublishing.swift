@@ -10,6 +10,8 @@ public struct ChannelPublishing: Sendable {
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
     public var segmentation = GOPSegmenter.Configuration()
+    /// What to do when the relay takes less than the source gives.
+    public var slowRelay = SlowRelayOptions()
     /// What becomes of a source that fails, or ends though it is live.
     public var reopening = Reopening.never
     /// Opens a source that is away at once, because there is news of it.

@@ -151,12 +151,38 @@ extension PublishingRun {
         }
     }
 
+    /// Whether the source cannot wait for the relay, and segments are dropped instead.
+    private var drops: Bool {
+        if let policy = job.slowRelay.onSlow { return policy == .drop }
+        // A pipe can wait, and who is behind it may not like to lose anything.
+        switch job.publishing.input {
+        case .standardInput, .file, .stream: return false
+        case .device, .url, .listener: return state.withLock { $0.mayComeBack } && !isGenerated
+        }
+    }
+
+    /// Whether the source is ffmpeg's own, which has time.
+    private var isGenerated: Bool {
+        if case .device("lavfi", _) = job.publishing.input { true } else { false }
+    }
+
     private func publish(_ source: MediaSource, _ publisher: Publisher) async throws {
+        guard drops else { return try await publish(source, to: .waiting(SegmentSequenceWriter(publisher))) }
+        let live = LivePublisher(publisher, maximumBehind: job.slowRelay.maxBehind)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await live.run() }
+            group.addTask { try await self.publish(source, to: .live(live)) }
+            // Whichever fails ends the other.
+            for try await _ in group {}
+        }
+    }
+
+    private func publish(_ source: MediaSource, to outlet: ChannelOutput.Outlet) async throws {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
         let isFromFFmpeg = job.publishing.input != .standardInput
         var segmentation = job.segmentation
         if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
-        var output = ChannelOutput(publisher, joinsStart: isFromFFmpeg, session: session)
+        var output = ChannelOutput(outlet, joinsStart: isFromFFmpeg, session: session)
         var segmenter = GOPSegmenter(segmentation)
         let offset = timeOffset
         let start = ContinuousClock.now

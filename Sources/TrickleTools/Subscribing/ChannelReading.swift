@@ -11,6 +11,8 @@ public struct ChannelReading: Sendable {
     /// How many segments are read; nil for all that come.
     public var segmentLimit: Int?
     public var wait: Duration = .zero
+    /// Whether to go on at the oldest segment that is kept, after falling out of the window.
+    public var rejoinsAtOldest = false
     /// Whether a loss ends the reading.
     public var isStrict = false
 
@@ -20,6 +22,7 @@ public struct ChannelReading: Sendable {
         configuration = relay.configuration(logger: session.logger)
         wait = reading.wait.duration
         isStrict = reading.strict
+        rejoinsAtOldest = reading.fromWindow
     }
 
     /// Hands every segment to `sink`, in order, until the channel ends, the limit is reached, the sink has enough, or a stop is
@@ -41,9 +44,10 @@ public struct ChannelReading: Sendable {
     }
 
     private func read(into sink: some SegmentSink, session: ToolSession) async throws {
-        let subscriber = Subscriber(
+        var subscriber = Subscriber(
             relay: relay, channel: channel, from: start, configuration: configuration,
             waitForChannel: wait > .zero ? wait : nil)
+        subscriber.rejoinsAtOldest = rejoinsAtOldest
         session.logger.debug("reads \(relay.url(channel: channel, position: start))")
         var meter = TransferMeter(now: .now)
         defer { session.logger.info("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
@@ -109,6 +113,7 @@ public struct ChannelReading: Sendable {
         if statistics.isLossless { return "" }
         return "; missing: \(statistics.segmentsSkipped) skipped, \(statistics.segmentsAborted) aborted, "
             + "\(statistics.segmentsCut) cut"
+            + (statistics.bytesMissing > 0 ? " (\(statistics.bytesMissing) bytes of known length)" : "")
     }
 }
 
