@@ -7,6 +7,7 @@ final class SegmentSource: Sendable {
     private let route: ChannelRoute
     private let features: RelayFeatures
     private let tally: Subscriber.Tally
+    private let breakage: Breakage
 
     private struct State {
         var reading: SegmentReadState
@@ -22,13 +23,15 @@ final class SegmentSource: Sendable {
     /// - Parameters:
     ///   - transfer: the request whose answer has begun with `head`.
     ///   - patience: for how long to try again without progress.
+    ///   - breakage: is told when a connection breaks under way.
     init(
         _ sequence: SequenceNumber, _ transfer: Transfer, head: AnswerHead, route: ChannelRoute, patience: Duration,
-        tally: Subscriber.Tally
+        tally: Subscriber.Tally, breakage: Breakage
     ) {
         self.sequence = sequence
         self.route = route
         self.tally = tally
+        self.breakage = breakage
         features = head.features
         let reading = SegmentReadState(head, patience: patience)
         transfer.silenceLimit = reading.resumes ? route.configuration.stallTimeout : nil
@@ -58,7 +61,8 @@ final class SegmentSource: Sendable {
     }
 
     private func failed(_ failure: TransferFailure) -> SegmentReadState.Action {
-        state.withLock { state in
+        breakage.happens()
+        return state.withLock { state in
             state.lastError = failure.error
             return state.reading.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
         }
@@ -146,4 +150,12 @@ final class SegmentSource: Sendable {
         case .refused(let status): "the relay refuses to go on (\(status))"
         }
     }
+}
+
+/// Whether a connection has broken: told by who reads a segment, to who asks for the next.
+final class Breakage: Sendable {
+    private let flag = Atomic(false)
+
+    var hasHappened: Bool { flag.load(ordering: .acquiring) }
+    func happens() { flag.store(true, ordering: .releasing) }
 }

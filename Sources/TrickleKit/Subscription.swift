@@ -9,6 +9,8 @@ final class Subscription {
     private var hasEnded = false
     /// The request for the segment that comes next, under way since the one before began.
     private var pending: StandingRequest?
+    /// Whether a connection broke while the segment was read that was handed on last.
+    private var breakage = Breakage()
     /// Why the last request had no result.
     private var lastError: TrickleError?
     /// A connection has broken since the last answer: what is left of others may be as dead.
@@ -27,6 +29,7 @@ final class Subscription {
 
     func next(isolation actor: isolated (any Actor)? = #isolation) async throws -> SubscribedSegment? {
         guard !hasEnded else { return nil }
+        if breakage.hasHappened { state.readingBroke() }
         var action = hasStarted ? state.waited(now: .now) : state.start(now: .now)
         hasStarted = true
         while true {
@@ -138,8 +141,10 @@ final class Subscription {
             counts.segments += 1
             counts.segmentsSkipped += delivery.skipped?.count ?? 0
         }
+        breakage = Breakage()
         let source = SegmentSource(
-            delivery.sequence, transfer, head: head, route: route, patience: state.outageLimit, tally: tally)
+            delivery.sequence, transfer, head: head, route: route, patience: state.outageLimit, tally: tally,
+            breakage: breakage)
         return SubscribedSegment(head: SegmentHead(delivery, answer: head), body: SegmentBody(source))
     }
 

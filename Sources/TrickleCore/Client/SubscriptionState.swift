@@ -84,6 +84,8 @@ public struct SubscriptionState: Sendable {
     private var hasJoined = false
     /// The relay's connection broke since the last answer with data.
     private var lostRelay = false
+    /// The channel's next number when the place was lost.
+    private var nextWhenLost: SequenceNumber?
     /// The relay was silent before it said what it can do: its next number is asked for.
     private var isProbing = false
     private var requestedAt: Duration = .zero
@@ -97,6 +99,9 @@ public struct SubscriptionState: Sendable {
 
     /// The subscription begins.
     public mutating func start(now: Duration) -> Action { request(now: now) }
+
+    /// The connection broke while a segment was read: the relay may not be the one that it was.
+    public mutating func readingBroke() { lostRelay = true }
 
     /// The time of a `.wait` is over.
     public mutating func waited(now: Duration) -> Action { request(now: now) }
@@ -181,6 +186,16 @@ extension SubscriptionState {
     }
 
     private mutating func channelMissing(now: Duration, jitter: Double) -> Action {
+        // A channel that was closed in the meantime has its segments for a while, by their exact numbers only.
+        if case .rejoining(let position, let expected?) = phase, let next = nextWhenLost, next > expected {
+            nextWhenLost = nil
+            if case .exact = position {} else {
+                let oldest = policy.rejoinsAtOldest ? Self.longestPlainWindow : 1
+                let first = max(expected.value, next.value - oldest)
+                phase = .rejoining(.exact(SequenceNumber(first) ?? .zero), expected: expected)
+                return request(now: now)
+            }
+        }
         // A relay that comes back has its channels again only when their publishers come back too.
         let limit = lostRelay ? outageLimit : policy.waitForChannel
         return retry(.channelNotFound, limit: limit, now: now, jitter: jitter)
@@ -251,6 +266,7 @@ extension SubscriptionState {
             if let next, lostRelay, isRepetition(next, expected: expected) {
                 return .wait(outage.pause(jitter: jitter))
             }
+            nextWhenLost = next
             phase = .rejoining(rejoinPosition(next: next), expected: expected)
         case .joining(.exact(let number)):
             // Too new: it will come.

@@ -234,4 +234,15 @@ import Testing
         _ = state.start(now: .zero)
         #expect(state.answered(answer(204, 7), now: .seconds(5), jitter: 1) == .request(.exact(7)))
     }
+
+    @Test(arguments: [(false, 19 as SequenceNumber), (true, 5)])
+    func aChannelThatWasClosedMeanwhileIsReadToItsEndByNumber(rejoinsAtOldest: Bool, number: SequenceNumber) {
+        var state = following5(policy: .init(rejoinsAtOldest: rejoinsAtOldest))
+        guard case .request = state.answered(answer(470, latest: 20, features: .size), now: .zero, jitter: 1) else {
+            Issue.record("the place is not looked for")
+            return
+        }
+        #expect(state.answered(answer(404), now: .zero, jitter: 1) == .request(.exact(number)))
+        #expect(state.answered(answer(404), now: .zero, jitter: 1) == .fail(.channelNotFound))
+    }
 }
