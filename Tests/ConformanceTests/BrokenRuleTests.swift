@@ -50,8 +50,7 @@ struct BrokenRuleTests {
     }
 
     private static func report(of fault: RelayFault) async throws -> ConformanceReport {
-        let idleTimeout: Duration = fault.breaks.contains("DEL-12") ? .seconds(3) : .seconds(60)
-        return try await OwnRelay.run(fault: fault, idleTimeout: idleTimeout) { url, settings in
+        return try await OwnRelay.run(fault: fault) { url, settings in
             var settings = settings
             settings.patience = .seconds(2)
             let suite = ConformanceSuite(target: try ConformanceTarget(url: url), settings: settings)

@@ -26,23 +26,11 @@ struct ConformanceTests {
     func littleIsSkipped() async throws {
         let report = try await Self.report.value
         let skipped = report.results.filter { $0.outcome == .skipped }
-        let clocked = skipped.filter { $0.reason?.contains("--slow") == true }.map(\.rule)
-        // The idle time is looked at below.
-        #expect(Set(clocked) == ["DEL-12"])
         let unseen = ConformanceSuite.allCases.filter { !$0.isSeen }.map(\.rule)
         // On a busy machine, a window of two seconds may be over before it has been looked at.
         let late = skipped.filter { $0.reason?.contains("took longer than") == true }.map(\.rule)
         #expect(Set(late).isSubset(of: ["WIN-2", "DEL-8"]))
-        #expect(Set(skipped.map(\.rule)) == Set(clocked + unseen + late))
-    }
-
-    @Test("the relay closes a channel that is idle")
-    func idleChannelIsClosed() async throws {
-        try await OwnRelay.run(idleTimeout: .seconds(3)) { url, settings in
-            let cases = ConformanceSuite.allCases.filter { $0.rule == "DEL-12" }
-            let report = try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases)
-            #expect(report.results.map(\.outcome) == [.passed], "\(report.results.first?.reason ?? "")")
-        }
+        #expect(Set(skipped.map(\.rule)) == Set(unseen + late))
     }
 
     @Test("every rule of docs/protocol.md has a case, and every case a rule")

@@ -7,17 +7,15 @@ import TrickleTesting
 enum OwnRelay {
     /// - Parameters:
     ///   - fault: what is broken about it.
-    ///   - idleTimeout: longer than any case needs on a busy machine, unless it is the idle time that is looked at.
     ///   - body: gets the relay's URL, and what the suite has to know about it.
     static func run<Value: Sendable>(
-        host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil, idleTimeout: Duration = .seconds(60),
+        host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
         settings.windowDuration = .seconds(2)
         settings.drainDuration = .seconds(2)
         settings.lingerDuration = .seconds(2)
-        settings.idleTimeout = idleTimeout
         settings.continueInterval = .milliseconds(400)
         settings.segmentByteCount = 40 << 20
         settings.windowByteCount = 64 << 20

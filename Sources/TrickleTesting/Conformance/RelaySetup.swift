@@ -14,11 +14,14 @@ public enum RelaySetup: Sendable {
     case keepsLittle
     /// No time for connections on which nothing happens: 2 s at most.
     case isInAHurry
+    /// ``idleTimeout``.
+    case isSoonIdle
 
     static let channelCount = 4
     static let readerCount = 3
     static let memoryByteCount = 1 << 20
     static let windowCount = 2
+    static let idleTimeout = Duration.seconds(3)
 
     /// The same as options of `trickle-server`.
     public var options: [String] {
@@ -31,6 +34,7 @@ public enum RelaySetup: Sendable {
         case .hasLittleMemory: ["--memory", "\(Self.memoryByteCount)"]
         case .keepsLittle: ["--window", "\(Self.windowCount)", "--window-seconds", "0"]
         case .isInAHurry: ["--head-timeout", "1s", "--keep-alive", "2s", "--reader-timeout", "2s"]
+        case .isSoonIdle: ["--idle-timeout", "\(Self.idleTimeout.components.seconds)s"]
         }
     }
 }

@@ -160,7 +160,7 @@ extension RelayFault {
             }
         },
         RelayFault("drainsForEver", ["DEL-10"]) { $0.configure = { $0.limits.drainDuration = .seconds(3600) } },
-        RelayFault("isNeverIdle", ["DEL-12"]) { $0.configure = { $0.limits.idleTimeout = .seconds(3600) } },
+        RelayFault("isNeverIdle", ["DEL-12"]) { $0.swallows = { _, head in head["Lp-Trickle-Closed"] != nil } },
         .says("closesChannelsWithTheRelay", ["DRN-1"], "Lp-Trickle-Closed", "terminated"),
         RelayFault("blamesThePublisherForItsEnd", ["DRN-2"]) {
             $0.trailers = { $0.replacing("relay", with: "publisher") }
