@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"]),
     ]
         + tools.map {
             .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])

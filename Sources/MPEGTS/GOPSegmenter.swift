@@ -84,6 +84,9 @@ public struct GOPSegmenter {
         checkpoint = sizeLimit
     }
 
+    /// The programs that the stream lists; nil before it has.
+    public var programNumbers: [UInt16]? { tables.isComplete ? tables.programs.map(\.number) : nil }
+
     /// How often each kind of oddity has come.
     public var oddityCounts: [Oddity: Int] {
         Dictionary(uniqueKeysWithValues: Oddity.allCases.map { ($0, oddities.counts[$0.rawValue]) }.filter { $0.1 > 0 })

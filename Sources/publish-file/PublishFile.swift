@@ -10,7 +10,8 @@ struct PublishFile: Tool {
         abstract: "Publish a file, a stream or a device to a trickle channel, cut at its keyframes.",
         discussion: """
             Anything that ffmpeg opens can be published. Streams are copied where MPEG-TS can carry them, and encoded to H.264 and AAC \
-            where it cannot. Without an input, or with -, MPEG-TS is read from standard input, without ffmpeg.
+            where it cannot. Without an input, or with -, MPEG-TS is read from standard input. It, and a file that is MPEG-TS, is published \
+            packet for packet, without ffmpeg unless --transcode, --loop, --map or --ffmpeg-args ask for it.
 
               publish-file clip.mp4 --stream cam
               publish-file rtsp://camera/stream --stream cam --retry

@@ -46,8 +46,13 @@ import TrickleTesting
     @Test func `a program that is not there is an error that names those that are`() async throws {
         let clip = folder("clip.ts")
         try await TestMedia.makeClip(at: clip, seconds: 1)
-        let result = try await RunningTool.run("publish-file", [clip, "--stream", "a", "--program", "99"])
-        #expect(result.status == .exited(1))
-        #expect(result.errors.contains("there is no program 99"))
+        try await RelayProcess.with { relay in
+            for more in [[], ["--transcode"]] {
+                let result = try await RunningTool.run(
+                    "publish-file", [clip, "--stream", "a", "--url", relay.url, "--program", "99"] + more)
+                #expect(result.status == .exited(1))
+                #expect(result.errors.contains("there is no program 99"))
+            }
+        }
     }
 }

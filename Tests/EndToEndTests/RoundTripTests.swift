@@ -1,4 +1,6 @@
 import ChildProcesses
+import Foundation
+import MPEGTS
 import Testing
 import TrickleTesting
 
@@ -41,7 +43,9 @@ import TrickleTesting
         try await TestMedia.makeClip(at: clip)
         try await RelayProcess.with { relay in
             let sent = try await FrameDigests(of: remuxed(clip))
-            let received = try await FrameDigests(of: carry(clip, relay))
+            // A transport stream is published as it is: from its first packet only where that is asked for.
+            let arguments = container == "ts" ? ["--from-start"] : []
+            let received = try await FrameDigests(of: carry(clip, relay, arguments: arguments))
             #expect(sent.videoCount == 100)
             #expect(sent.audioCount > 100)
             #expect(received == sent)
@@ -53,9 +57,94 @@ import TrickleTesting
         let clip = "\(try #require(TestMedia.folder))/\(name)"
         try await RelayProcess.with { relay in
             let sent = try await FrameDigests(of: clip)
-            let received = try await FrameDigests(of: carry(clip, relay))
+            let arguments = name.hasSuffix(".ts") ? ["--from-start"] : []
+            let received = try await FrameDigests(of: carry(clip, relay, arguments: arguments))
             #expect(sent.videoCount > 100)
             #expect(received == sent)
+        }
+    }
+
+    @Test(.needsCaptures, arguments: TestMedia.transportStreams)
+    func `every packet of a capture comes out as it was, whatever it carries`(name: String) async throws {
+        let clip = "\(try #require(TestMedia.folder))/\(name)"
+        try await RelayProcess.with { relay in
+            let output = try await carry(clip, relay, arguments: ["--from-start"])
+            let received = try #require(TemporaryFolder.contents(of: output))
+            let sent = try #require(TemporaryFolder.contents(of: clip))
+            let tables = try await tablePIDs(of: clip)
+            let comparison = TSComparison(output: received, input: sent, renumbered: tables)
+            #expect(comparison.difference == nil)
+            #expect(comparison.skippedCount == 0)
+            #expect(TSComparison.continuityErrors(received) == TSComparison.continuityErrors(sent))
+        }
+    }
+
+    /// The PIDs whose packets may be repeated: those of the tables.
+    private func tablePIDs(of clip: String) async throws -> Set<PID> {
+        let report = try await RunningTool.run("publish-file", [clip, "--probe", "--json"])
+        struct Report: Decodable {
+            struct Program: Decodable {
+                var mapPID: UInt16
+            }
+            var programs: [Program]
+        }
+        let programs = try JSONDecoder().decode(Report.self, from: Data(report.output)).programs
+        return Set([.pat] + programs.map { PID($0.mapPID) })
+    }
+
+    @Test func `a transport stream is published without ffmpeg, at the speed at which it is played`() async throws {
+        let clip = folder("clip.ts")
+        try await TestMedia.makeClip(at: clip, seconds: 3)
+        try await RelayProcess.with { relay in
+            let reader = try RunningTool(
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s"])
+            let start = ContinuousClock.now
+            let publisher = try await RunningTool.run(
+                "publish-file", [clip, "--stream", "clip", "--url", relay.url, "--from-start"],
+                environment: ["PATH": "/nonexistent"])
+            #expect(publisher.status.isSuccess, "\(publisher.errors)")
+            // It can take longer on a busy machine, but never less.
+            #expect(ContinuousClock.now - start > .seconds(2))
+            #expect(try await reader.finish().output == TemporaryFolder.contents(of: clip))
+        }
+    }
+
+    @Test func `a transport stream in real time ends at once when it is told to`() async throws {
+        let clip = folder("clip.ts")
+        try await TestMedia.makeClip(at: clip, seconds: 20)
+        try await RelayProcess.with { relay in
+            let reader = try RunningTool(
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"])
+            let publisher = try RunningTool("publish-file", [clip, "--stream", "clip", "--url", relay.url])
+            #expect(await reader.hasWritten(atLeast: 30_000))
+            publisher.process.signalGroup(SIGINT)
+            #expect(try await publisher.finish(within: .seconds(10)).status == .exited(130))
+            let output = try await reader.finish().output
+            #expect(output.count % 188 == 0)
+            #expect(output.count < TemporaryFolder.contents(of: clip)!.count)
+        }
+    }
+
+    @Test(arguments: [(["--program", "2"], [2]), (["--program", "all"], [1, 2]), ([], [1])] as [([String], [Int])])
+    func `of two programs, the one that was chosen decides where to cut, and all are passed on`(
+        arguments: [String], deciding: [Int]
+    ) async throws {
+        let clip = folder("two.ts")
+        let made = try await RunningTool.run(
+            "ffmpeg",
+            ["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", "testsrc2=s=192x108:r=25:d=6", "-filter_complex"]
+                + ["[0:v]split[a][b]", "-map", "[a]", "-map", "[b]", "-c:v", "libx264", "-preset", "ultrafast"]
+                + ["-sc_threshold", "0", "-g:v:0", "25", "-g:v:1", "75", "-program", "program_num=1:st=0"]
+                + ["-program", "program_num=2:st=1", "-f", "mpegts", clip])
+        #expect(made.status.isSuccess, "\(made.errors)")
+        try await RelayProcess.with { relay in
+            let output = try await carry(clip, relay, arguments: arguments + ["--from-start"])
+            let published = try await FrameDigests(of: output)
+            #expect(published == (try await FrameDigests(of: clip)))
+            let report = try await RunningTool.run("publish-file", [output, "--probe", "--json"] + arguments)
+            struct Report: Decodable { var segmentCount: Int }
+            let count = try JSONDecoder().decode(Report.self, from: Data(report.output)).segmentCount
+            #expect(count == (deciding == [2] ? 2 : 6))
         }
     }
 

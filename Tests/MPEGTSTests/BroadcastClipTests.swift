@@ -48,4 +48,25 @@ struct BroadcastClipTests {
             #expect(result.messages == "", "segment \(segment.start.index)")
         }
     }
+
+    @Test(
+        "From the start on, the segments together decode to the frames of the clip; ffprobe's keyframes begin segments",
+        .enabled(if: FFmpegCommand.isInstalled, "ffmpeg and ffprobe are not installed"),
+        arguments: ["broadcast-h264-1080-mp2.ts", "broadcast-mpeg2-576-mp2.ts", "broadcast-hevc-2160-aac-scte35.ts"])
+    func frames(name: String) throws {
+        let ffmpeg = try FFmpegCommand()
+        let bytes = try clip(name)
+        var configuration = GOPSegmenter.Configuration()
+        configuration.startsAtFirstRandomAccessPoint = false
+        let recording = try TSRecording(bytes, configuration)
+        let input = try ffmpeg.write(bytes, to: "in.ts")
+        let output = try ffmpeg.write(recording.bytes, to: "out.ts")
+        // The clip with HEVC is so short that ffmpeg does not get to know its sound.
+        let maps = name.contains("hevc") ? ["0:v"] : ["0:v", "0:a"]
+        let frames = try ffmpeg.frameHashes(input, maps: maps)
+        #expect(frames.count > 20)
+        #expect(try ffmpeg.frameHashes(output, maps: maps) == frames)
+        let points = recording.reasons.count { if case .randomAccessPoint = $0 { true } else { false } }
+        #expect(points == (try ffmpeg.keyframeCount(input)))
+    }
 }

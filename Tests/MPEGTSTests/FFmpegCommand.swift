@@ -66,9 +66,9 @@ final class FFmpegCommand {
         return (texts[0], texts[1])
     }
 
-    /// The hashes of all decoded frames of a file's video and audio, in order, stream by stream.
-    func frameHashes(_ file: String) throws -> [String] {
-        let arguments = ["-v", "error", "-i", file, "-map", "0:v?", "-map", "0:a?", "-f", "framemd5", "-"]
+    /// The hashes of all decoded frames of a file's streams, video and audio unless others are mapped, in order, stream by stream.
+    func frameHashes(_ file: String, maps: [String] = ["0:v?", "0:a?"]) throws -> [String] {
+        let arguments = ["-v", "error", "-i", file] + maps.flatMap { ["-map", $0] } + ["-f", "framemd5", "-"]
         return try run("ffmpeg", arguments).output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
             let columns = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             return "\(columns[0]) \(columns[4]) \(columns[5])"

@@ -17,6 +17,11 @@ public enum TestMedia {
     /// The captures with H.264 in them.
     public static let captures = ["big-buck-bunny.mp4", "broadcast-h264-1080-mp2.ts"]
 
+    /// Those that are transport streams already.
+    public static let transportStreams = [
+        "broadcast-h264-1080-mp2.ts", "broadcast-mpeg2-576-mp2.ts", "broadcast-hevc-2160-aac-scte35.ts",
+    ]
+
     /// Makes a clip with ffmpeg: H.264 with B-frames and a keyframe each second, and a tone in AAC.
     ///
     /// - Parameter path: The container is chosen by its extension.

@@ -23,6 +23,9 @@ public enum FFmpegCommand {
         public var extraArguments: [String] = []
 
         public init(input: MediaInput) { self.input = input }
+
+        /// Whether something is wanted that ffmpeg has to do, even with a transport stream.
+        public var asksForFFmpeg: Bool { loops || !maps.isEmpty || !extraArguments.isEmpty }
     }
 
     private static let quiet = ["-hide_banner", "-loglevel", "level+warning"]

@@ -37,8 +37,7 @@ public struct StreamPlan: Equatable, Sendable {
         case .all: return [:]
         case .number(let number):
             guard let program = programs.first(where: { $0.number == Int(number) }) else {
-                let found = programs.isEmpty ? "none" : programs.map { "\($0.number)" }.joined(separator: ", ")
-                throw ToolFailure("there is no program \(number) in the input; its programs: \(found)")
+                throw .noProgram(Int(number), of: programs.map(\.number))
             }
             chosen = program
         case .firstWithVideo:
@@ -84,5 +83,12 @@ public struct StreamPlan: Equatable, Sendable {
 
     public static func == (left: StreamPlan, right: StreamPlan) -> Bool {
         left.treatments.elementsEqual(right.treatments) { $0.stream == $1.stream && $0.treatment == $1.treatment }
+    }
+}
+
+extension ToolFailure {
+    static func noProgram(_ number: Int, of programs: [Int]) -> ToolFailure {
+        let found = programs.isEmpty ? "none" : programs.map { "\($0)" }.joined(separator: ", ")
+        return ToolFailure("there is no program \(number) in the input; its programs: \(found)")
     }
 }

@@ -24,7 +24,7 @@ public struct SegmentationOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("How long segments are that have no keyframes to cut at: sound alone.", valueName: "time"))
     public var target = DurationArgument("2s")
 
-    @Flag(help: "Of standard input, publish what comes before the first keyframe, too.")
+    @Flag(help: "Of MPEG-TS, publish what comes before the first keyframe, too.")
     public var fromStart = false
 
     public init() {}

@@ -1,5 +1,6 @@
 import ChildProcesses
 import Logging
+import MPEGTS
 
 #if canImport(Darwin)
     import Darwin
@@ -9,7 +10,7 @@ import Logging
     import Musl
 #endif
 
-/// An open input: MPEG-TS from standard input or from ffmpeg.
+/// An open input: MPEG-TS from standard input, from a file, or from ffmpeg.
 final class MediaSource: Sendable {
     let bytes: DescriptorReader
     private let ffmpeg: WatchedFFmpeg?
@@ -24,6 +25,19 @@ final class MediaSource: Sendable {
         bytes = try DescriptorReader(OwnedDescriptor(STDIN_FILENO), what: "standard input")
         ffmpeg = nil
     }
+
+    /// Whether a file is MPEG-TS, judged by its first ``headByteCount`` bytes.
+    ///
+    /// - Throws: `SystemError` when it cannot be read.
+    static func isTransportStream(file path: String) throws -> Bool {
+        let descriptor = try OwnedDescriptor.open(path, O_RDONLY)
+        var head = [UInt8](repeating: 0, count: headByteCount)
+        let count = read(descriptor.rawValue, &head, head.count)
+        guard count >= 0 else { throw SystemError("read '\(path)'") }
+        return TransportPacket.areFound(in: Array(head.prefix(count)))
+    }
+
+    private static let headByteCount = 64 << 10
 
     /// Reads a file as it is.
     init(file path: String) throws {

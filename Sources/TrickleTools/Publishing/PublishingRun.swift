@@ -109,11 +109,16 @@ final class PublishingRun: Sendable {
 extension PublishingRun {
     private func publishOneSource() async throws {
         let input = job.publishing.input
+        let origin = try MediaOrigin(job.publishing, transcodes: job.transcodes)
         let source: MediaSource
-        if input == .standardInput {
+        switch origin {
+        case .standardInput:
             source = try MediaSource()
             _ = try await openPublisher()
-        } else {
+        case .file(let path):
+            source = try MediaSource(file: path)
+            _ = try await openPublisher()
+        case .ffmpeg:
             var publishing = job.publishing
             publishing.timeOffset = timeOffset
             let (command, mayComeBack) = try await publishing.command(
@@ -128,7 +133,7 @@ extension PublishingRun {
         defer { registration.cancel() }
         session.logger.info("publishes \(input.description) as \(job.relay.url(channel: job.channel))")
         do {
-            try await publish(source, try await openPublisher())
+            try await publish(source, from: origin, try await openPublisher())
         } catch {
             await source.abandon()
             throw error
@@ -166,24 +171,30 @@ extension PublishingRun {
         if case .device("lavfi", _) = job.publishing.input { true } else { false }
     }
 
-    private func publish(_ source: MediaSource, _ publisher: Publisher) async throws {
-        guard drops else { return try await publish(source, to: .waiting(SegmentSequenceWriter(publisher))) }
+    private func publish(_ source: MediaSource, from origin: MediaOrigin, _ publisher: Publisher) async throws {
+        guard drops else {
+            return try await publish(source, from: origin, to: .waiting(SegmentSequenceWriter(publisher)))
+        }
         let live = LivePublisher(publisher, maximumBehind: job.slowRelay.maxBehind)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await live.run() }
-            group.addTask { try await self.publish(source, to: .live(live)) }
+            group.addTask { try await self.publish(source, from: origin, to: .live(live)) }
             // Whichever fails ends the other.
             for try await _ in group {}
         }
     }
 
-    private func publish(_ source: MediaSource, to outlet: ChannelOutput.Outlet) async throws {
+    private func publish(
+        _ source: MediaSource, from origin: MediaOrigin, to outlet: ChannelOutput.Outlet
+    ) async throws {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
-        let isFromFFmpeg = job.publishing.input != .standardInput
+        let isFromFFmpeg = origin == .ffmpeg
         var segmentation = job.segmentation
         if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
         var output = ChannelOutput(outlet, joinsStart: isFromFFmpeg, session: session)
         var segmenter = GOPSegmenter(segmentation)
+        // ffmpeg keeps the pace of what it reads, and what comes from standard input has its own.
+        var pace = RealTimePace(isKept: job.publishing.isRealtime && origin.isFile)
         let offset = timeOffset
         let start = ContinuousClock.now
         do {
@@ -192,9 +203,13 @@ extension PublishingRun {
                     state.restarts.worked(now: now)
                     if state.timelineStart == nil { state.timelineStart = .now }
                 }
-                try await output.perform(try segmenter.steps(for: piece, now: ContinuousClock.now - start))
+                let steps = try segmenter.steps(for: piece, now: ContinuousClock.now - start)
+                try check(segmenter.programNumbers)
+                try await pace.perform(steps, on: &output, session)
+                // What has been read ahead of a file is no longer wanted.
+                if origin.isFile, session.stop.isMade { break }
             }
-            try await output.perform(try segmenter.finalSteps())
+            try await pace.perform(try segmenter.finalSteps(), on: &output, session)
         } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
             // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
             try await source.finish()
@@ -206,5 +221,13 @@ extension PublishingRun {
         state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
         try await output.finish()
         try await source.finish()
+    }
+
+    /// - Throws: ``ToolFailure`` when the program that was chosen is not among those that the stream lists.
+    private func check(_ programs: [UInt16]?) throws {
+        guard case .number(let number) = job.segmentation.program, let programs, !programs.contains(number) else {
+            return
+        }
+        throw ToolFailure.noProgram(Int(number), of: programs.map(Int.init))
     }
 }
