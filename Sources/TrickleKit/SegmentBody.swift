@@ -18,6 +18,13 @@ public struct SegmentBody: AsyncSequence, Sendable {
     /// All iterators share the bytes: each piece goes to one of them.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: source) }
 
+    /// Goes on at byte `offset` of the segment, further on or further back; what lies between is not transferred. The relay has to have all
+    /// bytes before it, as ``SegmentHead/size`` tells.
+    ///
+    /// - Returns: false when the relay does not announce `range`; nothing changes then.
+    /// - Throws: what reading throws, for example when the segment has ended before that byte.
+    public func skip(to offset: Int) async throws -> Bool { try await source.skip(to: offset) }
+
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: SegmentSource
 

@@ -53,6 +53,21 @@ final class SegmentSource: Sendable {
         return nil
     }
 
+    /// Goes on at another byte.
+    ///
+    /// - Returns: false when the relay cannot do that.
+    func skip(to offset: Int) async throws -> Bool {
+        let (transfer, action) = state.withLock { state in
+            let action = state.reading.skipped(to: offset, now: .now)
+            if action != nil { state.hasEnded = false }
+            return (state.transfer, action)
+        }
+        guard let action else { return false }
+        transfer.cancel()
+        try await goOn(after: action)
+        return true
+    }
+
     private func ended(_ transfer: Transfer) -> SegmentReadState.Action {
         guard case .failed(let failure) = transfer.ending else {
             return state.withLock { $0.reading.ended(abortedBy: transfer.abortedBy) }

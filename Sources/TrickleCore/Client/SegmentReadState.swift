@@ -56,7 +56,7 @@ public struct SegmentReadState: Sendable {
 
     /// The tag of the segment's incarnation (RFC 9110, section 8.8.3); nil where it cannot be resumed.
     public let entityTag: String?
-    /// How many bytes have come.
+    /// How many bytes have come, or were passed over: the place of the next one.
     public private(set) var received = 0
     /// How many bytes the segment has, once a relay has told.
     private var total: Int?
@@ -80,6 +80,15 @@ public struct SegmentReadState: Sendable {
     public mutating func received(_ count: Int) {
         received += count
         if count > 0 { outage.end() }
+    }
+
+    /// The reader goes on at another byte, further on or further back.
+    ///
+    /// - Returns: nil when the relay cannot do that; nothing changes then.
+    public mutating func skipped(to offset: Int, now: Duration) -> Action? {
+        guard resumes else { return nil }
+        received = offset
+        return request(now: now)
     }
 
     /// The answer has come to its proper end; `abortedBy` says who broke the segment off before its own.

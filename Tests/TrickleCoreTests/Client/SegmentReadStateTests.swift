@@ -39,6 +39,24 @@ import Testing
         }
     }
 
+    @Test func aReaderMayGoOnElsewhereAndAtTheEndToo() {
+        var state = reading()
+        #expect(state.skipped(to: 100, now: .zero) == .request(from: 100))
+        #expect(state.answered(partial(from: 100), now: .zero, jitter: 0) == .read)
+        state.received(5)
+        #expect(state.failed(.broken, now: .zero, jitter: 0) == .request(from: 105))
+        #expect(state.answered(partial(from: 105), now: .zero, jitter: 0) == .read)
+        #expect(state.ended(abortedBy: nil) == .finish)
+        #expect(state.skipped(to: 7, now: .zero) == .request(from: 7))
+    }
+
+    @Test func withoutRangesNobodySkips() {
+        var state = reading(features: [])
+        #expect(state.skipped(to: 100, now: .zero) == nil)
+        #expect(state.received == 3)
+        #expect(state.ended(abortedBy: nil) == .finish)
+    }
+
     @Test func withoutProgressThePatienceComesToAnEnd() {
         var state = reading()
         var now = Duration.zero
