@@ -8,7 +8,8 @@ struct Play: Tool {
         commandName: "play",
         abstract: "Play a trickle channel with ffplay, mpv or another player.",
         discussion: """
-            The player reads a pipe, with options for low latency. Closing its window ends this with exit code 0.
+            The player reads a pipe, with options for low latency. Closing its window ends this with exit code 0. It begins at the live edge: \
+            at the last random access point of the segment that is being written.
 
               play --stream cam
               play --stream cam --player 'vlc --network-caching=0 -'
@@ -38,6 +39,7 @@ struct Play: Tool {
         let command = try PlayerCommand.choose(player, title: "\(channel.stream) at \(relay.url)")
         var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
         job.start = from.position
+        job.joinsAtLiveEdge = from.position == .current
         try await Playing(job, player: command).run(session)
     }
 }

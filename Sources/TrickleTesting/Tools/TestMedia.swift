@@ -24,15 +24,19 @@ public enum TestMedia {
 
     /// Makes a clip with ffmpeg: H.264 with B-frames and a keyframe each second, and a tone in AAC.
     ///
-    /// - Parameter path: The container is chosen by its extension.
-    public static func makeClip(at path: String, seconds: Int = 4, size: String = "320x180") async throws {
+    /// - Parameters:
+    ///   - path: The container is chosen by its extension.
+    ///   - gop: Frames from one keyframe to the next; 25 are a second.
+    public static func makeClip(
+        at path: String, seconds: Int = 4, size: String = "320x180", gop: Int = 25
+    ) async throws {
         let result = try await RunningTool.run(
             "ffmpeg",
             [
                 "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i",
                 "testsrc2=size=\(size):rate=25:duration=\(seconds)",
                 "-f", "lavfi", "-i", "sine=frequency=440:duration=\(seconds)", "-c:v", "libx264", "-preset", "veryfast",
-                "-bf", "2", "-g", "25", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", path,
+                "-bf", "2", "-g", "\(gop)", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", path,
             ])
         guard result.status.isSuccess else { throw ClipFailure(reason: result.errors) }
     }

@@ -8,6 +8,8 @@ public struct ChannelReading: Sendable {
     public let channel: ChannelName
     public let configuration: ClientConfiguration
     public var start: SegmentPosition = .next
+    /// Whether the first segment is read from the last random access point of what is there, rather than from its beginning.
+    public var joinsAtLiveEdge = false
     /// How many segments are read; nil for all that come.
     public var segmentLimit: Int?
     public var wait: Duration = .zero
@@ -55,6 +57,7 @@ public struct ChannelReading: Sendable {
         if remaining == 0 { return }
         let notice = announceWaiting(session)
         defer { notice.cancel() }
+        var isFirst = true
         for try await segment in subscriber {
             notice.cancel()
             // The library's own log tells of it.
@@ -64,7 +67,9 @@ public struct ChannelReading: Sendable {
             meter.beginSegment()
             var disposition = try await sink.begin(segment.sequence)
             if disposition == .goOn {
-                disposition = try await copy(segment, to: sink, meter: &meter, session: session)
+                let edge = isFirst && joinsAtLiveEdge ? LiveEdge(segment) : nil
+                disposition = try await copy(segment, from: edge, to: sink, meter: &meter, session: session)
+                isFirst = false
             }
             if disposition == .stop { return }
             remaining = remaining.map { $0 - 1 }
@@ -74,9 +79,18 @@ public struct ChannelReading: Sendable {
 
     /// Passes one segment on.
     private func copy(
-        _ segment: SubscribedSegment, to sink: some SegmentSink, meter: inout TransferMeter, session: ToolSession
+        _ segment: SubscribedSegment, from edge: LiveEdge?, to sink: some SegmentSink, meter: inout TransferMeter,
+        session: ToolSession
     ) async throws -> SinkDisposition {
         do {
+            if var edge {
+                let beginning = try await edge.join()
+                if beginning.isFound {
+                    session.logger.debug("begins at the last random access point of segment \(segment.sequence)")
+                }
+                meter.add(byteCount: beginning.bytes.count, now: .now)
+                if try await sink.write(beginning.bytes) == .stop { return .stop }
+            }
             for try await bytes in segment.body {
                 meter.add(byteCount: bytes.count, now: .now)
                 if try await sink.write(bytes) == .stop { return .stop }

@@ -132,5 +132,6 @@ extension ConformanceSuite {
         ("CLI-3", "publishers continue at next"), ("CLI-4", "publishers repeat whole bodies only"),
         ("CLI-5", "subscribers count on from what they were told"), ("CLI-6", "subscribers rejoin after 470"),
         ("CLI-7", "subscribers know a cut from an end"),
+        ("CLI-8", "readers of the newest ask for a range"),
     ].map { ConformanceCase($0.0, $0.1, unseen: "binds clients") }
 }

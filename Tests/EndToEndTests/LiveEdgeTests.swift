@@ -1,0 +1,91 @@
+import ChildProcesses
+import MPEGTS
+import Testing
+import TrickleTesting
+
+/// Where `play` begins in a segment that has been open for long.
+@Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(2))) struct LiveEdgeTests {
+    private let folder = TemporaryFolder()
+
+    /// Publishes the first part of a segment, starts `play`, publishes the rest when the player has begun, and gives what the player got.
+    private func play(
+        _ segment: [UInt8], openAt byteCount: Int, arguments: [String] = []
+    ) async throws -> [UInt8] {
+        var output: [UInt8] = []
+        try await RelayProcess.with { relay in
+            let publisher = try RunningTool(
+                "curl", ["-sfN", "-X", "POST", "-T", "-", "\(relay.url)/cam/0"], standardInput: .pipe)
+            let input = try #require(publisher.process.standardInput)
+            let writer = try DescriptorWriter(input, what: "curl")
+            _ = try await writer.write(Array(segment[..<byteCount]))
+            try await eventually {
+                let head = try await RunningTool.run("curl", ["-sI", "\(relay.url)/cam/0"])
+                return head.outputText.contains("Lp-Trickle-Size: \(byteCount)\r\n")
+            }
+            let path = folder("played")
+            let player = try RunningTool(
+                "play", ["--stream", "cam", "--url", relay.url, "--player", "sh -c 'cat > \(path)' -"] + arguments)
+            try await eventually { TemporaryFolder.contents(of: path).map { !$0.isEmpty } ?? false }
+            _ = try await writer.write(Array(segment[byteCount...]))
+            writer.close()
+            #expect(try await publisher.finish().status.isSuccess)
+            _ = try await RunningTool.run("curl", ["-sf", "-X", "DELETE", "\(relay.url)/cam"])
+            let result = try await player.finish()
+            #expect(result.status.isSuccess, "\(result.errors)")
+            output = try #require(TemporaryFolder.contents(of: path))
+        }
+        return output
+    }
+
+    private func eventually(_ isSo: () async throws -> Bool) async throws {
+        while try await !isSo() { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    private func clip(seconds: Int, size: String = "640x360", gop: Int = 25) async throws -> [UInt8] {
+        let path = folder("clip.ts")
+        try await TestMedia.makeClip(at: path, seconds: seconds, size: size, gop: gop)
+        return try #require(TemporaryFolder.contents(of: path))
+    }
+
+    /// How many packets stand before the last random access point of what is there.
+    private func packetsBeforeLastPoint(_ bytes: ArraySlice<UInt8>) throws -> Int {
+        var configuration = GOPSegmenter.Configuration()
+        configuration.startsAtFirstRandomAccessPoint = false
+        let recording = try TSRecording(Array(bytes), configuration)
+        return recording.segments.dropLast().map(\.bytes.count).reduce(0, +) / TransportPacket.size
+    }
+
+    @Test(arguments: [(seconds: 4, size: "320x180"), (seconds: 40, size: "640x360")])
+    func `the player begins at the last random access point of what is there`(
+        seconds: Int, size: String
+    ) async throws {
+        let segment = try await clip(seconds: seconds, size: size)
+        if seconds == 40 { #expect(segment.count > 3 << 20, "the clip is too short for more than one window") }
+        // Within a packet, and within a GOP.
+        let byteCount = segment.count * 3 / 4 / 188 * 188 + 100
+        let played = try await play(segment, openAt: byteCount)
+        let comparison = TSComparison(output: played, input: segment, renumbered: [.pat, 0x1000])
+        #expect(comparison.difference == nil)
+        let before = try packetsBeforeLastPoint(segment[..<byteCount])
+        #expect(comparison.skippedCount == before)
+        #expect(comparison.skippedCount > segment.count / 188 / 2)
+    }
+
+    @Test func `a segment of one GOP is played from its only random access point`() async throws {
+        let segment = try await clip(seconds: 20, gop: 10_000)
+        #expect(segment.count > 3 << 19)
+        let played = try await play(segment, openAt: segment.count - 1000)
+        // A table of ffmpeg's own stands before those that belong to the picture.
+        #expect(played == Array(segment.dropFirst(TransportPacket.size)))
+    }
+
+    @Test func `what is no transport stream is played from its beginning`() async throws {
+        let segment = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 % 251) }
+        #expect(try await play(segment, openAt: 150_000) == segment)
+    }
+
+    @Test func `whoever asks for a number gets the whole segment`() async throws {
+        let segment = try await clip(seconds: 4, size: "320x180")
+        #expect(try await play(segment, openAt: segment.count / 2, arguments: ["--from", "0"]) == segment)
+    }
+}
