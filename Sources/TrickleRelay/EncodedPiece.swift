@@ -3,6 +3,9 @@ import TrickleCore
 
 /// Some bytes of a segment as one chunk of the chunked transfer coding (RFC 9112, section 7.1), encoded once for all readers.
 struct EncodedPiece: RelayPiece {
+    /// The most payload that a publisher's bytes are collected to: with its framing it fills a buffer of 256 KiB.
+    static let maximumByteCount = (256 << 10) - 9
+
     /// Size line, payload, CRLF.
     let chunk: ByteBuffer
     private let sizeLineCount: Int32
@@ -10,19 +13,34 @@ struct EncodedPiece: RelayPiece {
     let payloadCount: Int32
 
     var byteCount: Int { Int(payloadCount) }
+    var storageByteCount: Int { chunk.storageCapacity }
 
-    /// - Parameter payload: not empty; copied.
-    init(payload: ByteBufferView) {
-        precondition(!payload.isEmpty, "an empty chunk would end the body")
-        let size = String(payload.count, radix: 16)
-        var chunk = ByteBufferAllocator().buffer(capacity: size.utf8.count + payload.count + 4)
+    /// - Parameters:
+    ///   - byteCount: the payload's bytes; not 0, for an empty chunk would end the body.
+    ///   - writePayload: appends them.
+    private init(byteCount: Int, _ writePayload: (inout ByteBuffer) -> Void) {
+        precondition(byteCount > 0, "an empty chunk would end the body")
+        let size = String(byteCount, radix: 16)
+        var chunk = ByteBufferAllocator().buffer(capacity: size.utf8.count + byteCount + 4)
         chunk.writeString(size)
         chunk.writeStaticString("\r\n")
         sizeLineCount = Int32(chunk.writerIndex)
-        chunk.writeBytes(payload)
+        writePayload(&chunk)
         chunk.writeStaticString("\r\n")
-        payloadCount = Int32(payload.count)
+        payloadCount = Int32(byteCount)
         self.chunk = chunk
+    }
+
+    /// - Parameter payload: not empty; copied.
+    init(payload: ByteBufferView) {
+        self.init(byteCount: payload.count) { $0.writeBytes(payload) }
+    }
+
+    /// - Parameter parts: not empty; copied, once, one after the other.
+    init(_ parts: CollectedBytes) {
+        self.init(byteCount: parts.byteCount) { chunk in
+            for part in parts.buffers { chunk.writeImmutableBuffer(part) }
+        }
     }
 
     init(payload: [UInt8]) { self.init(payload: ByteBufferView(ByteBuffer(bytes: payload))) }
@@ -42,5 +60,12 @@ struct EncodedPiece: RelayPiece {
 
     func dropping(first count: Int) -> EncodedPiece {
         EncodedPiece(payload: slice(count..<byteCount).readableBytesView)
+    }
+}
+
+extension ByteBuffer {
+    /// The readable bytes from the `offset`th on, without a copy.
+    func from(_ offset: Int) -> ByteBuffer {
+        getSlice(at: readerIndex + offset, length: readableBytes - offset)!
     }
 }

@@ -39,6 +39,12 @@ struct Publication<Piece: RelayPiece>: Sendable {
     /// Bytes that the publisher sends again and the segment has.
     var overlap = 0
     var phase = Phase.preconnected
+
+    /// The segment that it writes without repeating anything; nil when it does not. Changes nothing: in place it is cheap.
+    mutating func segmentWrittenPlainly() -> SegmentID? {
+        guard overlap == 0, case .writing(let segment) = phase else { return nil }
+        return segment
+    }
 }
 
 /// What the head of a POST asks for.

@@ -105,6 +105,16 @@ struct RelayChannel {
         if number >= next { next = number.next ?? number }
     }
 
+    /// Payload bytes have come.
+    ///
+    /// - Returns: the payload bytes of all that is kept.
+    mutating func received(_ count: Int, now: Duration) -> Int {
+        lastByteAt = now
+        counts.bytesIn += count
+        byteCount += count
+        return byteCount
+    }
+
     /// Begins the numbering again.
     ///
     /// - Returns: what was kept until now.

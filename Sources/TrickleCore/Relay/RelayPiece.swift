@@ -8,6 +8,9 @@ public protocol RelayPiece: Sendable {
     /// The number of payload bytes; never 0.
     var byteCount: Int { get }
 
+    /// What it takes of the relay's memory, in bytes: the payload, its framing, and room that its buffer has left over.
+    var storageByteCount: Int { get }
+
     /// Whether `count` payload bytes from `offset` on are the same as those of `other` from `otherOffset` on.
     func hasSameBytes(from offset: Int, as other: Self, from otherOffset: Int, count: Int) -> Bool
 

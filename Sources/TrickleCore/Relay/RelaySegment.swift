@@ -27,6 +27,8 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     let channel: ChannelID
     private(set) var pieces: [Piece] = []
     private(set) var byteCount = 0
+    /// What it takes of the relay's memory, in bytes.
+    private(set) var cost = 0
     private(set) var state = State.open
     var standing = Standing.kept
     /// The publications that write it at the moment.
@@ -42,10 +44,7 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         self.channel = channel
     }
 
-    /// What it takes of the relay's memory, in bytes.
-    var cost: Int { byteCount + pieces.count * Self.pieceOverhead }
-
-    /// What a piece costs besides its payload: its place in the lists, its buffer's head, its chunk framing.
+    /// What a piece costs besides its storage: its place in the lists, its buffer's head, the allocator's own.
     static var pieceOverhead: Int { 128 }
 
     var isOpen: Bool { state == .open }
@@ -58,10 +57,41 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         }
     }
 
-    mutating func append(_ piece: Piece) {
+    /// - Returns: what the piece costs.
+    mutating func append(_ piece: Piece) -> Int {
         precondition(isOpen, "a segment that has ended takes no more pieces")
         pieces.append(piece)
         byteCount += piece.byteCount
+        let pieceCost = piece.storageByteCount + Self.pieceOverhead
+        cost += pieceCost
+        return pieceCost
+    }
+
+    /// As above, unless the segment would have more than `limit` payload bytes.
+    ///
+    /// - Returns: what the piece costs, and whose it is; nil when it is too much.
+    mutating func append(_ piece: Piece, upTo limit: Int) -> (cost: Int, number: SequenceNumber, channel: ChannelID)? {
+        guard byteCount + piece.byteCount <= limit else { return nil }
+        return (append(piece), number, channel)
+    }
+
+    /// The lanes that have readers and have not been woken since they last looked: woken from now on.
+    mutating func wakeLanes() -> LaneSet {
+        let asleep = lanes.subtracting(wokenLanes)
+        wokenLanes = lanes
+        return asleep
+    }
+
+    /// Copies the pieces from `first` on to the end of `pieces`; the lane has looked.
+    mutating func pull(from first: Int, on lane: Lane, into pieces: inout [Piece]) -> SegmentProgress {
+        wokenLanes.remove(lane)
+        guard standing != .leftBehind else { return .leftBehind }
+        pieces.append(contentsOf: self.pieces[first...])
+        return switch state {
+        case .open: .open
+        case .complete: .complete
+        case .aborted(let cause, _): .aborted(cause)
+        }
     }
 
     mutating func end(_ state: State) {
@@ -74,5 +104,6 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         standing = .leftBehind
         pieces = []
         byteCount = 0
+        cost = 0
     }
 }

@@ -14,12 +14,12 @@ extension RelayStore {
             }
         let segmentID = makeID(SegmentID.init)
         var segment = RelaySegment<Piece>(id: segmentID, number: number, channel: id)
-        segment.append(Piece(payload: Array(document.utf8)))
+        let pieceCost = segment.append(Piece(payload: Array(document.utf8)))
         segment.end(.complete(at: now))
         segments[segmentID] = segment
         channels[id]!.keep(segmentID, at: number)
         channels[id]!.byteCount += document.utf8.count
-        charge(document.utf8.count + RelaySegment<Piece>.pieceOverhead)
+        charge(pieceCost)
         trimWindow(of: id, now: now)
         wakeWaitingReaders(of: id)
     }

@@ -15,6 +15,10 @@ extension RelayStore {
         _ piece: Piece, to id: PublicationID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
         do throws(RelayRefusal) {
+            // What nearly every piece is; reading the phase below would copy all that it holds.
+            if let segment = publications[id]?.segmentWrittenPlainly() {
+                return try write(piece, to: segment, now: now)
+            }
             switch publications[id]?.phase {
             case .none:
                 preconditionFailure("a publication that is over takes no bytes")
@@ -172,19 +176,15 @@ extension RelayStore {
     private mutating func write(
         _ piece: Piece, to id: SegmentID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
-        guard segments[id]!.byteCount + piece.byteCount <= limits.segmentByteCount else {
+        // All is done in place, and nothing is read from a copy: this runs for every piece.
+        guard let entry = segments[id]!.append(piece, upTo: limits.segmentByteCount) else {
             throw .segmentTooLarge(limit: limits.segmentByteCount)
         }
-        // In place: a copy of the segment held across the append would copy its list of pieces.
-        segments[id]!.append(piece)
-        charge(piece.byteCount + RelaySegment<Piece>.pieceOverhead)
-        let channel = segments[id]!.channel
-        channels[channel]!.lastByteAt = now
-        channels[channel]!.counts.bytesIn += piece.byteCount
-        channels[channel]!.byteCount += piece.byteCount
-        if channels[channel]!.byteCount > limits.windowByteCount { trimWindow(of: channel, now: now) }
+        charge(entry.cost)
+        let windowByteCount = channels[entry.channel]!.received(piece.byteCount, now: now)
+        if windowByteCount > limits.windowByteCount { trimWindow(of: entry.channel, now: now) }
         wakeReaders(of: id)
-        return .taken(segments[id]!.number)
+        return .taken(entry.number)
     }
 
     private mutating func compare(

@@ -171,13 +171,6 @@ extension RelayStore {
     public mutating func pull(
         _ id: SegmentID, from first: Int, on lane: Lane, into pieces: inout [Piece]
     ) -> SegmentProgress {
-        segments[id]?.wokenLanes.remove(lane)
-        guard let segment = segments[id], segment.standing != .leftBehind else { return .leftBehind }
-        pieces.append(contentsOf: segment.pieces[first...])
-        return switch segment.state {
-        case .open: .open
-        case .complete: .complete
-        case .aborted(let cause, _): .aborted(cause)
-        }
+        segments[id]?.pull(from: first, on: lane, into: &pieces) ?? .leftBehind
     }
 }

@@ -54,9 +54,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Wakes the readers of the segment, each lane once until it has looked.
     mutating func wakeReaders(of segment: SegmentID) {
-        guard let lanes = segments[segment]?.lanes, let woken = segments[segment]?.wokenLanes else { return }
-        wake(.segment(segment), lanes.subtracting(woken))
-        segments[segment]?.wokenLanes = lanes
+        guard let lanes = segments[segment]?.wakeLanes() else { return }
+        wake(.segment(segment), lanes)
     }
 
     mutating func wakeWaitingReaders(of channel: ChannelID) {

@@ -9,6 +9,7 @@ struct BytesPiece: RelayPiece, Equatable, ExpressibleByStringLiteral {
     init(_ text: String) { bytes = Array(text.utf8) }
 
     var byteCount: Int { bytes.count }
+    var storageByteCount: Int { bytes.count }
 
     func hasSameBytes(from offset: Int, as other: BytesPiece, from otherOffset: Int, count: Int) -> Bool {
         bytes[offset..<offset + count].elementsEqual(other.bytes[otherOffset..<otherOffset + count])
