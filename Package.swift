@@ -39,6 +39,8 @@ let package = Package(
 
         // The relay.
         .target(name: "TrickleRelay", dependencies: ["TrickleCore", logging] + nio),
+        // Swift does not see the C library's <malloc.h>.
+        .target(name: "AllocatorShims"),
 
         // The tools. Children are started from C: between fork and exec there is no room for Swift.
         .target(name: "SpawnShims"),
@@ -49,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleTools", argumentParser,
+                "TrickleRelay", "TrickleTools", "AllocatorShims", argumentParser,
             ]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 
@@ -70,7 +72,11 @@ let package = Package(
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
         .testTarget(
-            name: "TrickleRelayTests", dependencies: ["TrickleRelay", "TrickleCore", "TrickleTesting", logging] + nio),
+            name: "TrickleRelayTests",
+            dependencies: [
+                "TrickleRelay", "TrickleCore", "TrickleTesting", logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
             name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),

@@ -1,3 +1,4 @@
+import AllocatorShims
 import ArgumentParser
 import TrickleRelay
 import TrickleTools
@@ -46,6 +47,7 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func run(_ session: ToolSession) async throws {
+        allocator_suit_server()
         DescriptorLimit.raise()
         var configuration = RelayConfiguration()
         configuration.host = addr.host
