@@ -188,7 +188,6 @@ final class PublishExchange: Exchange {
     }
 
     private func writeContinue() {
-        connection.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
-        connection.flush()
+        connection.send([ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")])
     }
 }

@@ -80,9 +80,9 @@ final class ReadExchange: Exchange, LaneReader {
         limitWait()
         if request.wantsEarlyHead {
             announcedNumber = ticket.number
-            connection.write(
-                chunkedHead(number: ticket.number, next: ticket.next, byteCount: 0, contentType: contentType, tag: nil))
-            connection.flush()
+            connection.send([
+                chunkedHead(number: ticket.number, next: ticket.next, byteCount: 0, contentType: contentType, tag: nil)
+            ])
         }
     }
 
@@ -195,8 +195,11 @@ final class ReadExchange: Exchange, LaneReader {
 
     func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) {
         guard isAtLiveEdge, connection.isWritable, cursor.passWhole(index) else { return segmentMoved() }
-        connection.send(newest)
         lane.counts.bytesOut += newest.count
+        connection.send(newest) { sent in
+            guard case .reading(let segment) = phase else { preconditionFailure("who is at the live edge reads") }
+            return segment.pieces[index].chunk.from(sent)
+        }
     }
 
     func segmentMoved() {
@@ -234,54 +237,59 @@ final class ReadExchange: Exchange, LaneReader {
                 let bytes = cursor.next(in: segment.pieces)
             {
                 isAtLiveEdge = true
-                bytes.withUnsafeReadableBytes { connection.send($0) }
                 lane.counts.bytesOut += bytes.readableBytes
+                bytes.withUnsafeReadableBytes { connection.send($0) { bytes.from($0) } }
                 if cursor.isAtEndOfCount { end(segment) }
                 return
             }
-            var batchByteCount = 0
-            while batchByteCount < Self.maximumBatchByteCount, let bytes = cursor.next(in: segment.pieces) {
-                writeHead()
-                connection.write(bytes)
-                batchByteCount += bytes.readableBytes
+            var batch: [ByteBuffer] = []
+            var byteCount = 0
+            while byteCount < Self.maximumBatchByteCount, batch.count < SendingSocket.maximumBufferCount - 2,
+                let bytes = cursor.next(in: segment.pieces)
+            {
+                if let head = head.take() { batch.append(head) }
+                batch.append(bytes)
+                byteCount += bytes.readableBytes
             }
-            lane.counts.bytesOut += batchByteCount
+            lane.counts.bytesOut += byteCount
             if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
-                return end(segment)
+                return end(segment, after: batch)
             }
-            if batchByteCount == 0 { return }
-            connection.flush()
+            if batch.isEmpty { return }
+            connection.send(batch)
         }
     }
 
-    /// Bytes that are handed to the connection at a time; it is asked again before the next batch.
+    /// Bytes that are handed to the connection at a time, and one piece more; it is asked again before the next batch.
     private static let maximumBatchByteCount = 128 << 10
 
-    private func writeHead() {
-        guard let head else { return }
-        connection.write(head)
-        self.head = nil
-    }
-
-    private func end(_ segment: LaneSegment) {
-        writeHead()
+    /// - Parameter batch: what has not been sent yet.
+    private func end(_ segment: LaneSegment, after batch: [ByteBuffer] = []) {
+        var batch = batch
+        if let head = head.take() { batch.append(head) }
         let goesOn = connection.canGoOn(after: request)
         if case .chunks = cursor.form {
-            var last = "0\r\n"
-            if case .aborted(let cause) = segment.progress { last += "\(HeaderName.aborted): \(cause.rawValue)\r\n" }
-            if let announcedNumber, announcedNumber != segment.number {
-                last += "\(HeaderName.sequence): \(segment.number)\r\n"
-            }
-            connection.write(ByteBuffer(string: last + "\r\n"))
+            batch.append(lastChunk(of: segment))
         } else if case .aborted = segment.progress, request.isHTTP10, !cursor.isAtEndOfCount {
             leave()
-            connection.flush()
+            connection.send(batch)
             return connection.cut(resets: true)
         }
         leave()
-        connection.flush()
+        connection.send(batch)
         connection.answerEnded(goesOn: goesOn)
     }
+
+    private func lastChunk(of segment: LaneSegment) -> ByteBuffer {
+        var trailers = ""
+        if case .aborted(let cause) = segment.progress { trailers = "\(HeaderName.aborted): \(cause.rawValue)\r\n" }
+        if let announcedNumber, announcedNumber != segment.number {
+            trailers += "\(HeaderName.sequence): \(segment.number)\r\n"
+        }
+        return trailers.isEmpty ? Self.lastChunk : ByteBuffer(string: "0\r\n\(trailers)\r\n")
+    }
+
+    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
 
     private func cutOff(_ segment: LaneSegment) {
         lane.logger.notice(
@@ -336,8 +344,7 @@ final class ReadExchange: Exchange, LaneReader {
 
     private func answerAfterEarlyHead(_ trailer: String?) {
         let goesOn = connection.canGoOn(after: request)
-        connection.write(ByteBuffer(string: "0\r\n" + (trailer.map { $0 + "\r\n" } ?? "") + "\r\n"))
-        connection.flush()
+        connection.send([ByteBuffer(string: "0\r\n" + (trailer.map { $0 + "\r\n" } ?? "") + "\r\n")])
         leave()
         connection.answerEnded(goesOn: goesOn)
     }

@@ -3,14 +3,6 @@ import NIOCore
 import NIOHTTP1
 import TrickleCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// What answers one request.
 protocol Exchange: AnyObject {
     /// Whether the answer begins with the request's head; otherwise it waits for the end of a body that it ignores.
@@ -63,7 +55,7 @@ final class RelayConnection: ChannelDuplexHandler {
     }
 
     let lane: RelayLane
-    private let descriptor: Int32
+    private let socket: SendingSocket
     private let census: ConnectionCensus
     private let address: ConnectionCensus.Address
     /// Until when what is due has to come: a head, or room for more bytes; nil while nothing is.
@@ -95,7 +87,7 @@ final class RelayConnection: ChannelDuplexHandler {
     ///   - address: where it comes from; given back to the census at its end.
     init(lane: RelayLane, descriptor: Int32, census: ConnectionCensus, address: ConnectionCensus.Address) {
         self.lane = lane
-        self.descriptor = descriptor
+        socket = SendingSocket(descriptor: descriptor)
         self.census = census
         self.address = address
     }
@@ -143,11 +135,7 @@ final class RelayConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            becameWritable()
-        } else {
-            deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
-        }
+        if context.channel.isWritable { becameWritable() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -255,8 +243,12 @@ final class RelayConnection: ChannelDuplexHandler {
     private(set) var isWritable = true
     var eventLoop: any EventLoop { context.eventLoop }
 
-    func write(_ bytes: ByteBuffer) {
-        isWritable = false
+    /// Puts bytes into NIO's queue; they leave with the next ``flush()``.
+    private func write(_ bytes: ByteBuffer) {
+        if isWritable {
+            isWritable = false
+            deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+        }
         // A single byte is below the water mark, of which NIO says nothing.
         var written: EventLoopPromise<Void>?
         if bytes.readableBytes <= 1 {
@@ -274,33 +266,39 @@ final class RelayConnection: ChannelDuplexHandler {
         currentExchange?.writable()
     }
 
-    func flush() { context.flush() }
+    private func flush() { context.flush() }
 
-    /// Sends on the socket at once, past NIO's queue: for a connection that is writable, which is what an empty queue makes it.
+    /// Sends at once, past NIO's queue: for a connection that is writable, which is what an empty queue makes it.
     ///
     /// What the socket does not take goes through the queue, and makes the connection unwritable until it has left.
-    func send(_ bytes: UnsafeRawBufferPointer) {
-        // NIO closes a descriptor before it says so, and the number may be another connection's by then.
-        guard let channel, channel.isActive else { return }
-        let sent = Self.send(descriptor, bytes)
-        // An error is met again by the queue, which knows what to do with it.
-        if sent != bytes.count { sendLater(UnsafeRawBufferPointer(rebasing: bytes[max(0, sent)...])) }
-    }
-
-    private func sendLater(_ bytes: UnsafeRawBufferPointer) {
-        write(ByteBuffer(bytes: bytes))
+    ///
+    /// - Parameter rest: the end of the bytes from an offset on, as a buffer.
+    func send(_ bytes: UnsafeRawBufferPointer, rest: (Int) -> ByteBuffer) {
+        guard isOpen else { return }
+        let sent = max(0, socket.send(bytes))
+        guard sent != bytes.count else { return }
+        write(rest(sent))
         flush()
     }
 
-    private static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Glibc)
-            Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        #elseif canImport(Musl)
-            Musl.send(descriptor, bytes.baseAddress, bytes.count, MSG_NOSIGNAL)
-        #else
-            Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
-        #endif
+    /// As above, of several buffers; on a connection that is not writable they go to the queue's end.
+    func send(_ buffers: [ByteBuffer]) {
+        guard isWritable else {
+            for buffer in buffers { write(buffer) }
+            return flush()
+        }
+        guard isOpen else { return }
+        var sent = max(0, socket.send(buffers))
+        for buffer in buffers {
+            let count = min(sent, buffer.readableBytes)
+            sent -= count
+            if count < buffer.readableBytes { write(buffer.from(count)) }
+        }
+        if !isWritable { flush() }
     }
+
+    /// Whether the descriptor is this connection's: NIO closes it before it says so, and the number may be another's by then.
+    private var isOpen: Bool { channel?.isActive ?? false }
 
     /// Whether a request can follow the one that is being answered.
     func canGoOn(after request: RelayRequest) -> Bool {
@@ -321,8 +319,7 @@ final class RelayConnection: ChannelDuplexHandler {
         if !goesOn { head.add("Connection", "close") }
         var bytes = head.encoded(now: lane.date())
         if request?.method != .head { bytes.writeString(body) }
-        write(bytes)
-        flush()
+        send([bytes])
         answerEnded(goesOn: goesOn)
     }
 
@@ -365,6 +362,6 @@ final class RelayConnection: ChannelDuplexHandler {
     func cut(resets: Bool) {
         phase = .closed
         guard resets, let socket = context.channel as? any SocketOptionProvider else { return close() }
-        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in self.close() }
+        socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }
     }
 }

@@ -1,6 +1,3 @@
-import Logging
-import NIOCore
-import NIOPosix
 import Testing
 import TrickleRelay
 
@@ -10,25 +7,12 @@ import TrickleRelay
     private func answer(
         to request: String, _ change: (inout RelayConfiguration) -> Void
     ) async throws -> String {
-        var configuration = RelayConfiguration()
-        configuration.host = "127.0.0.1"
-        configuration.port = 0
-        change(&configuration)
-        let relay = try RelayServer.start(configuration: configuration, logger: Logger(label: "test"))
-        let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: relay.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+        try await withRelay(change) { relay in
+            try await PlainClient.with(relay) { client in
+                if !request.isEmpty { try await client.send(request) }
+                return await client.rest()
             }
-        let text = try await connection.executeThenClose { inbound, outbound in
-            if !request.isEmpty { try await outbound.write(ByteBuffer(string: request)) }
-            var text = ""
-            for try await bytes in inbound { text += String(buffer: bytes) }
-            return text
         }
-        await relay.shutDown()
-        return text
     }
 
     @Test func aHeadThatDoesNotEndGets408() async throws {

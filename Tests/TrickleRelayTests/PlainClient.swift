@@ -1,0 +1,99 @@
+import Logging
+import NIOCore
+import NIOPosix
+import TrickleRelay
+
+/// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
+func withRelay<Result>(
+    _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Result
+) async throws -> Result {
+    var configuration = RelayConfiguration()
+    configuration.host = "127.0.0.1"
+    configuration.port = 0
+    change(&configuration)
+    let relay = try RelayServer.start(configuration: configuration, logger: Logger(label: "test"))
+    do {
+        let result = try await body(relay)
+        await relay.shutDown()
+        return result
+    } catch {
+        await relay.shutDown()
+        throw error
+    }
+}
+
+/// A TCP connection to a relay: what is sent on it is in the test's hand.
+final class PlainClient {
+    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    /// What has come and was not asked for yet.
+    private var unread = ""
+
+    private init(
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        self.inbound = inbound.makeAsyncIterator()
+        self.outbound = outbound
+    }
+
+    /// - Parameter receiveBuffer: bytes that the kernel keeps for a client that does not read; nil for its own choice.
+    static func with<Result>(
+        _ relay: RelayServer, receiveBuffer: Int? = nil, _ body: (PlainClient) async throws -> Result
+    ) async throws -> Result {
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer) }
+        let connection = try await bootstrap.connect(host: "127.0.0.1", port: relay.port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: true))
+            }
+        }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await body(PlainClient(inbound, outbound))
+        }
+    }
+
+    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+
+    func endSending() { outbound.finish() }
+
+    /// All that comes until the relay closes; a reset is an end too.
+    func rest() async -> String {
+        do { while let bytes = try await inbound.next() { unread += String(buffer: bytes) } } catch {}
+        defer { unread = "" }
+        return unread
+    }
+
+    /// All that comes up to and with the first `end`, or until the relay closes.
+    func read(to end: String) async throws -> String {
+        while true {
+            if let range = unread.firstRange(of: end) {
+                defer { unread.removeSubrange(..<range.upperBound) }
+                return String(unread[..<range.upperBound])
+            }
+            guard let bytes = try await inbound.next() else { return await rest() }
+            unread += String(buffer: bytes)
+        }
+    }
+
+    /// All of an answer without a body of its own.
+    func answer() async throws -> String { try await read(to: "\r\n\r\n") }
+}
+
+/// Requests as bytes.
+enum PlainRequest {
+    /// The head of a POST whose body comes in chunks.
+    static func post(_ target: String) -> String {
+        "POST \(target) HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\n\r\n"
+    }
+
+    /// Makes a channel.
+    static func create(_ target: String) -> String { "POST \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
+
+    static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
+
+    static func chunk(_ payload: String) -> String { String(payload.utf8.count, radix: 16) + "\r\n\(payload)\r\n" }
+
+    static let lastChunk = "0\r\n\r\n"
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import TrickleRelay
+
+/// What the socket does not take at once leaves later, in order.
+@Suite struct SendingTests {
+    /// A connection whose socket takes no byte, so that all goes to the queue, which is the channel's outbound side.
+    private func withFullSocket(_ body: (RelayConnection, EmbeddedChannel) throws -> Void) throws {
+        var descriptors: [Int32] = [0, 0]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
+        defer { for descriptor in descriptors { close(descriptor) } }
+        _ = fcntl(descriptors[0], F_SETFL, O_NONBLOCK)
+        let block = [UInt8](repeating: 0, count: 64 << 10)
+        for size in [block.count, 1] { while send(descriptors[0], block, size, 0) > 0 {} }
+
+        let channel = EmbeddedChannel()
+        let lane = RelayLane(
+            index: 0, eventLoop: channel.eventLoop, store: SharedStore(limits: .init()), configuration: .init(),
+            incarnation: "", logger: Logger(label: "test"))
+        let census = ConnectionCensus(maximumPerAddress: 1, logger: Logger(label: "test"))
+        let address = try #require(census.admit(descriptors[0]))
+        let connection = RelayConnection(lane: lane, descriptor: descriptors[0], census: census, address: address)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        try channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try body(connection, channel)
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
+    private func sent(_ channel: EmbeddedChannel) throws -> [String] {
+        var texts: [String] = []
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { texts.append(String(buffer: bytes)) }
+        return texts
+    }
+
+    @Test func aSingleByteThatIsLeftKeepsTheNextPieceBehindIt() throws {
+        try withFullSocket { connection, channel in
+            // As a network that takes nothing: what is written stays in the queue.
+            let network = ClosedValve()
+            try channel.pipeline.syncOperations.addHandler(network, position: .first)
+            connection.send([ByteBuffer(string: "\n")])
+            #expect(!connection.isWritable)
+            connection.send([ByteBuffer(string: "next")])
+            let early = try sent(channel)
+            #expect(early.isEmpty)
+            network.open()
+            let all = try sent(channel)
+            #expect(all == ["\n", "next"])
+            #expect(connection.isWritable)
+        }
+    }
+
+    @Test func whatTheSocketLeavesOfSeveralBuffersIsQueuedInOrder() throws {
+        try withFullSocket { connection, channel in
+            connection.send([ByteBuffer(string: "a"), ByteBuffer(string: "bc"), ByteBuffer(string: "def")])
+            let all = try sent(channel)
+            #expect(all == ["a", "bc", "def"])
+            #expect(connection.isWritable)
+        }
+    }
+
+    @Test func aPieceIsQueuedFromTheFirstByteThatTheSocketDidNotTake() throws {
+        try withFullSocket { connection, channel in
+            let piece = ByteBuffer(string: "piece")
+            piece.withUnsafeReadableBytes { bytes in connection.send(bytes) { piece.from($0) } }
+            let all = try sent(channel)
+            #expect(all == ["piece"])
+        }
+    }
+
+    @Test func buffersEndAtAnyOffset() {
+        let buffer = ByteBuffer(string: "xpiece").getSlice(at: 1, length: 5)!
+        for offset in 0...5 { #expect(String(buffer: buffer.from(offset)) == String("piece".dropFirst(offset))) }
+    }
+}
+
+/// Keeps what is written until it is opened.
+private final class ClosedValve: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private var held: [(NIOAny, EventLoopPromise<Void>?)] = []
+    private var isOpen = false
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if isOpen { context.write(data, promise: promise) } else { held.append((data, promise)) }
+    }
+
+    func flush(context: ChannelHandlerContext) { if isOpen { context.flush() } }
+
+    func open() {
+        isOpen = true
+        for (data, promise) in held { context?.write(data, promise: promise) }
+        context?.flush()
+    }
+}
