@@ -17,14 +17,13 @@ final class PublishExchange: Exchange {
     private let name: ChannelName
     private let publishRequest: PublishRequest
     private var phase = Phase.new
-    /// Body bytes that have been read and are not in a piece yet; at most ``maximumPieceByteCount`` and one read.
-    private var pending: ByteBuffer?
+    private var pending = CollectedBytes()
+    /// Whether the lane will call ``publishCollected()``.
+    private var isCollecting = false
     private var isIdle = true
     private var continueTimer: Scheduled<Void>?
     /// Deployed clients give up at the sixth `100 Continue`.
     private var continuesLeft = 4
-
-    private static let maximumPieceByteCount = 64 << 10
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
@@ -55,13 +54,30 @@ final class PublishExchange: Exchange {
     func received(_ bytes: ByteBuffer) {
         guard case .publishing = phase, bytes.readableBytes > 0 else { return }
         stopContinueTimer()
-        var bytes = bytes
-        if pending == nil { pending = bytes } else { pending!.writeBuffer(&bytes) }
-        if let pending, pending.readableBytes >= Self.maximumPieceByteCount { readComplete() }
+        isIdle = false
+        var rest = bytes
+        while rest.readableBytes > 0 {
+            pending.take(&rest)
+            if pending.isFull { publishPending() }
+            guard case .publishing = phase else { return }
+        }
     }
 
     func readComplete() {
-        guard case .publishing(let id) = phase, let piece = takePending() else { return }
+        guard pending.byteCount > 0, !isCollecting else { return }
+        if lane.configuration.coalesceInterval == .zero { return publishPending() }
+        isCollecting = true
+        lane.publishSoon(self)
+    }
+
+    /// The time for which bytes are held is over.
+    func publishCollected() {
+        isCollecting = false
+        publishPending()
+    }
+
+    private func publishPending() {
+        guard case .publishing(let id) = phase, let piece = pending.takePiece() else { return }
         do throws(RelayRefusal) {
             let answer = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
                 try store.append(piece, to: id, now: now)
@@ -75,7 +91,7 @@ final class PublishExchange: Exchange {
     func receivedEnd() {
         guard case .publishing(let id) = phase else { return }
         stopContinueTimer()
-        let piece = takePending()
+        let piece = pending.takePiece()
         do throws(RelayRefusal) {
             // Under one lock, so that the last bytes and the end reach the readers together.
             let answer = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
@@ -107,7 +123,7 @@ final class PublishExchange: Exchange {
                 "a publisher of \(name)/\(publishRequest.position) broke off: without the end of its segment")
         }
         // What came before the break belongs to the segment.
-        let piece = takePending()
+        let piece = pending.takePiece()
         leave()
         try? lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
             if let piece { _ = try store.append(piece, to: id, now: now) }
@@ -123,13 +139,6 @@ final class PublishExchange: Exchange {
     }
 
     // MARK: Answers
-
-    private func takePending() -> EncodedPiece? {
-        guard let bytes = pending else { return nil }
-        pending = nil
-        isIdle = false
-        return EncodedPiece(payload: bytes.readableBytesView)
-    }
 
     private func published(_ number: SequenceNumber) -> ResponseHead {
         ResponseHead(
@@ -164,7 +173,7 @@ final class PublishExchange: Exchange {
 
     private func leave() {
         stopContinueTimer()
-        pending = nil
+        pending.removeAll()
         if case .publishing(let id) = phase { lane.publisherLeft(id) }
         phase = .done
     }

@@ -22,6 +22,9 @@ public struct RelayConfiguration: Sendable {
     public var readerTimeout: Duration = .seconds(30)
     /// Connections from one address; one more gets 429.
     public var connectionsPerAddress = 20_000
+    /// How long a publisher's bytes may be held so that they leave together with those that come close behind: fewer and
+    /// larger sends for a little delay. Zero sends what each read of its connection brings.
+    public var coalesceInterval: Duration = .zero
     /// Event loops; each is a thread.
     public var threadCount = 1
     public static let maximumThreadCount = Lane.maximumCount

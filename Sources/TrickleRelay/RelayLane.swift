@@ -26,6 +26,8 @@ final class RelayLane: @unchecked Sendable {
     private var segments: [SegmentID: LaneSegment] = [:]
     private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
     private var publishers: [PublicationID: PublishExchange] = [:]
+    /// Those that hold bytes to send them with what comes next.
+    private var collecting: [PublishExchange] = []
 
     init(
         index: Int, eventLoop: any EventLoop, store: SharedStore, configuration: RelayConfiguration,
@@ -185,6 +187,18 @@ final class RelayLane: @unchecked Sendable {
 
     func publisherJoined(_ id: PublicationID, _ exchange: PublishExchange) { publishers[id] = exchange }
     func publisherLeft(_ id: PublicationID) { publishers[id] = nil }
+
+    /// Lets the bytes that an exchange has collected leave after ``RelayConfiguration/coalesceInterval`` at most: with those
+    /// that others have collected by then.
+    func publishSoon(_ exchange: PublishExchange) {
+        collecting.append(exchange)
+        guard collecting.count == 1 else { return }
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.coalesceInterval)) {
+            let due = self.collecting
+            self.collecting = []
+            for exchange in due { exchange.publishCollected() }
+        }
+    }
 
     // MARK: Time
 

@@ -36,6 +36,12 @@ struct TrickleServer: Tool {
     @Flag(help: "Make no channel because somebody publishes to it: that is answered with 404.")
     var noAutocreate = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Hold what comes for this long at most, so that pieces that come close together leave together: less work for many subscribers. 0 holds nothing.",
+            valueName: "time"))
+    var coalesce = DurationArgument("0")
+
     @OptionGroup(title: "What is kept") var window: WindowOptions
     @Option(
         help: ArgumentHelp(
@@ -46,6 +52,10 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    func validate() throws {
+        if coalesce.duration > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
+    }
+
     func run(_ session: ToolSession) async throws {
         allocator_suit_server()
         DescriptorLimit.raise()
@@ -53,6 +63,7 @@ struct TrickleServer: Tool {
         configuration.host = addr.host
         configuration.port = addr.port
         configuration.basePath = BasePath(path)
+        configuration.coalesceInterval = coalesce.duration
         window.apply(to: &configuration)
         limits.apply(to: &configuration)
         configuration.limits.hasChangefeed = !noChangefeed

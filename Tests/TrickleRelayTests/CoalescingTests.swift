@@ -1,0 +1,104 @@
+import NIOCore
+import Testing
+import TrickleCore
+
+@testable import TrickleRelay
+
+/// Pieces that come close together leave together.
+@Suite struct CoalescingTests {
+    private func pieces(of segment: LocalSegment) async throws -> [String] {
+        var pieces: [String] = []
+        for try await bytes in segment.body { pieces.append(String(buffer: bytes)) }
+        return pieces
+    }
+
+    @Test func whatComesWithinTheIntervalIsOnePiece() async throws {
+        try await withRelay {
+            $0.coalesceInterval = .seconds(3600)
+        } _: { relay in
+            let segments = relay.subscriber(to: try ChannelName("cam"), from: .exact(0))
+            try await PlainClient.with(relay) { publisher in
+                try await publisher.send(PlainRequest.post("/cam/0"))
+                for text in ["one ", "two ", "three"] { try await publisher.send(PlainRequest.chunk(text)) }
+                try await publisher.send(PlainRequest.lastChunk)
+                #expect(try await publisher.answer().hasPrefix("HTTP/1.1 200 "))
+            }
+            var iterator = segments.makeAsyncIterator()
+            let segment = try #require(try await iterator.next())
+            #expect(try await pieces(of: segment) == ["one two three"])
+        }
+    }
+
+    @Test func whatIsHeldLeavesWithinTheSegment() async throws {
+        try await withRelay {
+            $0.coalesceInterval = .milliseconds(2)
+        } _: { relay in
+            try await PlainClient.with(relay) { publisher in
+                try await publisher.send(PlainRequest.create("/cam"))
+                _ = try await publisher.answer()
+                try await PlainClient.with(relay) { reader in
+                    try await reader.send(PlainRequest.get("/cam/0"))
+                    try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("first"))
+                    #expect(try await reader.read(to: "first\r\n").hasSuffix("\r\n\r\n5\r\nfirst\r\n"))
+                    try await publisher.send(PlainRequest.chunk("second"))
+                    #expect(try await reader.read(to: "second\r\n") == "6\r\nsecond\r\n")
+                }
+            }
+        }
+    }
+
+    @Test func aPublisherThatBreaksOffLosesNothingThatWasHeld() async throws {
+        try await withRelay {
+            $0.coalesceInterval = .seconds(3600)
+        } _: { relay in
+            try await PlainClient.with(relay) { publisher in
+                try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("held") + "no chunk\r\n")
+                #expect(await publisher.rest().hasPrefix("HTTP/1.1 400 "))
+            }
+            try await PlainClient.with(relay) { reader in
+                try await reader.send(PlainRequest.get("/cam/0"))
+                let answer = try await reader.read(to: "held")
+                #expect(answer.contains("\(HeaderName.aborted): publisher\r\n"))
+            }
+        }
+    }
+}
+
+@Suite struct CollectedBytesTests {
+    @Test func aPieceHasAllThatWasCollectedInOneBufferOfItsOwn() throws {
+        var collected = CollectedBytes()
+        for text in ["ab", "c", "def"] {
+            var bytes = ByteBuffer(string: text)
+            collected.take(&bytes)
+            #expect(bytes.readableBytes == 0)
+        }
+        #expect(collected.byteCount == 6)
+        let taken = collected.takePiece()
+        let piece = try #require(taken)
+        #expect(String(buffer: piece.chunk) == "6\r\nabcdef\r\n")
+        let more = collected.takePiece()
+        #expect(more?.byteCount == nil)
+    }
+
+    @Test func aFullPieceFillsItsStorage() throws {
+        var collected = CollectedBytes()
+        var bytes = ByteBuffer(repeating: 7, count: EncodedPiece.maximumByteCount + 1)
+        collected.take(&bytes)
+        #expect(collected.isFull)
+        #expect(bytes.readableBytes == 1)
+        let taken = collected.takePiece()
+        let piece = try #require(taken)
+        #expect(piece.chunk.readableBytes == piece.storageByteCount)
+    }
+
+    @Test func manyBuffersAreFullBeforeTheyHoldMuchMemory() {
+        var collected = CollectedBytes()
+        var count = 0
+        while !collected.isFull, count < 1000 {
+            var byte = ByteBuffer(string: "x")
+            collected.take(&byte)
+            count += 1
+        }
+        #expect(count == 256)
+    }
+}
