@@ -12,6 +12,11 @@ let nio: [Target.Dependency] = [
 /// The command-line tools: options and one call into `TrickleTools`.
 let tools = ["publish-file", "read2pipe", "play", "subscriber-example", "trickle-demo"]
 
+/// libFuzzer brings its own main function, so what it runs is built for it alone: see Fuzz/run.
+let fuzzers: [Target] =
+    Context.environment["TRICKLE_FUZZ"] == nil
+    ? [] : [.executableTarget(name: "request-fuzz", dependencies: ["TrickleTesting"], path: "Fuzz/Requests")]
+
 let package = Package(
     name: "trickle",
     platforms: [.macOS(.v15)],
@@ -63,7 +68,10 @@ let package = Package(
         // Tests.
         .target(
             name: "TrickleTesting",
-            dependencies: ["MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", logging] + nio),
+            dependencies: [
+                "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
         .target(
             name: "FaultScenarios",
             dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
@@ -89,6 +97,6 @@ let package = Package(
     ]
         + tools.map {
             .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])
-        },
+        } + fuzzers,
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,6 @@
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import TrickleCore
 
@@ -162,12 +161,7 @@ public final class RelayServer: Sendable {
         try options.setOption(
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
         try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = 32 << 10
-        limits.maxHeaderListSize = 32 << 10
-        limits.maxHeaderFieldCount = 100
-        let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        try channel.pipeline.syncOperations.addHandlers(RequestLineLimit(), ByteToMessageHandler(decoder), connection)
+        try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+        try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

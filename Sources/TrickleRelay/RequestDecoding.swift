@@ -1,0 +1,26 @@
+import NIOCore
+import NIOHTTP1
+
+/// How a connection's bytes become requests: the handlers in front of a ``RelayConnection``.
+package enum RequestDecoding {
+    /// Bytes of one field, and of all fields of a head together; a longer head is answered with 431.
+    static let maximumHeadByteCount = 32 << 10
+    /// Fields of a head; with more it is answered with 431.
+    static let maximumFieldCount = 100
+
+    package static func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = maximumHeadByteCount
+        limits.maxHeaderListSize = maximumHeadByteCount
+        limits.maxHeaderFieldCount = maximumFieldCount
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
+        try pipeline.addHandlers(RequestLineLimit(), ByteToMessageHandler(decoder))
+    }
+
+    /// The status with which a head is refused because of how it is made, whatever it asks for; nil when it is sound.
+    package static func refusal(of head: HTTPRequestHead) -> Int? { RelayRequest(head).problem?.status }
+
+    /// Whether another request can follow on the connection.
+    package static func keepsAlive(after head: HTTPRequestHead) -> Bool { RelayRequest(head).keepsAlive }
+}
