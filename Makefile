@@ -9,12 +9,12 @@ SWIFT ?= swift
 # makes the relay's store, which is generic and in a module of its own, as fast as if it were neither.
 BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib) -Xswiftc -cross-module-optimization
 
-TOOLS := trickle-server publish-file read2pipe play subscriber-example
+TOOLS := trickle-server publish-file publish-pipe read2pipe play subscriber-example trickle-stress
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg play subscriber-example read2pipe bench chaos
+.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe stress play subscriber-example read2pipe bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [pat
 publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=NAME [url=URL]
 	@exec $(BIN)/publish-file "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
 
+publish-pipe: $(BIN)/publish-pipe ## publish standard input: stream=NAME [split=lines|json|time=500ms|bytes=64KiB|ts] [url=URL]
+	@exec $(BIN)/publish-pipe --stream "$$stream" $(if $(split),--split "$$split") $(if $(url),--url "$$url") $(args)
+
 play: $(BIN)/play ## play a channel in a window: stream=NAME [url=URL]
 	@exec $(BIN)/play --stream "$$stream" $(if $(url),--url "$$url") $(args)
 
@@ -53,7 +56,10 @@ subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: s
 # $(call need,target,variables,usage): stops before anything is built when a variable is missing.
 need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
-$(foreach target,play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
+$(foreach target,publish-pipe play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
+
+stress: $(BIN)/trickle-stress ## load a relay and compare every segment: [url=URL] [args='--publishers 10 --json']
+	@exec $(BIN)/trickle-stress $(if $(url),--url "$$url") $(args)
 
 demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) ## live video through a relay and back, measured: [seconds=10]
 	@exec $(BIN)/trickle-demo $(if $(seconds),--seconds "$$seconds") $(args)

@@ -32,6 +32,9 @@ public final class DescriptorReader: AsyncSequence, Sendable {
         var consumer: CheckedContinuation<[UInt8]?, any Error>?
         /// Set while the thread waits for room.
         var isFull = false
+        /// How many reads have begun, and the last of them whose time was up.
+        var readCount = 0
+        var lastExpired = 0
     }
 
     private let descriptor: OwnedDescriptor
@@ -65,11 +68,34 @@ public final class DescriptorReader: AsyncSequence, Sendable {
         public mutating func next() async throws -> [UInt8]? { try await reader.next() }
     }
 
+    /// The next piece, if there is one by `deadline`; nil at the end.
+    ///
+    /// - Throws: ``TimeIsUp``; ``SystemError``; `CancellationError`.
+    public func next(by deadline: ContinuousClock.Instant) async throws -> [UInt8]? {
+        let number = state.withLock { $0.readCount + 1 }
+        let timer = Task {
+            try await Task.sleep(until: deadline)
+            let consumer = state.withLock { state in
+                state.lastExpired = number
+                guard state.readCount == number else { return nil as CheckedContinuation<[UInt8]?, any Error>? }
+                defer { state.consumer = nil }
+                return state.consumer
+            }
+            consumer?.resume(throwing: TimeIsUp())
+        }
+        defer { timer.cancel() }
+        return try await next()
+    }
+
+    /// Nothing has come by the time it was wanted. Nothing is lost: the next read gets it.
+    public struct TimeIsUp: Error {}
+
     private func next() async throws -> [UInt8]? {
         try Task.checkCancellation()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let outcome: Result<[UInt8]?, any Error>? = state.withLock { state in
+                    state.readCount += 1
                     if !state.pieces.isEmpty {
                         let piece = state.pieces.removeFirst()
                         state.byteCount -= piece.count
@@ -80,6 +106,7 @@ public final class DescriptorReader: AsyncSequence, Sendable {
                         return .success(piece)
                     }
                     if let ending = state.ending { return Self.result(of: ending) }
+                    if state.lastExpired == state.readCount { return .failure(TimeIsUp()) }
                     precondition(state.consumer == nil, "a descriptor has one reader")
                     state.consumer = continuation
                     return nil

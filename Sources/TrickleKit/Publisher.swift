@@ -128,20 +128,30 @@ public final class Publisher: Sendable {
     /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
     /// gets `channelClosed`.
     public func close() async throws {
-        let (uploads, preconnected) = state.withLock { state in
+        let preconnected = state.withLock { state in
             state.isClosed = true
-            defer {
-                state.unacknowledged = []
-                state.preconnected = nil
-            }
-            return (state.unacknowledged, state.preconnected)
+            defer { state.preconnected = nil }
+            return state.preconnected
         }
         defer { preconnected?.cancel() }
+        var failure: (any Error)?
+        do { try await settle() } catch { failure = error }
+        try await deleteChannel()
+        if let failure { throw failure }
+    }
+
+    /// Waits until the relay has acknowledged the segments that were ended without waiting.
+    ///
+    /// - Throws: what became of the first of them that it did not get whole; `CancellationError`.
+    public func settle() async throws {
+        let uploads = state.withLock { state in
+            defer { state.unacknowledged = [] }
+            return state.unacknowledged
+        }
         var failure: (any Error)?
         for upload in uploads {
             do { try await awaitOutcome(of: upload) } catch { failure = failure ?? error }
         }
-        try await deleteChannel()
         if let failure { throw failure }
     }
 

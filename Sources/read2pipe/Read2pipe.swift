@@ -31,6 +31,12 @@ struct Read2pipe: Tool {
     @Option(help: ArgumentHelp("How many segments to read, instead of all that come.", valueName: "count"))
     var segments: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "How segments are given back: raw, lines (each ends with a line feed) or json (one document a line).",
+            valueName: "format"))
+    var segmentsAs = SegmentFormat.raw
+
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
@@ -38,10 +44,13 @@ struct Read2pipe: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        let output = try StandardOutput.openForMedia(suggestion: "read2pipe --stream \(channel.stream) | ffplay -")
+        let suggestion = "read2pipe --stream \(channel.stream) | ffplay -"
+        let output =
+            segmentsAs == .raw
+            ? try StandardOutput.openForMedia(suggestion: suggestion) : try StandardOutput.open(suggestion: suggestion)
         var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
         job.start = from.position
         job.segmentLimit = segments
-        try await job.run(into: PipeSink(output), session: session)
+        try await job.run(into: FormattedSink(PipeSink(output), format: segmentsAs), session: session)
     }
 }

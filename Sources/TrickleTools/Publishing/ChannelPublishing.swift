@@ -12,6 +12,8 @@ public struct ChannelPublishing: Sendable {
     public var segmentation = GOPSegmenter.Configuration()
     /// What to do when the relay takes less than the source gives.
     public var slowRelay = SlowRelayOptions()
+    /// The media type of the segments.
+    public var contentType = "video/MP2T"
     /// What becomes of a source that fails, or ends though it is live.
     public var reopening = Reopening.never
     /// Opens a source that is away at once, because there is news of it.

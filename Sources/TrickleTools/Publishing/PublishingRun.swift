@@ -142,7 +142,9 @@ extension PublishingRun {
 
     private func openPublisher() async throws -> Publisher {
         if let publisher = state.withLock({ $0.publisher }) { return publisher }
-        let publisher = Publisher(relay: job.relay, channel: job.channel, configuration: job.clientConfiguration)
+        let publisher = Publisher(
+            relay: job.relay, channel: job.channel, contentType: job.contentType,
+            configuration: job.clientConfiguration)
         try await publisher.open()
         state.withLock { $0.publisher = publisher }
         return publisher

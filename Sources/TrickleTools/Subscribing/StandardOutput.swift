@@ -8,7 +8,7 @@ import ChildProcesses
     import Musl
 #endif
 
-/// Standard output as a place for media.
+/// Standard output as a place for what a channel carries.
 public enum StandardOutput {
     /// - Parameter suggestion: A command line that shows where to send it.
     /// - Throws: ``ToolFailure`` when it is a terminal, or closed.
@@ -16,6 +16,13 @@ public enum StandardOutput {
         if isatty(STDOUT_FILENO) == 1 {
             throw ToolFailure("media would garble the terminal: send it on, as in '\(suggestion)'", exit: .usage)
         }
+        return try open(suggestion: suggestion)
+    }
+
+    /// Standard output for what may be looked at on a terminal, too.
+    ///
+    /// - Throws: ``ToolFailure`` when it is closed.
+    public static func open(suggestion: String) throws -> DescriptorWriter {
         guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else {
             throw ToolFailure("standard output is closed: send it on, as in '\(suggestion)'")
         }

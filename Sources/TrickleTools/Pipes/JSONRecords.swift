@@ -1,0 +1,136 @@
+/// JSON texts (RFC 8259), one behind the other with or without white space between them: each record is one of them, and a line feed.
+///
+/// The texts are found by their brackets, quotes and white space, and pass as they are. What cannot be JSON is an error; that commas and
+/// colons stand where they should is not looked at.
+struct JSONRecords: RecordSplitter {
+    /// The deepest nesting.
+    static let maximumDepth = 1024
+
+    private enum Place: Equatable {
+        case between
+        /// In an object or an array, outside of strings.
+        case inside
+        case string, escape
+        /// In a number, or `true`, `false`, `null`, that is a text of its own.
+        case scalar
+    }
+
+    private var place = Place.between
+    /// The brackets that will close what is open.
+    private var closers: [UInt8] = []
+    private var position = 0
+    private var line = 1
+
+    mutating func receive(_ bytes: [UInt8], _ emit: (RecordEvent) -> Void) throws {
+        var start = place == .between ? nil : Optional(0)
+        func end(behind index: Int) {
+            if let first = start, first < index { emit(.bytes(bytes[first..<index])) }
+            emit(.bytes([UInt8(ascii: "\n")]))
+            emit(.end)
+            start = nil
+        }
+        for (index, byte) in bytes.enumerated() {
+            position += 1
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            if place == .scalar, !Self.isOfScalar(byte) {
+                end(behind: index)
+                place = .between
+            }
+            switch place {
+            case .between:
+                if Self.isSeparator(byte) { continue }
+                try begin(byte)
+                start = index
+            case .inside:
+                try step(byte)
+                if place == .between { end(behind: index + 1) }
+            case .string:
+                try stepInString(byte)
+                if place == .between { end(behind: index + 1) }
+            case .escape: place = .string
+            case .scalar: break
+            }
+        }
+        if let start, start < bytes.count { emit(.bytes(bytes[start...])) }
+    }
+
+    mutating func finish(_ emit: (RecordEvent) -> Void) throws {
+        switch place {
+        case .between: return
+        case .scalar:
+            emit(.bytes([UInt8(ascii: "\n")]))
+            emit(.end)
+            place = .between
+        case .inside, .string, .escape: throw failure("it ends inside a document that began before")
+        }
+    }
+
+    /// The first byte of a text.
+    private mutating func begin(_ byte: UInt8) throws {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            place = .inside
+            try step(byte)
+        case UInt8(ascii: "\""): place = .string
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"):
+            place = .scalar
+        default: throw unexpected(byte)
+        }
+    }
+
+    private mutating func step(_ byte: UInt8) throws {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard closers.count < Self.maximumDepth else {
+                throw failure("it is nested deeper than \(Self.maximumDepth) levels")
+            }
+            closers.append(byte == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            guard closers.popLast() == byte else { throw unexpected(byte) }
+            if closers.isEmpty { place = .between }
+        case UInt8(ascii: "\""): place = .string
+        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"),
+            UInt8(ascii: "\n"):
+            break
+        default: if !Self.isOfScalar(byte) { throw unexpected(byte) }
+        }
+    }
+
+    private mutating func stepInString(_ byte: UInt8) throws {
+        switch byte {
+        case UInt8(ascii: "\\"): place = .escape
+        case UInt8(ascii: "\""): place = closers.isEmpty ? .between : .inside
+        case 0..<0x20: throw unexpected(byte)
+        default: break
+        }
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool {
+        switch byte {
+        // With the record separator of RFC 7464.
+        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"), 0x1E: true
+        default: false
+        }
+    }
+
+    /// Numbers, and `true`, `false`, `null`.
+    private static func isOfScalar(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "E"),
+            UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private func unexpected(_ byte: UInt8) -> ToolFailure {
+        let isVisible = byte > 0x20 && byte < 0x7F
+        let name = isVisible ? "'\(Character(Unicode.Scalar(byte)))'" : "a byte \(byte)"
+        return failure("\(name) cannot stand there")
+    }
+
+    private func failure(_ reason: String) -> ToolFailure {
+        ToolFailure("the input is not JSON at byte \(position), line \(line): \(reason)")
+    }
+}

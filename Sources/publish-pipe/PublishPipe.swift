@@ -1,0 +1,59 @@
+import ArgumentParser
+import TrickleTools
+
+/// Publishes what comes on standard input, whatever it is.
+@main
+struct PublishPipe: Tool {
+    static let configuration = CommandConfiguration(
+        commandName: "publish-pipe",
+        abstract: "Publish lines, JSON or any bytes from standard input to a trickle channel.",
+        discussion: """
+            Bytes go out as they come; the split says where one segment ends and the next begins.
+
+              journalctl -f | publish-pipe --stream logs
+              tail -f events.ndjson | publish-pipe --stream events --split json
+              arecord -f cd | publish-pipe --stream sound --split time=500ms --content-type audio/wav
+              read2pipe --stream events --segments-as json | jq .
+
+            \(ToolHelp.environment)
+            """,
+        version: TrickleVersion.current)
+
+    @OptionGroup var channel: ChannelOptions
+    @OptionGroup var relay: RelayOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "What a segment is: lines, json (one document), time=500ms, bytes=64KiB, or ts (MPEG-TS, at its keyframes).",
+            valueName: "split"))
+    var split = PipeSplit.lines
+
+    @Option(help: ArgumentHelp("The media type of the segments. (default: by the split)", valueName: "type"))
+    var contentType: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Put the lines or documents of so much time into one segment; 0 gives each its own.", valueName: "time"))
+    var batch = DurationArgument("0s")
+
+    @Flag(help: "Leave the channel open at the end, for a later run to go on.")
+    var keepOpen = false
+
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func validate() throws {
+        if batch.duration > .zero && !split.hasRecords {
+            throw ValidationError("--batch is for lines and json: --split time=… says how long a segment is")
+        }
+        let isText = contentType.map { !$0.isEmpty && $0.utf8.allSatisfy { 0x20..<0x7F ~= $0 } } ?? true
+        if !isText { throw ValidationError("--content-type looks like 'text/plain'") }
+    }
+
+    func run(_ session: ToolSession) async throws {
+        var job = PipePublishing(split, to: channel.stream, relay: relay)
+        job.contentType = contentType
+        job.batch = batch.duration
+        job.keepsOpen = keepOpen
+        try await job.run(session)
+    }
+}
