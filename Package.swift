@@ -10,7 +10,9 @@ let nio: [Target.Dependency] = [
 ]
 
 /// The command-line tools: options and one call into `TrickleTools`.
-let tools = ["publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "trickle-stress", "trickle-demo"]
+let tools = [
+    "publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "trickle-stress", "trickle-demo",
+]
 
 /// libFuzzer brings its own main function, so what it runs is built for it alone: see Fuzz/run.
 let fuzzers: [Target] =

@@ -16,7 +16,7 @@ enum OwnRelay {
         settings.windowDuration = .seconds(2)
         settings.drainDuration = .seconds(2)
         settings.lingerDuration = .seconds(2)
-        settings.continueInterval = .milliseconds(400)
+        settings.continueInterval = .seconds(1)
         settings.segmentByteCount = 40 << 20
         settings.windowByteCount = 64 << 20
         settings.longestWait = .seconds(12)

@@ -60,7 +60,8 @@ struct ToolFaultTests {
             let publisher = try RunningTool(
                 "publish-file",
                 [
-                    "lavfi:testsrc2=size=640x360:rate=25,noise=alls=30:allf=t", "--stream", "live", "--url", proxy.url, "--gop", "500ms",
+                    "lavfi:testsrc2=size=640x360:rate=25,noise=alls=30:allf=t", "--stream", "live", "--url", proxy.url,
+                    "--gop", "500ms",
                     "--on-slow", "drop", "--max-behind", "1", "--ffmpeg-args", "-t 6",
                 ])
             // The source gives many times as much as goes through; after some seconds all of it does.

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TrickleKit
 import TrickleTesting
@@ -134,50 +135,65 @@ import TrickleTesting
         #expect(subscriber.statistics.bytesMissing == 7)
     }
 
-    @Test func aConnectionThatGoesSilentInASegmentIsReplaced() async throws {
+    /// A server whose first connection goes silent within segment 0: it answers to each request by what it asks, however often that is,
+    /// and to ranges as `rest` says.
+    private func readThroughSilence(
+        _ rest: @escaping @Sendable (ScriptedConnection, _ ranges: Int) async throws -> Void
+    ) async throws -> (bytes: [UInt8], SubscriberStatistics) {
         let server = try ScriptedServer()
         let subscriber = subscriber(server, stallTimeout: .seconds(2))
-        var segments = subscriber.makeAsyncIterator()
+        let ranges = Counter()
         let serving = Task {
-            let (first, next) = try await begin(server)
-            // The request for segment 1 falls silent as well, and is made again when it is needed.
-            let rest = try await server.accept()
-            let head = try await rest.readHead()
-            #expect(head.fields["range"] == "bytes=3-9007199254740991")
-            try await rest.send("HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
-            try await rest.sendChunk([4])
-            try await rest.send("0\n\n")
-            return [first, next, rest]
+            await withTaskGroup(of: Void.self) { group in
+                while let connection = try? await server.accept() {
+                    group.addTask {
+                        while let head = try? await connection.readHead() {
+                            if head.line == "GET /cam/next HTTP/1.1" {
+                                try? await connection.answer(
+                                    "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"])
+                            } else if head.fields["range"] != nil {
+                                #expect(head.fields["range"] == "bytes=3-9007199254740991")
+                                #expect(head.fields["lp-trickle-wait"] == "1")
+                                try? await rest(connection, ranges.next())
+                            } else if head.line == "GET /cam/0 HTTP/1.1" {
+                                try? await connection.send(
+                                    "HTTP/1.1 200 OK\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(features)\(chunked)\n")
+                                try? await connection.sendChunk([1, 2, 3])
+                            }
+                        }
+                    }
+                }
+            }
         }
+        defer { serving.cancel() }
+        var segments = subscriber.makeAsyncIterator()
         let segment = try #require(try await segments.next())
-        #expect(try await segment.body.readAll() == [1, 2, 3, 4])
-        _ = try await serving.value
+        return (try await segment.body.readAll(), subscriber.statistics)
+    }
+
+    private func sendRest(_ connection: ScriptedConnection) async throws {
+        try await connection.send(
+            "HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
+        try await connection.sendChunk([4])
+        try await connection.send("0\n\n")
+    }
+
+    @Test func aConnectionThatGoesSilentInASegmentIsReplaced() async throws {
+        let (bytes, statistics) = try await readThroughSilence { rest, _ in try await sendRest(rest) }
+        #expect(bytes == [1, 2, 3, 4])
+        #expect(statistics.isLossless)
+        #expect(statistics.reconnections > 0)
     }
 
     @Test func aQuietPublisherIsNoDeadConnection() async throws {
-        let server = try ScriptedServer()
-        let subscriber = subscriber(server, stallTimeout: .seconds(2))
-        var segments = subscriber.makeAsyncIterator()
-        let serving = Task {
-            let (first, next) = try await begin(server)
-            let rest = try await server.accept()
-            // The relay is there, and has nothing: what it says while the reader waits, on one and the same connection.
-            for _ in 0..<2 {
-                let head = try await rest.readHead()
-                #expect(head.fields["lp-trickle-wait"] == "1")
-                try await Task.sleep(for: .milliseconds(600))
-                try await rest.answer("204 No Content", ["Lp-Trickle-Seq": "0"])
-            }
-            _ = try await rest.readHead()
-            try await rest.send("HTTP/1.1 206 Partial Content\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(range)\(chunked)\n")
-            try await rest.sendChunk([4])
-            try await rest.send("0\n\n")
-            return [first, next, rest]
+        // The relay is there, and has nothing: so it says while the reader waits.
+        let (bytes, statistics) = try await readThroughSilence { rest, ranges in
+            if ranges > 2 { return try await sendRest(rest) }
+            try await Task.sleep(for: .milliseconds(600))
+            try await rest.answer("204 No Content", ["Lp-Trickle-Seq": "0"])
         }
-        let segment = try #require(try await segments.next())
-        #expect(try await segment.body.readAll() == [1, 2, 3, 4])
-        #expect(subscriber.statistics.isLossless)
-        _ = try await serving.value
+        #expect(bytes == [1, 2, 3, 4])
+        #expect(statistics.isLossless)
     }
 
     @Test func theRequestForTheNextSegmentIsRenewedWhileThisOneIsRead() async throws {
@@ -213,5 +229,17 @@ import TrickleTesting
         try await alive.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
         #expect(try await segments.isEmpty)
         withExtendedLifetime(dead) {}
+    }
+}
+
+/// Counts from one.
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
     }
 }

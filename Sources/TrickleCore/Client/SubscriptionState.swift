@@ -189,7 +189,8 @@ extension SubscriptionState {
         // A channel that was closed in the meantime has its segments for a while, by their exact numbers only.
         if case .rejoining(let position, let expected?) = phase, let next = nextWhenLost, next > expected {
             nextWhenLost = nil
-            if case .exact = position {} else {
+            if case .exact = position {
+            } else {
                 let oldest = policy.rejoinsAtOldest ? Self.longestPlainWindow : 1
                 let first = max(expected.value, next.value - oldest)
                 phase = .rejoining(.exact(SequenceNumber(first) ?? .zero), expected: expected)

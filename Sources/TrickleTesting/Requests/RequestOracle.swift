@@ -133,7 +133,9 @@ public struct RequestOracle {
         while true {
             let line = try readLine()
             let digits = line.prefix { Character(UnicodeScalar($0)).isHexDigit && $0 < 0x80 }
-            guard !digits.isEmpty, digits.drop(while: { $0 == UInt8(ascii: "0") }).count <= 16 else { throw Stop.refused }
+            guard !digits.isEmpty, digits.drop(while: { $0 == UInt8(ascii: "0") }).count <= 16 else {
+                throw Stop.refused
+            }
             let rest = line.dropFirst(digits.count)
             guard rest.isEmpty || rest.first == UInt8(ascii: ";") else { throw Stop.refused }
             try checkExtensions(rest)
