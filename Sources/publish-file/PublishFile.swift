@@ -112,7 +112,8 @@ struct PublishFile: Tool {
         job.transcodes = transcode
         job.keepsOpen = keepOpen
         job.segmentation = segmentation.configuration
-        job.slowRelay = slowRelay
+        job.onSlowRelay = slowRelay.onSlow
+        job.maximumBehind = slowRelay.maxBehind
         job.reopening = retry ? .forever : .never
         try await job.run(session)
     }

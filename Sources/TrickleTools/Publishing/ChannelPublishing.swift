@@ -10,8 +10,10 @@ public struct ChannelPublishing: Sendable {
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
     public var segmentation = GOPSegmenter.Configuration()
-    /// What to do when the relay takes less than the source gives.
-    public var slowRelay = SlowRelayOptions()
+    /// What to do when the relay takes less than the source gives; nil for what suits the source.
+    public var onSlowRelay: SlowRelayPolicy?
+    /// How many segments may wait before one is dropped, where they are.
+    public var maximumBehind = 3
     /// The media type of the segments.
     public var contentType = "video/MP2T"
     /// What becomes of a source that fails, or ends though it is live.

@@ -160,7 +160,7 @@ extension PublishingRun {
 
     /// Whether the source cannot wait for the relay, and segments are dropped instead.
     private var drops: Bool {
-        if let policy = job.slowRelay.onSlow { return policy == .drop }
+        if let policy = job.onSlowRelay { return policy == .drop }
         // A pipe can wait, and who is behind it may not like to lose anything.
         switch job.publishing.input {
         case .standardInput, .file, .stream: return false
@@ -174,16 +174,19 @@ extension PublishingRun {
     }
 
     private func publish(_ source: MediaSource, from origin: MediaOrigin, _ publisher: Publisher) async throws {
-        guard drops else {
-            return try await publish(source, from: origin, to: .waiting(SegmentSequenceWriter(publisher)))
+        if drops {
+            let live = LivePublisher(publisher, maximumBehind: job.maximumBehind)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await live.run() }
+                group.addTask { try await self.publish(source, from: origin, to: .live(live)) }
+                // Whichever fails ends the other.
+                for try await _ in group {}
+            }
+        } else {
+            try await publish(source, from: origin, to: .waiting(SegmentSequenceWriter(publisher)))
         }
-        let live = LivePublisher(publisher, maximumBehind: job.slowRelay.maxBehind)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await live.run() }
-            group.addTask { try await self.publish(source, from: origin, to: .live(live)) }
-            // Whichever fails ends the other.
-            for try await _ in group {}
-        }
+        // What it sent is published, whatever becomes of the source.
+        try await source.finish()
     }
 
     private func publish(
@@ -222,7 +225,6 @@ extension PublishingRun {
         }
         state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
         try await output.finish()
-        try await source.finish()
     }
 
     /// - Throws: ``ToolFailure`` when the program that was chosen is not among those that the stream lists.
