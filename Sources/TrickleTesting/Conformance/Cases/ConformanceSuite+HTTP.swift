@@ -165,14 +165,42 @@ extension ConformanceSuite {
             try connection.receiveHead(to: "HEAD").expect(status: 200)
             // Where a body followed, it would stand where the next head is read.
             try connection.receiveResponse().head.expect("Lp-Trickle-Latest", "1")
+            let patient = try session.connect()
+            try patient.send(
+                session.head("GET", channel.path(1), ["Lp-Trickle-Wait: 0"])
+                    + session.head("GET", channel.path("next")))
+            if try patient.receiveHead().status == 204 {
+                try patient.receiveResponse().head.expect("Lp-Trickle-Latest", "1")
+            }
         },
         ConformanceCase("HTTP-18", "answers carry Date") { session in
             let channel = try session.channel()
             try channel.publish(0, "hi")
-            for part in ["0", "next", "7"] {
-                let answer = try session.answer("GET", channel.path(part))
-                let date = answer["Date"] ?? ""
-                try expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "Date of GET \(part) is '\(date)'")
+            for (method, path) in [
+                ("GET", channel.path(0)), ("GET", channel.path("next")), ("GET", channel.path(7)),
+                ("HEAD", channel.path(0)), ("OPTIONS", channel.path(0)), ("POST", channel.path(1)),
+                ("PUT", channel.path(0)), ("GET", "/_channels"), ("DELETE", "/\(channel.name)"),
+            ] {
+                let date = try session.answer(method, path, ["Content-Length: 0"])["Date"] ?? ""
+                try expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "Date of \(method) \(path) is '\(date)'")
+            }
+        },
+        ConformanceCase("HTTP-19", "the case of field names does not matter") { session in
+            let channel = session.missingChannel()
+            try session.answer("POST", "/\(channel.name)", ["content-length: 0", "EXPECT-CONTENT: audio/x-conf"])
+                .head.expect(status: 200)
+            let body = "2\r\nhi\r\n0\r\n\r\n"
+            try session.answer("POST", channel.path(0), ["tRANSFER-eNCODING: Chunked"], body: body).head.expect(
+                status: 200)
+            let answer = try channel.read(0)
+            try answer.head.expect("Content-Type", "audio/x-conf")
+            try expect(answer.text == "hi", "the body is '\(answer.text)'")
+            let reader = try channel.get(1, ["LP-TRICKLE-WAIT: 0", "lp-trickle-head: EARLY"])
+            let features = answer.head.fields.list("Lp-Trickle-Features")
+            if features.contains("head") {
+                try reader.receiveHead().expect(status: 200)
+            } else if features.contains("wait") {
+                try reader.receiveHead().expect(status: 204)
             }
         },
     ]

@@ -175,6 +175,17 @@ extension ConformanceSuite {
             try answer.head.expect("Connection", "close")
             try channel.expectNext(1)
         },
+        ConformanceCase("REW-15", "what a POST means is decided at its first byte") { session in
+            let channel = try session.channel()
+            let early = try channel.preconnect(0)
+            try channel.publish(0, "same")
+            let tag = try channel.read(0)["ETag"]
+            try early.write("same")
+            try early.finish().head.expect("Lp-Trickle-Seq", "0")
+            try channel.expectNext(1)
+            try channel.expectSegment(0, "same")
+            try expect(channel.read(0)["ETag"] == tag, "the segment has become another one")
+        },
     ]
 
     /// Leaves an aborted segment behind.

@@ -44,6 +44,12 @@ extension ConformanceSuite {
             let answer = try reader.receiveResponse()
             try answer.head.expect("Lp-Trickle-Seq", "7")
             try expect(answer.text == "seven", "the body is '\(answer.text)'")
+            let gap = try session.channel()
+            try gap.publish(0, "zero")
+            try gap.publish(2, "two")
+            let late = try gap.waitingGet(1)
+            try gap.publish(1, "one")
+            try expect(late.receiveResponse().text == "one", "the segment before the last is not waited for")
         },
         ConformanceCase("WAIT-6", "the head comes with the first byte") { session in
             let channel = try session.channel()

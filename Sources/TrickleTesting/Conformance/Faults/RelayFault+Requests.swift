@@ -52,6 +52,7 @@ extension RelayFault {
         .connection("resetsAfterEarlyAnswers", ["HTTP-16"], .resetsAfterEarlyAnswers),
         .connection("answersHeadWithBody", ["HTTP-17"], .answersHeadWithBody),
         .loses("hidesDate", ["HTTP-18"], "Date"),
+        .reads("readsFieldNamesAsSpelled", ["HTTP-19"]) { $0.head.lines.removeAll { $0.hasPrefix("EXPECT-CONTENT:") } },
         .loses("hidesFeatures", ["FEAT-1"], "Lp-Trickle-Features", where: { $0.method == "DELETE" }),
         .says("hasAnUnknownFeature", ["FEAT-1"], "Lp-Trickle-Features", "range, size, head, wait, magic"),
         .body("isSilentAboutErrors", ["ERR-1", "ERR-2", "ERR-3"]) { _ in "" },
@@ -153,6 +154,13 @@ extension RelayFault {
                 number < next
             {
                 _ = context.ask("DELETE", "/\(request.channel)/\(number)")
+            }
+        },
+        .handles("decidesNumbersAtTheHead", ["REW-15"]) { request, context in
+            if request.isPublish, request.head["Expect"] != nil, let next = context.next(of: request.channel),
+                request.number == next
+            {
+                request.position = "-1"
             }
         },
         .handles("doesNotReplace", ["REW-3", "RNG-10"]) { request, context in
