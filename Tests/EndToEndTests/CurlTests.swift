@@ -38,4 +38,38 @@ import TrickleTesting
             #expect(result.outputText == "onetwo")
         }
     }
+
+    /// A script from docs/protocol.md: the lines that are indented, from the one that begins with `url=`, after a line of text.
+    private func script(after text: String, url: String) throws -> String {
+        let bytes = try #require(TemporaryFolder.contents(of: "\(BuiltTool.packageRoot)/docs/protocol.md"))
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex { $0.hasPrefix(text) })
+        let code = lines[start...].drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") }
+        #expect(code.first == "    url=http://localhost:2939/news")
+        return "url=\(url)\n" + code.dropFirst().joined(separator: "\n")
+    }
+
+    @Test func `the scripts of the specification publish and subscribe with curl alone`() async throws {
+        let folder = TemporaryFolder()
+        let texts = ["one\n", "", "three\n"]
+        for (number, text) in texts.enumerated() { TemporaryFolder.write(text.utf8, to: folder("\(number).txt")) }
+        try await RelayProcess.with { relay in
+            let channel = "\(relay.url)/news"
+            _ = try await RunningTool.run("curl", ["-sf", "-X", "POST", channel])
+            let subscriber = try RunningTool(
+                "sh", ["-c", script(after: "And a whole subscriber", url: channel)], directory: folder.path)
+            // The channel is over soon: the script begins when its reader is there.
+            let first = try await RunningTool.run("curl", ["-sf", "--data-binary", "zero\n", "\(channel)/0"])
+            #expect(first.status.isSuccess)
+            #expect(await subscriber.hasWritten(atLeast: 5))
+            let publisher = try await RunningTool.run(
+                "sh",
+                ["-c", script(after: "A whole publisher", url: channel), "publish"] + texts.indices.map { "\($0).txt" },
+                directory: folder.path)
+            #expect(publisher.status.isSuccess, "\(publisher.errors)")
+            let result = try await subscriber.finish()
+            #expect(result.status.isSuccess, "\(result.errors)")
+            #expect(result.outputText == "zero\n" + texts.joined())
+        }
+    }
 }
