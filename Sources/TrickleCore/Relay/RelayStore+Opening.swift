@@ -17,6 +17,7 @@ extension RelayStore {
         guard request.byteCount ?? 0 <= limits.segmentByteCount else {
             throw .segmentTooLarge(limit: limits.segmentByteCount)
         }
+        makeRoom()
         try check(request, at: number, in: channelIDs[name], now: now)
         let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
         let id = makeID(PublicationID.init)

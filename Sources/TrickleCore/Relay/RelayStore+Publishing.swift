@@ -68,6 +68,7 @@ extension RelayStore {
             removePublication(id)
             endSegment(segment, .complete(at: now))
             if let channel = segments[segment]?.channel { trimWindow(of: channel, now: now) }
+            makeRoom()
             forgetIfUnused(segment)
             return .taken(number)
         case .repeating(let segment):

@@ -92,6 +92,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             if channels[id]?.contentType == nil { channels[id]?.contentType = contentType }
             return id
         }
+        makeRoom()
         guard cost <= limits.memoryByteCount else { throw .outOfMemory(limit: limits.memoryByteCount) }
         guard channelIDs.count < limits.channelCount else { throw .tooManyChannels(limit: limits.channelCount) }
         let id = makeID(ChannelID.init)
@@ -208,8 +209,14 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Adds to what the segments cost, and shrinks the longest windows when that is too much.
     mutating func charge(_ bytes: Int) {
         cost += bytes
+        makeRoom()
+    }
+
+    /// Shrinks the longest windows as far as it takes, but not the changefeed's, which is short, and whose readers would have to list again.
+    /// Not for the middle of a loop over a channel's segments.
+    mutating func makeRoom() {
         guard cost > limits.memoryByteCount, !windowsAreShrunk else { return }
-        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) {
+        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) where !isInternal(id) {
             shrinkWindow(of: id)
             if cost <= limits.memoryByteCount { return }
         }
