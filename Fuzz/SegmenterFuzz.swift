@@ -3,7 +3,7 @@ import MPEGTS
 /// What libFuzzer calls for each input: the first byte chooses the configuration and the pieces, the rest is the
 /// stream.
 ///
-/// Nothing may trap; the segments must not depend on the pieces; they must be whole packets.
+/// Nothing may trap; the segments must not depend on the pieces; they must be whole packets; and each packet has its time.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSegmenter(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
@@ -17,9 +17,24 @@ public func fuzzSegmenter(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let whole = digest(stream, configuration, pieceSize: stream.count)
     let pieces = digest(stream, configuration, pieceSize: 1 + Int(choice >> 4) * 67)
     precondition(whole == pieces, "the segments depend on the pieces")
+    pace(stream)
     var analyzer = StreamAnalyzer(configuration)
     if (try? analyzer.receive(stream.span.bytes)) != nil { _ = try? analyzer.finish().description }
     return 0
+}
+
+/// When packets are due: all of them, each once, and never earlier than those before.
+private func pace(_ stream: [UInt8]) {
+    _ = TransportPacket.areFound(in: stream)
+    let packets = Array(stream.prefix(stream.count / TransportPacket.size * TransportPacket.size))
+    var pacer = PacketPacer()
+    var end = 0
+    var due = Duration.zero
+    for run in pacer.runs(of: packets.span.bytes) {
+        precondition(run.range.lowerBound == end && run.due >= due, "packets are left out, or go back in time")
+        (end, due) = (run.range.upperBound, run.due)
+    }
+    precondition(end == packets.count, "packets are left out")
 }
 
 /// What a segmenter makes of a stream, in a few bytes.

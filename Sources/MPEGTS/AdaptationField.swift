@@ -22,6 +22,7 @@ public struct AdaptationField: Sendable {
         var base: Int64 = 0
         for index in 6..<10 { base = base << 8 | Int64(bytes.byte(at: offset + index)) }
         let last = bytes.word(at: offset + 10)
-        pcr = (base << 1 | Int64(last >> 15)) * 300 + Int64(last & 0x1FF)
+        // The extension counts to 299; what is more would make the clock go beyond its modulus.
+        pcr = (base << 1 | Int64(last >> 15)) * 300 + min(Int64(last & 0x1FF), 299)
     }
 }

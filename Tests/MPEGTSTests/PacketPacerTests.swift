@@ -54,6 +54,15 @@ struct PacketPacerTests {
         #expect(try due(bytes) == [0, 0, 1000, 1000, 2000, 2000])
     }
 
+    @Test("A clock beyond its modulus, which no clock may be, does not go back")
+    func overfullExtension() throws {
+        var bytes = stream([(0x100, (Int64(1) << 33) * 300 - 1), (0x100, 0)])
+        // The last 9 bits of the clock reference: 511 instead of at most 299.
+        bytes[10] |= 1
+        bytes[11] = 0xFF
+        #expect(try due(bytes).sorted() == due(bytes))
+    }
+
     @Test("A jump of the clock, forward or back, costs no time")
     func jumps() throws {
         let times: [Int64] = [0, 1, 1000, 1001, 5, 6].map { $0 * Self.second }
