@@ -21,6 +21,7 @@ final class ConnectionCensus: Sendable {
         var count = 0
         var counts: [Address: Int] = [:]
         var hasWarned = false
+        var turnedAwayCount = 0
     }
 
     private let maximumPerAddress: Int
@@ -28,11 +29,15 @@ final class ConnectionCensus: Sendable {
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
-    init(maximumPerAddress: Int, logger: Logger) {
+    /// - Parameter descriptorLimit: how many connections there can be, about.
+    init(maximumPerAddress: Int, descriptorLimit: Int = DescriptorLimit.current, logger: Logger) {
         self.maximumPerAddress = maximumPerAddress
         self.logger = logger
-        descriptorLimit = DescriptorLimit.current
+        self.descriptorLimit = descriptorLimit
     }
+
+    /// Connections that were not admitted.
+    var turnedAwayCount: Int { state.withLockedValue { $0.turnedAwayCount } }
 
     var count: Int { state.withLockedValue { $0.count } }
 
@@ -42,7 +47,10 @@ final class ConnectionCensus: Sendable {
     func admit(_ descriptor: Int32) -> Address? {
         let address = Self.address(of: descriptor)
         let (isAdmitted, isNearLimit) = state.withLockedValue { state in
-            guard state.counts[address, default: 0] < maximumPerAddress else { return (false, false) }
+            guard state.counts[address, default: 0] < maximumPerAddress else {
+                state.turnedAwayCount += 1
+                return (false, false)
+            }
             state.counts[address, default: 0] += 1
             state.count += 1
             let isNearLimit = !state.hasWarned && state.count > descriptorLimit / 10 * 9

@@ -21,6 +21,10 @@ final class PublishExchange: Exchange {
     /// Whether the lane will call ``publishCollected()``.
     private var isCollecting = false
     private var isIdle = true
+    /// Since when no byte has come, as the lane's ticks see it; nil while some come, and before the first.
+    private var silentSince: NIODeadline?
+    private var hasTold = false
+    private var byteCount = 0
     private var continueTimer: Scheduled<Void>?
     /// Deployed clients give up at the sixth `100 Continue`.
     private var continuesLeft = 4
@@ -55,6 +59,8 @@ final class PublishExchange: Exchange {
         guard case .publishing = phase, bytes.readableBytes > 0 else { return }
         stopContinueTimer()
         isIdle = false
+        byteCount += bytes.readableBytes
+        if silentSince != nil { silenceEnded() }
         var rest = bytes
         while rest.readableBytes > 0 {
             pending.take(&rest)
@@ -103,6 +109,7 @@ final class PublishExchange: Exchange {
             }
             switch answer {
             case .taken(let number):
+                lane.logger.debug("segment \(name)/\(number) ended", metadata: logMetadata)
                 leave()
                 connection.answer(published(number), to: request)
             case .ended(let end): answerEnd(end)
@@ -110,6 +117,41 @@ final class PublishExchange: Exchange {
         } catch {
             refuse(error)
         }
+    }
+
+    // MARK: The log
+
+    /// To be called about once a second.
+    func checkSilence(now: NIODeadline) {
+        guard case .publishing = phase, !isIdle else { return }
+        guard let since = silentSince else {
+            silentSince = now
+            return
+        }
+        if !hasTold, now - since >= TimeAmount(lane.configuration.silenceToTell) {
+            hasTold = true
+            lane.logger.info(
+                "the publisher of \(name)/\(publishRequest.position) is silent in the middle of a segment",
+                metadata: logMetadata)
+        }
+    }
+
+    private func silenceEnded() {
+        if hasTold, let since = silentSince {
+            let milliseconds = (NIODeadline.now() - since).nanoseconds / 1_000_000
+            var metadata = logMetadata
+            metadata["silent_ms"] = "\(milliseconds)"
+            lane.logger.info("the publisher of \(name)/\(publishRequest.position) goes on", metadata: metadata)
+        }
+        silentSince = nil
+        hasTold = false
+    }
+
+    var logMetadata: Logger.Metadata {
+        [
+            "side": "publisher", "channel": "\(name)", "segment": "\(publishRequest.position)",
+            "bytes": "\(byteCount)", "client": "\(connection.clientAddress)",
+        ]
     }
 
     func relayDrains() {
@@ -120,7 +162,8 @@ final class PublishExchange: Exchange {
         guard case .publishing(let id) = phase else { return }
         if !isIdle {
             lane.logger.notice(
-                "a publisher of \(name)/\(publishRequest.position) broke off: without the end of its segment")
+                "a publisher of \(name)/\(publishRequest.position) broke off: without the end of its segment",
+                metadata: logMetadata)
         }
         // What came before the break belongs to the segment.
         let piece = pending.takePiece()

@@ -20,6 +20,7 @@ final class ReadExchange: Exchange, LaneReader {
 
     let startsAtHead = false
     var place = 0
+    private(set) var sentByteCount = 0
     private let connection: RelayConnection
     private let lane: RelayLane
     private let request: RelayRequest
@@ -68,6 +69,18 @@ final class ReadExchange: Exchange, LaneReader {
     }
 
     func cancelled() { leave() }
+
+    /// At the latest here it shows whose fault a delay was: the reader's, by so many bytes.
+    var logMetadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "side": "subscriber", "channel": "\(name)", "client": "\(connection.clientAddress)",
+        ]
+        if case .reading(let segment) = phase {
+            metadata["segment"] = "\(segment.number)"
+            metadata["behind_bytes"] = "\(lag)"
+        }
+        return metadata
+    }
 
     var lag: Int {
         if case .reading(let segment) = phase { cursor.bytesLeft(in: segment.pieces) } else { 0 }
@@ -195,7 +208,7 @@ final class ReadExchange: Exchange, LaneReader {
 
     func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) {
         guard isAtLiveEdge, connection.isWritable, cursor.passWhole(index) else { return segmentMoved() }
-        lane.counts.bytesOut += newest.count
+        sentByteCount += newest.count
         connection.send(newest) { sent in
             guard case .reading(let segment) = phase else { preconditionFailure("who is at the live edge reads") }
             return segment.pieces[index].chunk.from(sent)
@@ -237,7 +250,7 @@ final class ReadExchange: Exchange, LaneReader {
                 let bytes = cursor.next(in: segment.pieces)
             {
                 isAtLiveEdge = true
-                lane.counts.bytesOut += bytes.readableBytes
+                sentByteCount += bytes.readableBytes
                 bytes.withUnsafeReadableBytes { connection.send($0) { bytes.from($0) } }
                 if cursor.isAtEndOfCount { end(segment) }
                 return
@@ -251,7 +264,7 @@ final class ReadExchange: Exchange, LaneReader {
                 batch.append(bytes)
                 byteCount += bytes.readableBytes
             }
-            lane.counts.bytesOut += byteCount
+            sentByteCount += byteCount
             if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
                 return end(segment, after: batch)
             }
@@ -292,9 +305,12 @@ final class ReadExchange: Exchange, LaneReader {
     private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
 
     private func cutOff(_ segment: LaneSegment) {
+        var metadata = logMetadata
+        metadata["sent_bytes"] = "\(sentByteCount)"
         lane.logger.notice(
-            "a reader of \(name)/\(segment.number) was too slow: the window moved past it, and it was cut off")
-        lane.counts.readersCut += 1
+            "a reader of \(name)/\(segment.number) was too slow: the window moved past it, and it was cut off",
+            metadata: metadata)
+        lane.counts.add(.init(readersCut: 1), to: segment.channel)
         leave()
         connection.cut(resets: request.isHTTP10)
     }

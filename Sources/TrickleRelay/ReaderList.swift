@@ -12,6 +12,8 @@ protocol LaneReader: AnyObject {
     func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int)
     /// Payload bytes of the segment that are there and have not been taken.
     var lag: Int { get }
+    /// Bytes of the segment that have been handed over, framing and all.
+    var sentByteCount: Int { get }
 }
 
 extension LaneReader {
@@ -32,7 +34,12 @@ struct ReaderList {
     var isEmpty: Bool { readers.isEmpty }
     var count: Int { readers.count }
 
-    var maximumLag: Int { readers.map(\.lag).max() ?? 0 }
+    /// How those do who are in it now.
+    var delivery: LaneCounts.Delivery {
+        var delivery = LaneCounts.Delivery()
+        for reader in readers { delivery.add(.init(bytesOut: reader.sentByteCount, lag: reader.lag)) }
+        return delivery
+    }
 
     mutating func insert(_ reader: any LaneReader) {
         reader.place = readers.count

@@ -14,8 +14,14 @@ public struct RelayConfiguration: Sendable {
     public var waitTimeout: Duration?
     /// How often a POST that has sent no body byte gets `100 Continue`, four times at most.
     public var continueInterval: Duration = .seconds(10)
+    /// Bytes of a request head's fields; more is answered with 431.
+    public var maximumHeadByteCount = 32 << 10
+    /// Fields of a request head; more is answered with 431.
+    public var maximumHeadFieldCount = 100
     /// How long a client may take for a request's head once it has begun; then it gets 408.
     public var headTimeout: Duration = .seconds(10)
+    /// After this silence in the middle of a segment the log tells of a publisher.
+    public var silenceToTell: Duration = .seconds(2)
     /// How long a connection may stay without a request.
     public var keepAliveTimeout: Duration = .seconds(60)
     /// How long a reader may take for what was sent to it, 128 KiB at most; then it is cut off.

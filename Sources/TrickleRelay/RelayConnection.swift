@@ -20,6 +20,8 @@ protocol Exchange: AnyObject {
     func relayDrains()
     /// The connection is gone, or the request broke the rules: nothing more is to be written.
     func cancelled()
+    /// Who this is, for the log.
+    var logMetadata: Logger.Metadata { get }
 }
 
 extension Exchange {
@@ -29,6 +31,7 @@ extension Exchange {
     func writable() {}
     func relayDrains() {}
     func cancelled() {}
+    var logMetadata: Logger.Metadata { [:] }
 }
 
 /// One client's HTTP/1 connection: reads requests, hands each to an ``Exchange``, and keeps what is pipelined behind it.
@@ -57,14 +60,16 @@ final class RelayConnection: ChannelDuplexHandler {
     let lane: RelayLane
     private let socket: SendingSocket
     private let census: ConnectionCensus
-    private let address: ConnectionCensus.Address
+    /// Where it comes from; nil when the census no longer counts it.
+    private var address: ConnectionCensus.Address?
     /// Until when what is due has to come: a head, or room for more bytes; nil while nothing is.
     private var deadline: NIODeadline?
     /// Whether a part of a head has come.
     private var headHasBegun = false
     /// Whether what was read since the last `channelReadComplete` made a part of a request.
     private var hasReadParts = false
-    private var context: ChannelHandlerContext!
+    /// nil outside the pipeline: the context holds the connection, too.
+    private var context: ChannelHandlerContext?
     /// The context's: asked for at every piece, and not as cheap there.
     private var channel: (any Channel)?
     private var phase = Phase.idle
@@ -92,7 +97,12 @@ final class RelayConnection: ChannelDuplexHandler {
         self.address = address
     }
 
-    deinit { census.dismiss(address) }
+    deinit { leaveCensus() }
+
+    private func leaveCensus() {
+        if let address { census.dismiss(address) }
+        address = nil
+    }
 
     // MARK: What the network says
 
@@ -101,7 +111,10 @@ final class RelayConnection: ChannelDuplexHandler {
         channel = context.channel
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { channel = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        channel = nil
+        self.context = nil
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         lane.connections[ObjectIdentifier(self)] = self
@@ -113,6 +126,7 @@ final class RelayConnection: ChannelDuplexHandler {
         let exchange = currentExchange
         phase = .closed
         lane.connections[ObjectIdentifier(self)] = nil
+        leaveCensus()
         exchange?.cancelled()
         context.fireChannelInactive()
     }
@@ -178,7 +192,9 @@ final class RelayConnection: ChannelDuplexHandler {
         case .idle: closeAfterReading()
         case .answering, .readingBody:
             lane.counts.readersStalled += 1
-            lane.logger.notice("a client took nothing for \(lane.configuration.readerTimeout): it was cut off")
+            lane.logger.notice(
+                "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
+                metadata: currentExchange?.logMetadata ?? [:])
             close()
         case .lingering, .closed: break
         }
@@ -199,7 +215,10 @@ final class RelayConnection: ChannelDuplexHandler {
         }
     }
 
-    func close() { context.close(promise: nil) }
+    func close() { context?.close(promise: nil) }
+
+    /// The client's address, for the log.
+    var clientAddress: String { channel?.remoteAddress?.ipAddress ?? "unknown" }
 
     // MARK: Requests
 
@@ -241,7 +260,7 @@ final class RelayConnection: ChannelDuplexHandler {
 
     /// Whether NIO's queue is empty.
     private(set) var isWritable = true
-    var eventLoop: any EventLoop { context.eventLoop }
+    var eventLoop: any EventLoop { lane.eventLoop }
 
     /// Puts bytes into NIO's queue; they leave with the next ``flush()``.
     private func write(_ bytes: ByteBuffer) {
@@ -249,11 +268,12 @@ final class RelayConnection: ChannelDuplexHandler {
             isWritable = false
             deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
         }
+        guard let context else { return }
         // A single byte is below the water mark, of which NIO says nothing.
         var written: EventLoopPromise<Void>?
         if bytes.readableBytes <= 1 {
-            written = context.eventLoop.makePromise()
-            let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+            written = lane.eventLoop.makePromise()
+            let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
             written?.futureResult.whenSuccess { connection.value.becameWritable() }
         }
         context.write(wrapOutboundOut(bytes), promise: written)
@@ -266,7 +286,7 @@ final class RelayConnection: ChannelDuplexHandler {
         currentExchange?.writable()
     }
 
-    private func flush() { context.flush() }
+    private func flush() { context?.flush() }
 
     /// Sends at once, past NIO's queue: for a connection that is writable, which is what an empty queue makes it.
     ///
@@ -309,7 +329,9 @@ final class RelayConnection: ChannelDuplexHandler {
     ///
     /// - Parameter request: the request; nil when its framing was broken: the connection ends then.
     func answer(_ head: ResponseHead, body: String = "", to request: RelayRequest? = nil) {
-        if head.status >= 400 { lane.counts.refusals[head.status, default: 0] += 1 }
+        if let reason = head.refusal {
+            lane.counts.refusals[Refusal(status: head.status, reason: reason), default: 0] += 1
+        }
         var head = head
         let goesOn = request.map(canGoOn) ?? false
         // What a HEAD is told of a body's length is the segment's affair.
@@ -342,18 +364,19 @@ final class RelayConnection: ChannelDuplexHandler {
             take(part)
         }
         currentExchange?.readComplete()
-        if isWithholdingRead, pipelined.count < Self.maximumPipelinedParts { context.read() }
+        if isWithholdingRead, pipelined.count < Self.maximumPipelinedParts { context?.read() }
     }
 
     /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
     private func closeAfterReading() {
         phase = .lingering
         pipelined.removeAll()
-        let flushed = context.eventLoop.makePromise(of: Void.self)
+        guard let context else { return }
+        let flushed = lane.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
-        let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
-        flushed.futureResult.whenSuccess { connection.value.context.close(mode: .output, promise: nil) }
-        context.eventLoop.scheduleTask(in: Self.lingerTime) { connection.value.close() }
+        let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
+        flushed.futureResult.whenSuccess { connection.value.context?.close(mode: .output, promise: nil) }
+        lane.eventLoop.scheduleTask(in: Self.lingerTime) { connection.value.close() }
     }
 
     /// Ends the connection in the middle of an answer, so that nobody takes it for the end.
@@ -361,7 +384,7 @@ final class RelayConnection: ChannelDuplexHandler {
     /// - Parameter resets: with a reset, for readers to whom an orderly close is the end of the body.
     func cut(resets: Bool) {
         phase = .closed
-        guard resets, let socket = context.channel as? any SocketOptionProvider else { return close() }
+        guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
         socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }
     }
 }

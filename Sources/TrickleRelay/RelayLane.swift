@@ -18,6 +18,9 @@ final class RelayLane: @unchecked Sendable {
         didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
     }
     var counts = LaneCounts()
+    /// Channels for which there may be counts before those that are gone are dropped.
+    private var countsLimit = minimumCountsLimit
+    private static let minimumCountsLimit = 256
     /// Whether the relay goes down: no connection takes another request.
     var isDraining = false
     private var nobodyIsConnected: EventLoopPromise<Void>?
@@ -100,6 +103,7 @@ final class RelayLane: @unchecked Sendable {
 
     func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
         segment.readers.remove(reader)
+        counts.add(.init(bytesOut: reader.sentByteCount), to: segment.channel)
         let isUnread = segment.readers.isEmpty && segments[segment.id] === segment
         if isUnread { segments[segment.id] = nil }
         store.perform(on: self) { store, _ in
@@ -211,7 +215,16 @@ final class RelayLane: @unchecked Sendable {
             self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
             self.nextTick = now + .seconds(1)
             for connection in Array(self.connections.values) { connection.checkDeadline(now: now) }
+            for publisher in Array(self.publishers.values) { publisher.checkSilence(now: now) }
+            self.forgetOldCounts()
         }
+    }
+
+    private func forgetOldCounts() {
+        guard counts.channels.count >= countsLimit else { return }
+        let living = store.perform(on: nil) { store, _ in store.livingChannels }
+        counts.forgetChannels(except: living)
+        countsLimit = max(Self.minimumCountsLimit, 2 * counts.channels.count)
     }
 
     /// What has happened here, and how the readers do; the worst delay is counted anew from now on.
@@ -220,7 +233,7 @@ final class RelayLane: @unchecked Sendable {
         var report = counts
         report.connections = connections.count
         for segment in segments.values {
-            report.lag[segment.channel] = max(report.lag[segment.channel] ?? 0, segment.readers.maximumLag)
+            report.add(segment.readers.delivery, to: segment.channel)
         }
         return report
     }

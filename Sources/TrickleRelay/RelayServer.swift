@@ -25,6 +25,7 @@ public final class RelayServer: Sendable {
     private let lastLane = NIOLockedValueBox(0)
     let store: SharedStore
     private let sweeper: RepeatedTask
+    let census: ConnectionCensus
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
 
     /// Listens; requests are answered from when this returns.
@@ -54,14 +55,14 @@ public final class RelayServer: Sendable {
         }
         for lane in lanes { lane.start() }
         let census = ConnectionCensus(maximumPerAddress: configuration.connectionsPerAddress, logger: logger)
-        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper)
+        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census)
         acceptor.start { descriptor in connect(descriptor, relay.anyLane(), census) }
         return relay
     }
 
     private init(
         _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
-        _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask
+        _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus
     ) {
         self.configuration = configuration
         self.group = group
@@ -69,6 +70,7 @@ public final class RelayServer: Sendable {
         self.lanes = lanes
         self.store = store
         self.sweeper = sweeper
+        self.census = census
     }
 
     /// Each lane in turn.
@@ -98,10 +100,8 @@ public final class RelayServer: Sendable {
         for lane in lanes {
             if let report = try? await lane.eventLoop.submit({ lane.report() }).get() { counts.add(report) }
         }
-        let (channels, cost, readers) = store.perform(on: nil) { store, _ in
-            (store.channelReports(), store.cost, store.readerCount)
-        }
-        return MetricsPage(counts, channels: channels, cost: cost, readerCount: readers).text
+        let report = store.perform(on: nil) { store, _ in store.report() }
+        return MetricsPage(counts, report, turnedAwayCount: census.turnedAwayCount).text
     }
 
     /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.
@@ -161,7 +161,10 @@ public final class RelayServer: Sendable {
         try options.setOption(
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
         try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
-        try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+        let configuration = connection.lane.configuration
+        try RequestDecoding.addHandlers(
+            to: channel.pipeline.syncOperations, maximumByteCount: configuration.maximumHeadByteCount,
+            maximumFieldCount: configuration.maximumHeadFieldCount)
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

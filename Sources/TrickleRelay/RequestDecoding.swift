@@ -3,15 +3,16 @@ import NIOHTTP1
 
 /// How a connection's bytes become requests: the handlers in front of a ``RelayConnection``.
 package enum RequestDecoding {
-    /// Bytes of one field, and of all fields of a head together; a longer head is answered with 431.
-    static let maximumHeadByteCount = 32 << 10
-    /// Fields of a head; with more it is answered with 431.
-    static let maximumFieldCount = 100
-
-    package static func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+    /// - Parameters:
+    ///   - maximumByteCount: bytes of one field, and of all fields of a head together; a longer head is answered with 431.
+    ///   - maximumFieldCount: fields of a head; one with more is answered with 431.
+    package static func addHandlers(
+        to pipeline: ChannelPipeline.SynchronousOperations, maximumByteCount: Int = 32 << 10,
+        maximumFieldCount: Int = 100
+    ) throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = maximumHeadByteCount
-        limits.maxHeaderListSize = maximumHeadByteCount
+        limits.maxHeaderFieldSize = maximumByteCount
+        limits.maxHeaderListSize = maximumByteCount
         limits.maxHeaderFieldCount = maximumFieldCount
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)

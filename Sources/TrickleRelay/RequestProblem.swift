@@ -6,6 +6,8 @@ struct RequestProblem: Error, Equatable {
     var status: Int
     var reason: String
     var fields: [HeaderField] = []
+    /// What metrics call it.
+    var label: String
 
     static func badRequest(_ reason: String) -> RequestProblem { RequestProblem(status: 400, reason: reason) }
     static func notFound(_ reason: String) -> RequestProblem { RequestProblem(status: 404, reason: reason) }
@@ -18,7 +20,8 @@ struct RequestProblem: Error, Equatable {
             status: 405, reason: "only \(allowed) can be asked here", fields: [HeaderField("Allow", allowed)])
     }
 
-    init(status: Int, reason: String, fields: [HeaderField] = []) {
+    init(status: Int, reason: String, fields: [HeaderField] = [], label: String? = nil) {
+        self.label = label ?? Self.label(of: status)
         self.status = status
         self.reason = reason
         self.fields = fields
@@ -27,47 +30,75 @@ struct RequestProblem: Error, Equatable {
     init(_ refusal: RelayRefusal) {
         let retry = HeaderField("Retry-After", "1")
         switch refusal {
-        case .channelNotFound: self = .notFound("Stream not found")
+        case .channelNotFound:
+            self.init(status: 404, reason: "Stream not found", label: "channel_not_found")
         case .segmentNotFound(let asked, let next):
             self.init(
                 status: StatusCode.segmentNotFound, reason: "Entry not found",
                 fields: [HeaderField(HeaderName.latest, next), HeaderField(HeaderName.sequence, asked)])
         case .internalChannel:
-            self.init(status: 403, reason: "names that begin with '_' are the relay's own: they can only be read")
+            self.init(
+                status: 403, reason: "names that begin with '_' are the relay's own: they can only be read",
+                label: "internal_channel")
         case .notPublishable(let position):
             self = .badRequest("a segment is published at a number or at -1, not at \(position)")
         case .ownedByAnother:
             self.init(
                 status: 409,
                 reason:
-                    "another publisher has this channel; choose another name, or push it aside with \(HeaderName.reset)"
-            )
+                    "another publisher has this channel; choose another name, or push it aside with \(HeaderName.reset)",
+                label: "owned")
         case .offsetMismatch(let size):
             self.init(
                 status: 409, reason: "the segment has \(size) bytes here: go on from there",
-                fields: [HeaderField(HeaderName.size, size)])
+                fields: [HeaderField(HeaderName.size, size)], label: "offset")
         case .segmentTooLarge(let limit):
-            self.init(status: 413, reason: "a segment has at most \(limit) bytes here; make shorter segments")
+            self.init(
+                status: 413, reason: "a segment has at most \(limit) bytes here; make shorter segments",
+                label: "segment_bytes")
         case .tooManyOpenSegments(let limit):
             self.init(
-                status: 429, reason: "at most \(limit) segments of a channel are written at once", fields: [retry])
+                status: 429, reason: "at most \(limit) segments of a channel are written at once", fields: [retry],
+                label: "open_segments")
         case .tooManyPreconnected(let limit):
-            self.init(status: 429, reason: "at most \(limit) POSTs of a channel wait for their bytes", fields: [retry])
+            self.init(
+                status: 429, reason: "at most \(limit) POSTs of a channel wait for their bytes", fields: [retry],
+                label: "preconnected")
         case .tooManyChannels(let limit):
-            self.init(status: 503, reason: "this relay is full: it has \(limit) channels", fields: [retry])
+            self.init(
+                status: 503, reason: "this relay is full: it has \(limit) channels", fields: [retry], label: "channels")
         case .tooManyReaders(let limit):
-            self.init(status: 503, reason: "this relay is full: \(limit) readers are the most", fields: [retry])
+            self.init(
+                status: 503, reason: "this relay is full: \(limit) readers are the most", fields: [retry],
+                label: "subscribers")
         case .outOfMemory(let limit):
-            self.init(status: 503, reason: "this relay is full: it keeps \(limit) bytes at most", fields: [retry])
+            self.init(
+                status: 503, reason: "this relay is full: it keeps \(limit) bytes at most", fields: [retry],
+                label: "memory")
         case .noNumbersLeft:
-            self.init(status: 409, reason: "the channel has used its last number; close it and begin again")
+            self.init(
+                status: 409, reason: "the channel has used its last number; close it and begin again", label: "numbers")
         case .draining:
-            self.init(status: 503, reason: "this relay is going down", fields: [retry])
+            self.init(status: 503, reason: "this relay is going down", fields: [retry], label: "draining")
         }
     }
 }
 
 extension RequestProblem {
+    private static func label(of status: Int) -> String {
+        switch status {
+        case 400: "bad_request"
+        case 404: "not_found"
+        case 405: "method"
+        case 408: "head_timeout"
+        case 414: "target_too_long"
+        case 416: "range"
+        case 431: "head_too_large"
+        case StatusCode.segmentNotFound: "segment_not_found"
+        default: "other"
+        }
+    }
+
     /// What a broken request head or body is told; nil when the connection just ended.
     init?(framing error: any Error) {
         switch error {

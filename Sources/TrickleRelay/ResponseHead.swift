@@ -5,6 +5,8 @@ import TrickleCore
 struct ResponseHead {
     var status: Int
     var fields: [HeaderField]
+    /// Why the request was refused, as metrics call it; nil where it was not.
+    var refusal: String?
 
     init(status: Int, _ fields: [HeaderField] = []) {
         self.status = status
@@ -13,6 +15,7 @@ struct ResponseHead {
 
     init(_ problem: RequestProblem) {
         self.init(status: problem.status, problem.fields)
+        refusal = problem.label
         add("Content-Type", "text/plain; charset=utf-8")
         add("Cache-Control", "no-store")
     }

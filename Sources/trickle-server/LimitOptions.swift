@@ -10,6 +10,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Segments of a channel that may be written at once (429).", valueName: "count"))
     var maxOpenSegments = 16
 
+    @Option(help: ArgumentHelp("POSTs of a channel that may wait for their first byte (429).", valueName: "count"))
+    var maxPreconnected = 64
+
     @Option(help: ArgumentHelp("Channels in all (503).", valueName: "count"))
     var maxChannels = 10_000
 
@@ -27,6 +30,12 @@ struct LimitOptions: ParsableArguments {
             "What all kept segments may take; then the longest windows shrink, and new segments get 503.",
             valueName: "bytes"))
     var memory = ByteCountArgument("1GiB")
+
+    @Option(help: ArgumentHelp("The fields of a request's head, 8KiB to 256KiB (431).", valueName: "bytes"))
+    var maxHead = ByteCountArgument("32KiB")
+
+    @Option(help: ArgumentHelp("Fields of a request's head (431).", valueName: "count"))
+    var maxHeadFields = 100
 
     @Option(help: ArgumentHelp("For a request's head, once it has begun (408).", valueName: "time"))
     var headTimeout = DurationArgument("10s")
@@ -51,9 +60,13 @@ struct LimitOptions: ParsableArguments {
 
     func validate() throws {
         let counts = [
-            maxOpenSegments, maxChannels, maxSubscribers, maxChannelSubscribers, maxConnectionsPerAddress, threads,
+            maxOpenSegments, maxPreconnected, maxChannels, maxSubscribers, maxChannelSubscribers,
+            maxConnectionsPerAddress, maxHeadFields, threads,
         ]
         if counts.contains(where: { $0 < 1 }) { throw ValidationError("a limit has to be at least 1") }
+        if !(8 << 10...256 << 10).contains(maxHead.byteCount) {
+            throw ValidationError("--max-head has to be between 8KiB and 256KiB")
+        }
         if threads > RelayConfiguration.maximumThreadCount {
             throw ValidationError("--threads can be \(RelayConfiguration.maximumThreadCount) at most")
         }
@@ -62,11 +75,14 @@ struct LimitOptions: ParsableArguments {
     func apply(to configuration: inout RelayConfiguration) {
         configuration.limits.segmentByteCount = maxSegment.byteCount
         configuration.limits.openSegmentCount = maxOpenSegments
+        configuration.limits.preconnectedCount = maxPreconnected
         configuration.limits.channelCount = maxChannels
         configuration.limits.readerCount = maxSubscribers
         configuration.limits.readerCountPerChannel = maxChannelSubscribers
         configuration.limits.memoryByteCount = memory.byteCount
         configuration.connectionsPerAddress = maxConnectionsPerAddress
+        configuration.maximumHeadByteCount = maxHead.byteCount
+        configuration.maximumHeadFieldCount = maxHeadFields
         configuration.headTimeout = headTimeout.duration
         configuration.keepAliveTimeout = keepAlive.duration
         configuration.readerTimeout = readerTimeout.duration

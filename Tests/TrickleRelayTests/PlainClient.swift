@@ -5,13 +5,14 @@ import TrickleRelay
 
 /// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
 func withRelay<Result>(
-    _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Result
+    _ change: (inout RelayConfiguration) -> Void = { _ in }, logger: Logger = Logger(label: "test"),
+    _ body: (RelayServer) async throws -> Result
 ) async throws -> Result {
     var configuration = RelayConfiguration()
     configuration.host = "127.0.0.1"
     configuration.port = 0
     change(&configuration)
-    let relay = try RelayServer.start(configuration: configuration, logger: Logger(label: "test"))
+    let relay = try RelayServer.start(configuration: configuration, logger: logger)
     do {
         let result = try await body(relay)
         await relay.shutDown()
@@ -19,6 +20,22 @@ func withRelay<Result>(
     } catch {
         await relay.shutDown()
         throw error
+    }
+}
+
+extension RelayServer {
+    /// Waits until the relay's metrics have this line.
+    func tells(_ line: String) async throws {
+        while await !metrics().contains("\(line)\n") { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    /// Waits until the relay knows of a request that is not answered at once, or of what it made.
+    func hasTakenIn(_ request: String) async throws {
+        if request.hasPrefix("GET") {
+            try await tells("trickle_subscribers 1")
+        } else {
+            while await metrics().contains("\ntrickle_channels 0\n") { try await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 }
 
@@ -36,12 +53,19 @@ final class PlainClient {
         self.outbound = outbound
     }
 
-    /// - Parameter receiveBuffer: bytes that the kernel keeps for a client that does not read; nil for its own choice.
+    /// - Parameters:
+    ///   - receiveBuffer: bytes that the kernel keeps for a client that does not read; nil for its own choice.
+    ///   - readSize: the most bytes that are read at a time; nil for as many as there are.
     static func with<Result>(
-        _ relay: RelayServer, receiveBuffer: Int? = nil, _ body: (PlainClient) async throws -> Result
+        _ relay: RelayServer, receiveBuffer: Int? = nil, readSize: Int? = nil,
+        _ body: (PlainClient) async throws -> Result
     ) async throws -> Result {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer) }
+        if let readSize {
+            let allocator = FixedSizeRecvByteBufferAllocator(capacity: readSize)
+            bootstrap = bootstrap.channelOption(.recvAllocator, value: allocator)
+        }
         let connection = try await bootstrap.connect(host: "127.0.0.1", port: relay.port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
@@ -76,6 +100,9 @@ final class PlainClient {
             unread += String(buffer: bytes)
         }
     }
+
+    /// Some bytes; nil at the end.
+    func next() async throws -> ByteBuffer? { try await inbound.next() }
 
     /// All of an answer without a body of its own.
     func answer() async throws -> String { try await read(to: "\r\n\r\n") }

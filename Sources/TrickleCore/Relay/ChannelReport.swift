@@ -7,6 +7,18 @@ public struct ChannelCounts: Equatable, Sendable {
     public var bytesIn = 0
 }
 
+/// How a relay does at the moment.
+public struct StoreReport: Equatable, Sendable {
+    /// The clients' channels, by name.
+    public let channels: [ChannelReport]
+    /// What has happened in all channels, those that are gone among them.
+    public let counts: ChannelCounts
+    /// What all segments take of the relay's memory, in bytes.
+    public let cost: Int
+    /// Readers, those who wait among them.
+    public let readerCount: Int
+}
+
 /// How a channel does at the moment.
 public struct ChannelReport: Equatable, Sendable {
     public let name: ChannelName

@@ -182,6 +182,7 @@ extension RelayStore {
             throw .segmentTooLarge(limit: limits.segmentByteCount)
         }
         charge(entry.cost)
+        counts.bytesIn += piece.byteCount
         let windowByteCount = channels[entry.channel]!.received(piece.byteCount, now: now)
         if windowByteCount > limits.windowByteCount { trimWindow(of: entry.channel, now: now) }
         wakeReaders(of: id)
@@ -232,7 +233,7 @@ extension RelayStore {
         if let writer { segment.writers.insert(writer) }
         segments[id] = segment
         channels[channel]!.openSegmentCount += 1
-        channels[channel]!.counts.segments += 1
+        count(in: channel) { $0.segments += 1 }
         channels[channel]!.keep(id, at: number)
         trimWindow(of: channel, now: now)
         wakeWaitingReaders(of: channel)

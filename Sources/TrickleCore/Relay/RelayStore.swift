@@ -19,6 +19,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public internal(set) var readerCount = 0
     /// Nothing can be dropped before another segment ends: no need to look at all channels for each append.
     private var windowsAreShrunk = false
+    /// What has happened in all of the clients' channels since the beginning.
+    var counts = ChannelCounts()
     private var wakes: [Wake] = []
     private var lastID = 0
 
@@ -146,6 +148,20 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         }.sorted { $0.name < $1.name }
     }
 
+    /// How the store does.
+    public func report() -> StoreReport {
+        StoreReport(channels: channelReports(), counts: counts, cost: cost, readerCount: readerCount)
+    }
+
+    /// The channels that can be read, closed ones that drain among them.
+    public var livingChannels: Set<ChannelID> { Set(channels.keys) }
+
+    /// Counts something of a channel, and in all.
+    mutating func count(in channel: ChannelID, _ change: (inout ChannelCounts) -> Void) {
+        change(&counts)
+        if channels[channel] != nil { change(&channels[channel]!.counts) }
+    }
+
     /// Names of the clients' channels in order, and the changefeed's number that comes after what they tell.
     public func channelList() -> (names: [ChannelName], next: SequenceNumber?) {
         (
@@ -254,7 +270,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         segments[id]?.end(state)
         windowsAreShrunk = false
         if segment.standing == .kept { channels[segment.channel]?.openSegmentCount -= 1 }
-        if case .aborted = state { channels[segment.channel]?.counts.abortedSegments += 1 }
+        if case .aborted = state { count(in: segment.channel) { $0.abortedSegments += 1 } }
         for writer in segment.writers {
             endPublication(writer, writersSee ?? .segmentEnded(segment.number))
         }

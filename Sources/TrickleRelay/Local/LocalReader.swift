@@ -14,6 +14,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
     }
 
     var place = 0
+    private(set) var sentByteCount = 0
     private let lane: RelayLane
     private var phase = Phase.new
     private var cursor = SegmentCursor(.payload, in: [])
@@ -121,7 +122,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
             )
         } else if let piece = cursor.next(in: segment.pieces) {
             bytes = nil
-            lane.counts.bytesOut += piece.readableBytes
+            sentByteCount += piece.readableBytes
             promise.succeed(piece)
         } else {
             switch segment.progress {

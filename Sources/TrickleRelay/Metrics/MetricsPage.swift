@@ -7,21 +7,32 @@ struct MetricsPage {
 
     private(set) var text = ""
 
-    init(_ counts: LaneCounts, channels: [ChannelReport], cost: Int, readerCount: Int) {
+    /// - Parameter turnedAwayCount: connections that were closed because their address had too many.
+    init(_ counts: LaneCounts, _ store: StoreReport, turnedAwayCount: Int) {
+        let channels = store.channels
         metric("connections", "gauge", "Open connections.", counts.connections)
         metric("channels", "gauge", "Channels.", channels.count)
-        metric("subscribers", "gauge", "Readers, those who wait among them.", readerCount)
-        metric("memory_bytes", "gauge", "What the kept segments take.", cost)
-        metric("bytes_out_total", "counter", "Bytes of segments sent, framing and all.", counts.bytesOut)
-        metric("readers_cut_total", "counter", "Readers that the window moved past.", counts.readersCut)
+        metric("subscribers", "gauge", "Readers, those who wait among them.", store.readerCount)
+        metric("memory_bytes", "gauge", "What the kept segments take.", store.cost)
+        metric("segments_total", "counter", "Segments begun.", store.counts.segments)
+        metric("aborted_total", "counter", "Segments that ended as aborted.", store.counts.abortedSegments)
+        metric("bytes_in_total", "counter", "Payload bytes published.", store.counts.bytesIn)
+        metric("bytes_out_total", "counter", "Bytes of segments sent, framing and all.", counts.total.bytesOut)
+        metric("lag_bytes", "gauge", "How far the slowest reader is behind.", counts.total.lag)
+        metric("readers_cut_total", "counter", "Readers that the window moved past.", counts.total.readersCut)
         metric("readers_stalled_total", "counter", "Connections cut because they took nothing.", counts.readersStalled)
         metric("event_loop_delay_seconds", "gauge", "How late the event loops were at their last tick.", counts.delay)
         metric(
             "event_loop_delay_max_seconds", "gauge", "The same, the worst since the last scrape.", counts.maximumDelay)
-        head("refusals_total", "counter", "Answers that told of an error, by status.")
-        for (status, count) in counts.refusals.sorted(by: { $0.key < $1.key }) {
-            sample("refusals_total", "status=\"\(status)\"", count)
+        head("refusals_total", "counter", "Answers that told of an error.")
+        for (refusal, count) in counts.refusals.sorted(by: {
+            ($0.key.status, $0.key.reason) < ($1.key.status, $1.key.reason)
+        }) {
+            sample("refusals_total", "status=\"\(refusal.status)\",reason=\"\(refusal.reason)\"", count)
         }
+        metric(
+            "connections_turned_away_total", "counter", "Connections closed because their address had too many.",
+            turnedAwayCount)
         perChannel(channels, counts)
     }
 
@@ -37,7 +48,15 @@ struct MetricsPage {
         each("channel_kept_segments", "gauge", "Segments in the window.", channels) { $0.keptSegmentCount }
         each("channel_kept_bytes", "gauge", "Payload bytes in the window.", channels) { $0.keptByteCount }
         each("channel_next", "gauge", "The number of the next segment.", channels) { $0.next.value }
-        each("channel_lag_bytes", "gauge", "How far the slowest reader is behind.", channels) { counts.lag[$0.id] ?? 0 }
+        each("channel_bytes_out_total", "counter", "Bytes of segments sent, framing and all.", channels) {
+            counts.channels[$0.id]?.bytesOut ?? 0
+        }
+        each("channel_cut_total", "counter", "Readers that the window moved past.", channels) {
+            counts.channels[$0.id]?.readersCut ?? 0
+        }
+        each("channel_lag_bytes", "gauge", "How far the slowest reader is behind.", channels) {
+            counts.channels[$0.id]?.lag ?? 0
+        }
     }
 
     private mutating func each(

@@ -1,0 +1,27 @@
+import Logging
+import Synchronization
+
+/// Keeps what is logged, as `message key=value …`.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var logLevel = Logger.Level.info
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let told = (event.metadata ?? [:]).map { " \($0.key)=\($0.value)" }.joined()
+            lines.lines.withLock { $0.append("\(event.message)\(told)") }
+        }
+    }
+}
