@@ -14,7 +14,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps clients build test lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe stress play subscriber-example read2pipe bench chaos
+.PHONY: help deps clients build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe stress play subscriber-example read2pipe bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,15 @@ test: deps clients ## all tests: [filter=NAME]
 	    $(SWIFT) test --skip-build --skip '^(EndToEndTests|FaultTests)[.]' && \
 	    $(SWIFT) test --skip-build --no-parallel --filter '^(EndToEndTests|FaultTests)[.]')
 
+sanitize: deps ## tests under ThreadSanitizer and AddressSanitizer: [kind=thread|address] [filter=NAME]
+	@sh scripts/sanitize "$(or $(kind),all)" $(if $(filter),"$$filter")
+
+fuzz: ## libFuzzer for some time: [what=requests|segmenter] [seconds=60]
+	@sh Fuzz/run "$(or $(what),requests)" "$(or $(seconds),60)"
+
+soak: $(BIN)/trickle-server ## mixed load on the relay, and whether it grows: [minutes=30]
+	@Benchmarks/soak $(if $(minutes),--minutes "$$minutes") $(args)
+
 lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 	@sh scripts/check-arrows
@@ -83,6 +92,7 @@ conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## d
 
 bench: $(BIN)/trickle-server ## measure the relay against a minimal C relay: [args='--quick --case a,b']
 	@Benchmarks/run --no-build $(args)
+
 chaos: $(patsubst %,$(BIN)/%,trickle-chaos trickle-server publish-file read2pipe) ## break connections and relays for some minutes, and account for every byte
 	@exec $(BIN)/trickle-chaos $(args)
 

@@ -20,6 +20,8 @@ final class PublishExchange: Exchange {
     private var pending = CollectedBytes()
     /// Whether the lane will call ``publishCollected()``.
     private var isCollecting = false
+    /// When bytes left last.
+    private var lastLeft = NIODeadline.distantPast
     private var isIdle = true
     /// Since when no byte has come, as the lane's ticks see it; nil while some come, and before the first.
     private var silentSince: NIODeadline?
@@ -71,7 +73,14 @@ final class PublishExchange: Exchange {
 
     func readComplete() {
         guard pending.byteCount > 0, !isCollecting else { return }
-        if lane.configuration.coalesceInterval == .zero { return publishPending() }
+        let interval = TimeAmount(lane.configuration.coalesceInterval)
+        if interval == .zero { return publishPending() }
+        let now = NIODeadline.now()
+        // Nothing came close before: what comes further apart than the interval is never held.
+        if lastLeft + interval <= now {
+            lastLeft = now
+            return publishPending()
+        }
         isCollecting = true
         lane.publishSoon(self)
     }
@@ -79,6 +88,7 @@ final class PublishExchange: Exchange {
     /// The time for which bytes are held is over.
     func publishCollected() {
         isCollecting = false
+        lastLeft = .now()
         publishPending()
     }
 

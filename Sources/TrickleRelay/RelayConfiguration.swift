@@ -29,7 +29,7 @@ public struct RelayConfiguration: Sendable {
     /// Connections from one address; one more gets 429.
     public var connectionsPerAddress = 20_000
     /// How long a publisher's bytes may be held so that they leave together with those that come close behind: fewer and
-    /// larger sends for a little delay. Zero sends what each read of its connection brings.
+    /// larger sends for a little delay. What comes after a silence as long as this leaves at once. Zero sends what each read of its connection brings.
     public var coalesceInterval: Duration = .zero
     /// Event loops; each is a thread.
     public var threadCount = 1

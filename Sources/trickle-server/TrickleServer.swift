@@ -38,7 +38,7 @@ struct TrickleServer: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Hold what comes for this long at most, so that pieces that come close together leave together: less work for many subscribers. 0 holds nothing.",
+            "Let pieces that come within this time leave together: less work for many subscribers, for that much delay. 0 holds nothing.",
             valueName: "time"))
     var coalesce = DurationArgument("0")
 
