@@ -133,7 +133,7 @@ public final class Publisher: Sendable {
             defer { state.preconnected = nil }
             return state.preconnected
         }
-        defer { preconnected?.cancel() }
+        preconnected?.cancel()
         var failure: (any Error)?
         do { try await settle() } catch { failure = error }
         try await deleteChannel()

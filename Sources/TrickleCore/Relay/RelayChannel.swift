@@ -9,6 +9,10 @@ struct RelayChannel {
     /// Fixed by the first who says one.
     var contentType: String?
     private(set) var next = SequenceNumber.zero
+    /// A POST of a segment made the channel, and nothing else has happened to it.
+    var isProvisional = false
+    /// Whether no segment has begun in it yet.
+    var isUnwritten: Bool { next == .zero && index.count == 0 }
     private(set) var index = SegmentIndex()
     /// The highest number that the window has moved past.
     private(set) var highestDropped: SequenceNumber?

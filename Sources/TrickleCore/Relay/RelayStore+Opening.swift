@@ -19,7 +19,9 @@ extension RelayStore {
         }
         makeRoom()
         try check(request, at: number, in: channelIDs[name], now: now)
+        let isNew = channelIDs[name] == nil
         let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
+        if isNew { channels[channel]!.isProvisional = true }
         let id = makeID(PublicationID.init)
         publications[id] = Publication(
             id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher)

@@ -107,7 +107,8 @@ extension RelayStore {
             }
         }
         switch publication.phase {
-        case .preconnected, .ended: break
+        case .preconnected: forgetIfProvisional(publication.channel, now: now)
+        case .ended: break
         case .writing(let segment) where lingers && publication.publisher != nil:
             segments[segment]?.writers.remove(id)
         case .comparing(let segment, _, _, _), .repeating(let segment):

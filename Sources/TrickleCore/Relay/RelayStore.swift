@@ -76,7 +76,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     ) throws(RelayRefusal) {
         guard !name.isInternal else { throw .internalChannel }
         guard limits.createsChannels || channelIDs[name] != nil else { throw .channelNotFound }
-        _ = try findOrCreateChannel(name, contentType: contentType, now: now)
+        let id = try findOrCreateChannel(name, contentType: contentType, now: now)
+        channels[id]?.isProvisional = false
     }
 
     /// Makes the channel for the program that embeds the relay, though requests may not make any.
@@ -84,7 +85,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         _ name: ChannelName, contentType: String?, now: Duration
     ) throws(RelayRefusal) {
         guard !name.isInternal else { throw .internalChannel }
-        _ = try findOrCreateChannel(name, contentType: contentType, now: now)
+        let id = try findOrCreateChannel(name, contentType: contentType, now: now)
+        channels[id]?.isProvisional = false
     }
 
     mutating func findOrCreateChannel(
@@ -128,6 +130,17 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         // Of two that drain under one name, readers can only be near the end of the younger one.
         if let older = drainingIDs.updateValue(id, forKey: channel.name) { forget(older) }
         wakeWaitingReaders(of: id)
+        announce(.removed(channel.name), now: now)
+    }
+
+    /// The POST that made the channel broke before its first byte: then it has changed nothing, and there is no channel unless somebody
+    /// else has come to it.
+    mutating func forgetIfProvisional(_ id: ChannelID, now: Duration) {
+        guard let channel = channels[id], channel.isProvisional, channel.isUnwritten, channel.readerCount == 0,
+            channel.preconnected.isEmpty, channelIDs[channel.name] == id
+        else { return }
+        channelIDs[channel.name] = nil
+        channels[id] = nil
         announce(.removed(channel.name), now: now)
     }
 

@@ -96,4 +96,35 @@ import TrickleCore
             return relay.content(of: view).text
         }
     }
+
+    @Test func aLatePostOfTheClosingPublisherKeepsNobodyWaiting() throws {
+        var relay = RelayScenario()
+        try relay.publish(0, "a")
+        try relay.store.closeChannel(relay.name, now: relay.now)
+        let late = try relay.post(1)
+        let answer = try relay.store.read(relay.name, at: .exact(1))
+        #expect(answer == .closed(next: 1))
+        // A new channel is another matter.
+        #expect(try relay.wait(.exact(0)) != nil)
+        relay.breakOff(late)
+        #expect(try relay.store.read(relay.name, at: .exact(1)) == .closed(next: 1))
+        #expect(relay.store.channelList().names.isEmpty)
+    }
+
+    @Test func aChannelThatAPostMadeStaysWhereSomebodyHasComeToIt() throws {
+        var relay = RelayScenario()
+        relay.breakOff(try relay.post(0))
+        #expect(throws: RelayRefusal.channelNotFound) { try relay.next() }
+        let post = try relay.post(0)
+        let ticket = try #require(try relay.wait(.exact(0)))
+        try relay.store.admitReader(of: ticket.channel)
+        relay.breakOff(post)
+        #expect(try relay.next() == 0)
+        try relay.store.createChannel(try ChannelName("other"), contentType: nil, now: relay.now)
+        let other = try ChannelName("other")
+        let id = try relay.store.openPublication(
+            in: other, PublishRequest(.exact(0)), on: RelayScenario.lane, now: relay.now)
+        relay.store.breakPublication(id, now: relay.now)
+        #expect(try relay.store.next(of: other) == 0)
+    }
 }

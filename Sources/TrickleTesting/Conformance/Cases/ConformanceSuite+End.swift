@@ -194,6 +194,15 @@ extension ConformanceSuite {
             try channel.publish(1, "newer")
             try expect(reader.receiveResponse().text == "newer", "an old segment is read in the new channel")
         },
+        ConformanceCase("DEL-13", "a late POST keeps nobody waiting") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 3)
+            try channel.delete().head.expect(status: 200)
+            let late = try channel.preconnect(3)
+            try channel.read(3).head.expectClosed()
+            late.connection.close()
+            try channel.read(3).head.expectClosed()
+        },
         ConformanceCase(
             "DEL-12", "an idle channel is closed",
             wait: { ($0.startRelay == nil ? $0.idleTimeout : RelaySetup.idleTimeout) + .seconds(2) }

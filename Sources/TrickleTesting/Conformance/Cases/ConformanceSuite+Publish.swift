@@ -72,6 +72,15 @@ extension ConformanceSuite {
             try later.head.expect("Lp-Trickle-Latest", "1")
             try expect(later.body.isEmpty, "the body is '\(later.text)'")
         },
+        ConformanceCase("PUB-26", "a POST that breaks before its first byte leaves no channel") { session in
+            let channel = session.missingChannel()
+            let writer = try channel.preconnect(0)
+            try channel.expectNext(0)
+            writer.connection.close()
+            try session.eventually("the channel stays") {
+                try session.answer("GET", channel.path("next")).status == 404
+            }
+        },
         ConformanceCase("PUB-7", "a POST that breaks before its first byte changes nothing") { session in
             let channel = try session.channel()
             let reader = try channel.waitingGet(0)

@@ -142,7 +142,7 @@ extension RelayFault {
             "doesNotClose",
             ["DEL-1", "DEL-3", "DEL-4", "DEL-5", "DEL-6", "DEL-7", "DEL-9", "DEL-11", "FEED-5", "LIST-3"],
             where: { $0.method == "DELETE" && $0.position == nil && !$0.channel.hasPrefix("_") }),
-        .loses("hidesTheClose", ["DEL-3", "DEL-4", "DEL-5", "DEL-9", "DEL-12"], "Lp-Trickle-Closed"),
+        .loses("hidesTheClose", ["DEL-3", "DEL-4", "DEL-5", "DEL-9", "DEL-13", "DEL-12"], "Lp-Trickle-Closed"),
         .loses("hidesConnectionClose", ["HTTP-16", "PUB-16", "END-3", "DEL-4", "DEL-5", "REW-14"], "Connection"),
         .answers("closesWithConflict", ["DEL-5", "END-3"], 200, as: 409, where: { $0.isPublish }),
         .connection("cutsReadersAtTheClose", ["DEL-6", "END-2"], .endIsCut),

@@ -73,6 +73,7 @@ struct ModelReader {
     }
 
     private mutating func wait(_ ticket: ReadTicket, _ incarnation: Int, _ network: inout ModelNetwork) {
+        if incarnation == network.incarnation { network.relay.store.dismissReader(of: ticket.channel) }
         if incarnation != network.incarnation || network.breaks(5) { return failed(network) }
         do {
             take(try network.relay.store.retry(ticket), &network)
@@ -83,7 +84,9 @@ struct ModelReader {
 
     private mutating func take(_ answer: ReadAnswer, _ network: inout ModelNetwork) {
         switch answer {
-        case .wait(let ticket, _): link = .waitsFor(ticket, incarnation: network.incarnation)
+        case .wait(let ticket, _):
+            try? network.relay.store.admitReader(of: ticket.channel)
+            link = .waitsFor(ticket, incarnation: network.incarnation)
         case .closed:
             var head = ModelNetwork.head()
             head.isChannelClosed = true
