@@ -60,13 +60,20 @@ final class PlainClient {
         _ relay: RelayServer, receiveBuffer: Int? = nil, readSize: Int? = nil,
         _ body: (PlainClient) async throws -> Result
     ) async throws -> Result {
+        try await with(port: relay.port, receiveBuffer: receiveBuffer, readSize: readSize, body)
+    }
+
+    /// As above, to any port of 127.0.0.1.
+    static func with<Result>(
+        port: Int, receiveBuffer: Int? = nil, readSize: Int? = nil, _ body: (PlainClient) async throws -> Result
+    ) async throws -> Result {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer) }
         if let readSize {
             let allocator = FixedSizeRecvByteBufferAllocator(capacity: readSize)
             bootstrap = bootstrap.channelOption(.recvAllocator, value: allocator)
         }
-        let connection = try await bootstrap.connect(host: "127.0.0.1", port: relay.port) { channel in
+        let connection = try await bootstrap.connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                     wrappingChannelSynchronously: channel,
