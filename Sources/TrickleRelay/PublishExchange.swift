@@ -81,6 +81,7 @@ final class PublishExchange: Exchange {
             lastLeft = now
             return publishPending()
         }
+        pending.hold()
         isCollecting = true
         lane.publishSoon(self)
     }
