@@ -9,12 +9,13 @@ SWIFT ?= swift
 # makes the relay's store, which is generic and in a module of its own, as fast as if it were neither.
 BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib) -Xswiftc -cross-module-optimization
 
-TOOLS := trickle-server publish-file publish-pipe read2pipe play subscriber-example trickle-stress
+TOOLS := trickle-server publish-file publish-pipe read2pipe play subscriber-example \
+    publish-live pubsub-out pubsub-pipe trickle-stress
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps clients build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe stress play subscriber-example read2pipe bench chaos
+.PHONY: help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe stress play subscriber-example read2pipe bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +57,17 @@ subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: s
 # $(call need,target,variables,usage): stops before anything is built when a variable is missing.
 need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
+$(call need,pubsub-pipe,out,out=FILE [url=URL])
 $(foreach target,publish-pipe play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
+
+publisher: $(BIN)/publish-live ## publish what a media server announces at localhost:2938: [url=URL] [source='rtmp://localhost/{name}']
+	@exec $(BIN)/publish-live $(if $(url),--url "$$url") $(if $(source),--source "$$source") $(args)
+
+pubsub-out: $(BIN)/pubsub-out ## and push each channel NAME-out back to it: [url=URL] [source=…] [sink='rtmp://localhost/{name}']
+	@exec $(BIN)/pubsub-out $(if $(url),--url "$$url") $(if $(source),--source "$$source") $(if $(sink),--sink "$$sink") $(args)
+
+pubsub-pipe: $(BIN)/pubsub-pipe ## and write each channel NAME-out to a file or named pipe: out=FILE [url=URL] [source=…]
+	@exec $(BIN)/pubsub-pipe --out "$$out" $(if $(url),--url "$$url") $(if $(source),--source "$$source") $(args)
 
 stress: $(BIN)/trickle-stress ## load a relay and compare every segment: [url=URL] [args='--publishers 10 --json']
 	@exec $(BIN)/trickle-stress $(if $(url),--url "$$url") $(args)
@@ -68,7 +79,10 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
 
-test: deps clients ## all tests: [filter=NAME]
+servers: ## media servers for the tests: nginx-rtmp, GStreamer's RTSP server
+	@sh scripts/install-test-servers
+
+test: deps clients servers ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
 	@$(if $(filter),$(SWIFT) test --skip-build --no-parallel --filter "$$filter",\
 	    $(SWIFT) test --skip-build --skip '^(EndToEndTests|FaultTests)[.]' && \

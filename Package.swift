@@ -19,6 +19,9 @@ let fuzzers: [Target] =
     Context.environment["TRICKLE_FUZZ"] == nil
     ? [] : [.executableTarget(name: "request-fuzz", dependencies: ["TrickleTesting"], path: "Fuzz/Requests")]
 
+/// Those that listen for a media server's announcements.
+let liveTools = ["publish-live", "pubsub-out", "pubsub-pipe"]
+
 let package = Package(
     name: "trickle",
     platforms: [.macOS(.v15)],
@@ -55,6 +58,7 @@ let package = Package(
         .target(
             name: "TrickleTools",
             dependencies: ["TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", argumentParser, logging]),
+        .target(name: "LiveHooks", dependencies: ["TrickleTools"] + nio),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
@@ -95,10 +99,15 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"],
+            exclude: ["Servers/rtsp-server.py"]),
     ]
         + tools.map {
             .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])
+        }
+        + liveTools.map {
+            .executableTarget(name: $0, dependencies: ["LiveHooks", "TrickleTools", argumentParser])
         } + fuzzers,
     swiftLanguageModes: [.v6]
 )

@@ -37,7 +37,9 @@ struct RetryTests {
         -> RunningTool
     {
         try RunningTool(
-            "publish-file", [source, "--stream", "cam", "--url", relay.url, "--timeout", "500ms"] + options,
+            "publish-file",
+            [source, "--stream", "cam", "--url", relay.url]
+                + (options.contains("--timeout") ? [] : ["--timeout", "500ms"]) + options,
             environment: environment)
     }
 
@@ -70,7 +72,7 @@ struct RetryTests {
             let publisher = try publisher(relay, environment, ["--retry"])
             let reader = try await RunningTool.run(
                 "read2pipe",
-                ["--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "7", "--wait", "10s", "--strict"])
+                ["--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "10", "--wait", "10s", "--strict"])
             #expect(reader.status == .exited(0), "\(reader.errors)")
             kill(publisher.process.pid, SIGTERM)
             let result = try await publisher.finish()
@@ -152,6 +154,23 @@ struct RetryTests {
             kill(publisher.process.pid, SIGINT)
             #expect(try await publisher.finish(within: .seconds(10)).status == .exited(130))
             #expect(try await reader.finish(within: .seconds(10)).status == .exited(0))
+        }
+    }
+
+    @Test func `a relay that has given the channel up meanwhile gets it again when the source is back`() async throws {
+        let environment = try await standIns(
+            "[ $n = 2 ] && { sleep 3; exit 1; }; cat clip.ts; [ $n = 1 ] || exec sleep 1000")
+        try await RelayProcess.with(["--idle-timeout", "1s", "--drain", "0s"]) { relay in
+            let publisher = try publisher(relay, environment, ["--retry", "--timeout", "10s"])
+            let reader = ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "20s"]
+            // It ends when the relay closes the channel.
+            let first = try await RunningTool.run("read2pipe", reader)
+            #expect(first.status == .exited(0), "\(first.errors)")
+            let second = try await RunningTool.run("read2pipe", reader + ["--segments", "1"])
+            #expect(second.status == .exited(0), "\(second.errors)")
+            #expect(publisher.process.endedWith == nil)
+            kill(publisher.process.pid, SIGTERM)
+            _ = try await publisher.finish(within: .seconds(10))
         }
     }
 }

@@ -43,11 +43,14 @@ import TrickleTesting
 
     @Test func `a timeout is put in the terms of each protocol`() throws {
         let rtsp = try MediaInput("rtsp://camera/1").arguments(timeout: .seconds(10))
-        #expect(rtsp == ["-rtsp_flags", "prefer_tcp", "-timeout", "10000000", "-i", "rtsp://camera/1"])
+        #expect(
+            rtsp == [
+                "-fpsprobesize", "0", "-rtsp_flags", "prefer_tcp", "-timeout", "10000000", "-i", "rtsp://camera/1",
+            ])
         let rtmp = try MediaInput("rtmp://host/app").arguments(timeout: .milliseconds(1500))
-        #expect(rtmp == ["-rw_timeout", "1500000", "-i", "rtmp://host/app"])
+        #expect(rtmp.suffix(4) == ["-rw_timeout", "1500000", "-i", "rtmp://host/app"])
         let udp = try MediaInput("udp://@:5000").arguments(timeout: .microseconds(7))
-        #expect(udp == ["-timeout", "7", "-i", "udp://@:5000"])
+        #expect(udp == ["-fpsprobesize", "0", "-timeout", "7", "-i", "udp://@:5000"])
     }
 
     @Test(arguments: [
@@ -68,7 +71,7 @@ import TrickleTesting
 
     @Test func `RTSP is carried as the user says`() throws {
         let input = try MediaInput("rtsp://camera/1")
-        #expect(input.arguments(timeout: .seconds(1), transport: .udp).prefix(2) == ["-rtsp_transport", "udp"])
-        #expect(input.arguments(timeout: .seconds(1), transport: .tcp).prefix(2) == ["-rtsp_transport", "tcp"])
+        #expect(input.arguments(timeout: .seconds(1), transport: .udp)[2..<4] == ["-rtsp_transport", "udp"])
+        #expect(input.arguments(timeout: .seconds(1), transport: .tcp)[2..<4] == ["-rtsp_transport", "tcp"])
     }
 }

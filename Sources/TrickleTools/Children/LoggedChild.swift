@@ -50,10 +50,12 @@ public final class LoggedChild: Sendable {
     }
 
     /// Ends the child, gently first.
+    ///
+    /// - Parameter grace: How long it may take for that.
     @discardableResult
-    public func stop() async -> ExitStatus {
+    public func stop(grace: Duration = .seconds(3)) async -> ExitStatus {
         isEndRequested.withLock { $0 = true }
-        let status = await process.stop()
+        let status = await process.stop(grace: grace)
         await draining.value
         return status
     }

@@ -73,6 +73,12 @@ public enum MediaInput: Equatable, Sendable {
         self = .listener(scheme: scheme, text: text)
     }
 
+    /// A URL that is one whatever it looks like.
+    init(networkURL text: String) {
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? ""
+        self = .url(scheme: scheme, text: text)
+    }
+
     /// The same with a name and a password, where it is a URL that has none.
     public func adding(credentials: String) -> MediaInput {
         guard case .url(let scheme, let text) = self else { return self }
@@ -137,11 +143,16 @@ public enum MediaInput: Equatable, Sendable {
             return path.hasPrefix("/dev/video") ? ["-f", "v4l2", "-i", path] : ["-i", "file:\(path)"]
         case .device(let format, let name): return ["-f", format, "-i", name]
         case .url(let scheme, let text):
+            // The rate of the pictures, for which ffmpeg would watch a second or more, is not needed.
+            let quick = ["-fpsprobesize", "0"]
             switch scheme {
             case "rtsp", "rtsps":
-                return transport.arguments + ["-timeout", String(microseconds), "-i", text]
-            case "udp", "srt": return ["-timeout", String(microseconds), "-i", text]
-            case "http", "https", "tcp", "tls", "rtmp", "rtmps":
+                return quick + transport.arguments + ["-timeout", String(microseconds), "-i", text]
+            case "udp", "srt": return quick + ["-timeout", String(microseconds), "-i", text]
+            // A server tells at once what its streams are made of. Whoever came before the stream would wait for 5 s for more of them.
+            case "rtmp", "rtmps":
+                return quick + ["-analyzeduration", "1500000", "-rw_timeout", String(microseconds), "-i", text]
+            case "http", "https", "tcp", "tls":
                 return ["-rw_timeout", String(microseconds), "-i", text]
             default: return ["-i", text]
             }

@@ -20,8 +20,8 @@ struct ChannelOutput {
     private var isStart = false
     /// How much of the channel's time line the segments cover that have ended.
     private(set) var mediaTime = Duration.zero
-    /// Whether a segment was begun.
-    var hasBegun: Bool { meter.segments > 0 }
+    /// How many segments were begun.
+    var segmentCount: Int { meter.segments }
 
     /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
     ///   instead of into one of its own, which could not stand alone.

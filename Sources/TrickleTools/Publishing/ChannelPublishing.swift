@@ -18,14 +18,14 @@ public struct ChannelPublishing: Sendable {
     public var contentType = "video/MP2T"
     /// What becomes of a source that fails, or ends though it is live.
     public var reopening = Reopening.never
-    /// Opens a source that is away at once, because there is news of it.
-    public var news = Nudge()
+    /// What others may know of the run, and tell it.
+    public let monitor = PublishingMonitor()
 
     /// When a live source is opened again. The channel stays, and so do its numbers. Files are read once.
     public enum Reopening: Equatable, Sendable {
         case never, forever
-        /// Until it has been away for so long.
-        case within(Duration)
+        /// Until it has been away for so long; for its first byte `start` is waited.
+        case within(Duration, start: Duration)
     }
 
     let relay: RelayURL

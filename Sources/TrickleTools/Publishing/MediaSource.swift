@@ -77,9 +77,10 @@ final class MediaSource: Sendable {
     /// - Throws: ``ToolFailure`` when it failed.
     func finish() async throws { try await ffmpeg?.succeed() }
 
-    /// Ends ffmpeg at once.
+    /// Ends ffmpeg at once. One that does not listen has had its time when it was asked before.
     func abandon() async {
         bytes.stop()
-        await ffmpeg?.child.stop()
+        let wasAsked = ffmpeg?.child.wasToldToEnd ?? false
+        await ffmpeg?.child.stop(grace: wasAsked ? .milliseconds(100) : .seconds(1))
     }
 }

@@ -20,6 +20,8 @@ final class PublishingRun: Sendable {
 
     /// How long the relay may take for the rest after a stop was asked for.
     private static let graceAfterStop = Duration.milliseconds(500)
+    /// And for the end alone, once the source was ended by force.
+    private static let graceAfterAbandoning = Duration.milliseconds(250)
 
     private let job: ChannelPublishing
     private let session: ToolSession
@@ -29,13 +31,15 @@ final class PublishingRun: Sendable {
     init(_ job: ChannelPublishing, _ session: ToolSession) {
         self.job = job
         self.session = session
-        let patience: Duration? = if case .within(let time) = job.reopening { time } else { nil }
+        var patience: (Duration?, start: Duration?) = (nil, nil)
+        if case .within(let time, let start) = job.reopening { patience = (time, start) }
         let input = job.publishing.input
         // A push that ends, however short, is no trouble: the next one may come at once.
         let soundAfter: Duration = input.isListener ? .zero : .seconds(10)
         state = Mutex(
             State(
-                restarts: RestartState(patience: patience, soundAfter: soundAfter, now: .zero),
+                restarts: RestartState(
+                    patience: patience.0, startPatience: patience.start, soundAfter: soundAfter, now: .zero),
                 mayComeBack: input.mayComeBack))
     }
 
@@ -44,10 +48,7 @@ final class PublishingRun: Sendable {
             let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
                 try await self.publishSources()
             }
-            if isDone == nil {
-                await state.withLock { $0.source }?.abandon()
-                session.logger.warning("the relay does not take the rest: the channel is left as it is")
-            }
+            if isDone == nil { try await endAtOnce() }
         } catch {
             await state.withLock { $0.source }?.abandon()
             // Readers need not wait for what will not come. That this may fail as well helps nobody to know.
@@ -56,11 +57,29 @@ final class PublishingRun: Sendable {
         }
     }
 
+    /// After a stop, what is left is the end of the channel, whether it was the source or the relay that took its time.
+    private func endAtOnce() async throws {
+        let (source, publisher) = state.withLock { ($0.source, $0.publisher) }
+        await source?.abandon()
+        if job.keepsOpen { return }
+        let isClosed = try? await session.stop.cancelling(after: Self.graceAfterAbandoning) {
+            try await publisher?.close()
+            return true
+        }
+        if isClosed != true {
+            session.logger.warning("the relay does not take the rest: the channel is left as it is")
+        }
+    }
+
     private var now: Duration { ContinuousClock.now - start }
 
     private func publishSources() async throws {
         repeat {
             state.withLock { $0.restarts.started(now: now) }
+            job.monitor.update {
+                $0.phase = .opening
+                $0.openings += 1
+            }
             do {
                 try await publishOneSource()
                 if try await !isToBeOpenedAgain(because: nil) { break }
@@ -88,7 +107,8 @@ final class PublishingRun: Sendable {
         let reason = failure.map { ToolFailure($0).message } ?? "'\(job.publishing.input.description)' has ended"
         let seconds = TransferMeter.fixed(wait / .seconds(1), digits: 1)
         session.logger.warning("\(reason); opens it again in \(seconds) s")
-        await job.news.wait(atMost: wait, stop: session.stop)
+        job.monitor.update { $0.phase = .waiting }
+        await job.monitor.news.wait(atMost: wait, stop: session.stop)
         return !session.stop.isMade
     }
 
@@ -132,10 +152,16 @@ extension PublishingRun {
         let registration = session.stop.whenMade { source.requestEnd() }
         defer { registration.cancel() }
         session.logger.info("publishes \(input.description) as \(job.relay.url(channel: job.channel))")
+        let publisher = try await openPublisher()
+        let byteCountBefore = publisher.statistics.bytesSent
         do {
-            try await publish(source, from: origin, try await openPublisher())
+            try await publish(source, from: origin, publisher)
         } catch {
             await source.abandon()
+            let isNew = publisher.statistics.bytesSent == byteCountBefore && state.withLock { $0.mediaTime > .zero }
+            if isNew, let error = error as? TrickleError, error.code == .channelClosed {
+                state.withLock { $0.publisher = nil }
+            }
             throw error
         }
     }
@@ -201,6 +227,7 @@ extension PublishingRun {
         // ffmpeg keeps the pace of what it reads, and what comes from standard input has its own.
         var pace = RealTimePace(isKept: job.publishing.isRealtime && origin.isFile)
         let offset = timeOffset
+        let segmentsBefore = job.monitor.status.segments
         let start = ContinuousClock.now
         do {
             while let piece = try await source.next() {
@@ -213,15 +240,17 @@ extension PublishingRun {
                 try await pace.perform(steps, on: &output, session)
                 // What has been read ahead of a file is no longer wanted.
                 if origin.isFile, session.stop.isMade { break }
+                job.monitor.update { status in
+                    status.phase = .publishing
+                    status.byteCount += piece.count
+                    status.segments = segmentsBefore + output.segmentCount
+                }
             }
             try await pace.perform(try segmenter.finalSteps(), on: &output, session)
         } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
             // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
             try await source.finish()
             if !session.stop.isMade { throw error }
-        } catch let error as TrickleError where error.code == .channelClosed && !output.hasBegun {
-            if offset > .zero { state.withLock { $0.publisher = nil } }
-            throw error
         }
         state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
         try await output.finish()

@@ -5,22 +5,26 @@ import TrickleKit
 /// The waits grow while it does not stay up, and begin small again once it did.
 public struct RestartState: Sendable {
     private let patience: Duration?
+    private let startPatience: Duration?
     private let soundAfter: Duration
     private var backoff: Backoff
     private var startedAt: Duration
     private var lastWorkedAt: Duration
     private var hasWorked = false
+    private var hasEverWorked = false
 
     /// - Parameters:
     ///   - patience: For how long it may be away before it is given up; nil for ever.
+    ///   - startPatience: The same for the first time, where it has never worked; nil for `patience`.
     ///   - soundAfter: What has worked for so long is sound: its next trouble is a new one.
     ///   - backoff: The waits.
     ///   - now: When it is started for the first time.
     public init(
-        patience: Duration?, soundAfter: Duration = .seconds(10),
+        patience: Duration?, startPatience: Duration? = nil, soundAfter: Duration = .seconds(10),
         backoff: Backoff = Backoff(initial: .milliseconds(500), cap: .seconds(15)), now: Duration
     ) {
         self.patience = patience
+        self.startPatience = startPatience ?? patience
         self.soundAfter = soundAfter
         self.backoff = backoff
         startedAt = now
@@ -37,6 +41,7 @@ public struct RestartState: Sendable {
     public mutating func worked(now: Duration) {
         lastWorkedAt = now
         hasWorked = true
+        hasEverWorked = true
     }
 
     /// It has ended.
@@ -46,7 +51,7 @@ public struct RestartState: Sendable {
     public mutating func ended(now: Duration, jitter: Double) -> Duration? {
         if hasWorked && lastWorkedAt - startedAt >= soundAfter { backoff.reset() }
         let wait = backoff.next(jitter: jitter)
-        guard let patience else { return wait }
+        guard let patience = hasEverWorked ? patience : startPatience else { return wait }
         let left = patience - (now - lastWorkedAt)
         return left > .zero ? min(wait, left) : nil
     }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Notices that something from which bytes are expected gives none.
+/// Notices that something from which bytes are expected gives none, or that something to which they go takes none.
 ///
-/// Only the time counts in which somebody waits for them: a slow taker is no silence of the source.
+/// Only the time counts in which somebody waits for it: a slow taker is no silence of the source.
 final class SilenceWatch: Sendable {
     private let limit: Duration
     private let waitingSince: Mutex<ContinuousClock.Instant?> = Mutex(nil)

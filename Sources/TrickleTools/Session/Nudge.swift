@@ -22,8 +22,15 @@ public final class Nudge: Sendable {
         waiting?.resume(returning: true)
     }
 
-    /// Forgets a nudge that nobody has waited for yet.
-    public func clear() { state.withLock { $0.isPending = false } }
+    /// Takes a nudge that nobody has waited for yet.
+    ///
+    /// - Returns: Whether there was one.
+    public func take() -> Bool {
+        state.withLock { state in
+            defer { state.isPending = false }
+            return state.isPending
+        }
+    }
 
     /// Returns after `time`, at a nudge, or when `stop` is made. For one task at a time.
     ///

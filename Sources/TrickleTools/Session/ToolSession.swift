@@ -1,4 +1,5 @@
 import Logging
+import TrickleKit
 
 /// What every tool has at hand while it runs.
 public struct ToolSession: Sendable {
@@ -21,5 +22,24 @@ public struct ToolSession: Sendable {
             case .never: false
             case .auto: console.isTerminal && !options.quiet && options.logFormat == .text
             }
+    }
+
+    /// The same with an end of its own, for one of several things that a tool does at once. Only the tool has a line of progress.
+    func with(stop: StopRequest, logger: Logger) -> ToolSession {
+        ToolSession(console: console, logger: logger, stop: stop, showsProgress: false)
+    }
+
+    /// A logger whose lines say which channel they are about.
+    func logger(for channel: ChannelName) -> Logger {
+        var logger = logger
+        logger[metadataKey: "channel"] = "\(channel)"
+        return logger
+    }
+
+    private init(console: Console, logger: Logger, stop: StopRequest, showsProgress: Bool) {
+        self.console = console
+        self.logger = logger
+        self.stop = stop
+        self.showsProgress = showsProgress
     }
 }

@@ -27,6 +27,13 @@ public struct ChannelReading: Sendable {
         rejoinsAtOldest = reading.fromWindow
     }
 
+    /// For a channel that is there, or was a moment ago.
+    init(relay: RelayURL, channel: ChannelName, configuration: ClientConfiguration) {
+        self.relay = relay
+        self.channel = channel
+        self.configuration = configuration
+    }
+
     /// Hands every segment to `sink`, in order, until the channel ends, the limit is reached, the sink has enough, or a stop is
     /// asked for.
     ///

@@ -1,13 +1,13 @@
 import ArgumentParser
 
 /// Where to listen: `HOST:PORT`, `[ADDRESS]:PORT`, or `:PORT` for all interfaces.
-struct ListenAddress: ExpressibleByArgument, Equatable {
+public struct ListenAddress: ExpressibleByArgument, Equatable, Sendable {
     /// nil for all interfaces.
-    let host: String?
-    let port: Int
-    let defaultValueDescription: String
+    public let host: String?
+    public let port: Int
+    public let defaultValueDescription: String
 
-    init?(argument: String) {
+    public init?(argument: String) {
         guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
         else { return nil }
         var host = argument[..<colon]
@@ -22,7 +22,7 @@ struct ListenAddress: ExpressibleByArgument, Equatable {
     }
 
     /// For defaults in the source, which are known to be right.
-    init(_ text: StaticString) {
+    public init(_ text: StaticString) {
         guard let value = Self(argument: text.description) else { preconditionFailure("not an address: \(text)") }
         self = value
     }

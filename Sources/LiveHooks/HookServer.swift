@@ -1,0 +1,95 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import TrickleTools
+
+/// Answers the hooks of media servers over HTTP/1.
+public struct HookServer: Sendable {
+    /// The largest body of a request: 64 KiB.
+    static let maximumBodyBytes = 64 << 10
+    /// How long a connection may stay silent.
+    static let idleTimeout = TimeAmount.seconds(30)
+
+    private let channel: any Channel
+
+    /// - Throws: ``ToolFailure`` when the address cannot be had.
+    public static func start(at address: ListenAddress, _ hook: LiveHook) async throws -> HookServer {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { connection in
+                connection.eventLoop.makeCompletedFuture {
+                    try connection.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try connection.pipeline.syncOperations.addHandlers(
+                        IdleStateHandler(allTimeout: idleTimeout), HookConnection(hook))
+                }
+            }
+        do {
+            let host = address.host ?? "0.0.0.0"
+            return HookServer(channel: try await bootstrap.bind(host: host, port: address.port).get())
+        } catch {
+            throw ToolFailure(
+                "cannot listen for hooks at \(address.defaultValueDescription): \(error); --hook takes another address")
+        }
+    }
+
+    public var port: Int { channel.localAddress?.port ?? 0 }
+
+    public func stop() async { try? await channel.close() }
+}
+
+/// The requests of one connection, one after the other.
+private final class HookConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let hook: LiveHook
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ hook: LiveHook) { self.hook = hook }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = []
+        case .body(let buffer):
+            guard body.count + buffer.readableBytes <= HookServer.maximumBodyBytes else {
+                return context.close(promise: nil)
+            }
+            body += buffer.readableBytesView
+        case .end:
+            guard let head else { return }
+            let answer = context.eventLoop.makeFutureWithTask { [hook, body] in
+                await hook.answer(method: head.method.rawValue, target: head.uri, body: body)
+            }
+            answer.assumeIsolated().whenSuccess { self.send($0, to: head, context) }
+        }
+    }
+
+    private func send(_ answer: LiveHook.Answer, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        var fields: HTTPHeaders = [
+            "Content-Type": answer.contentType, "Content-Length": "\(answer.body.utf8.count)",
+            "Cache-Control": "no-store",
+        ]
+        if answer.status == 503 { fields.add(name: "Retry-After", value: "1") }
+        if answer.status == 405 { fields.add(name: "Allow", value: "GET, HEAD, POST, PUT, DELETE") }
+        if !request.isKeepAlive { fields.add(name: "Connection", value: "close") }
+        let status = HTTPResponseStatus(statusCode: answer.status)
+        let head = HTTPResponseHead(version: request.version, status: status, headers: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if request.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        }
+        let isLast = !request.isKeepAlive
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+            if isLast { context.close(promise: nil) }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

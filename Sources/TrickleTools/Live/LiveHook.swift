@@ -1,0 +1,105 @@
+import TrickleKit
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a media server's hooks say over HTTP, and what is answered: announcements of streams, and a list of what runs.
+///
+/// ```
+/// POST /NAME               MediaMTX's runOnReady, with curl
+/// POST /  call=publish&name=NAME     nginx-rtmp's on_publish, a form
+/// DELETE /NAME             publish it no longer
+/// GET /                    what runs, as JSON
+/// ```
+public struct LiveHook: Sendable {
+    public struct Answer: Equatable, Sendable {
+        public let status: Int
+        public let contentType: String
+        public let body: String
+
+        init(_ status: Int, _ line: String) {
+            self.status = status
+            contentType = "text/plain; charset=utf-8"
+            body = line + "\n"
+        }
+
+        init(json: String) {
+            status = 200
+            contentType = "application/json"
+            body = json + "\n"
+        }
+    }
+
+    private let streams: LiveStreams
+
+    public init(_ streams: LiveStreams) { self.streams = streams }
+
+    /// - Parameters:
+    ///   - method: As in the request line.
+    ///   - target: As in the request line, percent-encoded, perhaps with a query.
+    ///   - body: The whole of it.
+    public func answer(method: String, target: String, body: [UInt8]) async -> Answer {
+        let path = target.prefix { $0 != "?" }
+        guard let name = Self.decoded(path)?.trimmingSlashes() else { return Answer(400, "the path cannot be read") }
+        switch method {
+        case "GET" where name.isEmpty, "HEAD" where name.isEmpty: return await list()
+        case "POST" where name.isEmpty: return await announce(form: body)
+        case "POST", "PUT": return await announce(name)
+        case "DELETE" where !name.isEmpty:
+            let hasRun = await streams.end(name)
+            return hasRun ? Answer(200, "'\(name)' is published no longer") : Answer(404, "'\(name)' is not published")
+        case "GET", "HEAD": return Answer(404, "GET / lists what runs")
+        default: return Answer(405, "POST /NAME announces a stream, DELETE /NAME ends it, GET / lists what runs")
+        }
+    }
+
+    private func list() async -> Answer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let streams = ["streams": await streams.statuses]
+        guard let json = try? encoder.encode(streams) else { return Answer(500, "the list cannot be written") }
+        return Answer(json: String(decoding: json, as: UTF8.self))
+    }
+
+    /// nginx-rtmp says what happens in `call`, and publishes only what is answered with 2xx.
+    private func announce(form: [UInt8]) async -> Answer {
+        var fields: [String: String] = [:]
+        for pair in String(decoding: form, as: UTF8.self).split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? String(parts[1].map { $0 == "+" ? " " : $0 }) : ""
+            fields[String(parts[0])] = Self.decoded(value[...]) ?? ""
+        }
+        guard let name = fields["name"], !name.isEmpty else {
+            return Answer(400, "POST /NAME announces a stream; POST / wants a form with name=NAME")
+        }
+        guard fields["call"] == nil || fields["call"] == "publish" else { return Answer(200, "noted") }
+        return await announce(name)
+    }
+
+    private func announce(_ name: String) async -> Answer {
+        switch await streams.announce(name) {
+        case .started(let channel): Answer(200, "publishes '\(name)' as '\(channel)'")
+        case .running(let channel): Answer(200, "'\(name)' is published already, as '\(channel)'")
+        case .ignored: Answer(200, "'\(name)' is on its way out, and not published")
+        case .invalid(let reason): Answer(400, reason)
+        case .taken(let other): Answer(409, "'\(other)' has the channel that '\(name)' would have")
+        case .full: Answer(503, "no more streams are taken")
+        }
+    }
+
+    private static func decoded(_ text: Substring) -> String? {
+        PercentEncoding.decode(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSlashes() -> String {
+        var text = self[...]
+        while text.hasPrefix("/") { text.removeFirst() }
+        while text.hasSuffix("/") { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,153 @@
+import Logging
+import TrickleKit
+
+/// The streams of a media server that are announced, each published under its own name by one publisher.
+public actor LiveStreams {
+    public struct Configuration: Sendable {
+        /// Where a stream is pulled from.
+        public var source: StreamTemplate
+        /// How long a stream may be away before its channel closes.
+        public var linger: Duration = .seconds(10)
+        /// How long a stream that was announced may take to be there.
+        public var patience: Duration = .seconds(30)
+        /// Names with this ending are not published: they are on their way out.
+        public var ignoredSuffix: String?
+        public var transcodes = false
+        /// Announcements beyond so many streams at once are refused.
+        public var maximumStreams = 64
+
+        public init(source: StreamTemplate) { self.source = source }
+    }
+
+    /// What became of an announcement.
+    public enum Outcome: Equatable, Sendable {
+        case started(ChannelName)
+        /// One publisher for each name: it was told that there is news.
+        case running(ChannelName)
+        case ignored
+        case invalid(reason: String)
+        /// Another stream has the channel.
+        case taken(by: String)
+        case full
+    }
+
+    private struct Running {
+        let name: String
+        let job: ChannelPublishing
+        let stop: StopRequest
+        let startedAt: ContinuousClock.Instant
+        var task: Task<Void, Never>?
+    }
+
+    private let configuration: Configuration
+    private let sourceOptions: SourceOptions
+    private let relay: RelayOptions
+    private let session: ToolSession
+    private var streams: [ChannelName: Running] = [:]
+
+    public init(_ configuration: Configuration, source: SourceOptions, relay: RelayOptions, session: ToolSession) {
+        self.configuration = configuration
+        sourceOptions = source
+        self.relay = relay
+        self.session = session
+    }
+
+    /// A stream is there, or will be soon.
+    ///
+    /// - Parameter name: As the media server calls it. A channel's name has no slashes: `live/cam` becomes `live-cam`.
+    public func announce(_ name: String) -> Outcome {
+        if session.stop.isMade { return .full }
+        if let suffix = configuration.ignoredSuffix, name.hasSuffix(suffix) { return .ignored }
+        let channel: ChannelName
+        do { channel = try Self.channel(for: name) } catch { return .invalid(reason: "\(error)") }
+        if let running = streams[channel] {
+            guard running.name == name else { return .taken(by: running.name) }
+            running.job.monitor.news.give()
+            return .running(channel)
+        }
+        if streams.count >= configuration.maximumStreams { return .full }
+        start(name, channel)
+        return .started(channel)
+    }
+
+    /// A stream is to be published no longer.
+    ///
+    /// - Returns: false when it was not.
+    public func end(_ name: String) async -> Bool {
+        guard let channel = try? Self.channel(for: name), let running = streams[channel], running.name == name else {
+            return false
+        }
+        running.stop.make(signal: 0)
+        await running.task?.value
+        return true
+    }
+
+    /// Ends all, and waits for that.
+    public func endAll() async {
+        for running in streams.values { running.stop.make(signal: 0) }
+        for running in streams.values { await running.task?.value }
+    }
+
+    /// What runs, by name.
+    public var statuses: [StreamStatus] {
+        streams.map { channel, running in
+            StreamStatus(
+                name: running.name, channel: channel.text, state: running.job.monitor.status.phase.rawValue,
+                seconds: Int((ContinuousClock.now - running.startedAt) / .seconds(1)),
+                openings: running.job.monitor.status.openings, segments: running.job.monitor.status.segments,
+                bytes: running.job.monitor.status.byteCount)
+        }.sorted { $0.name < $1.name }
+    }
+
+    static func channel(for name: String) throws -> ChannelName {
+        let channel = try ChannelName(String(name.map { $0 == "/" ? "-" : $0 }))
+        if channel.isInternal { throw ToolFailure("the channel name begins with '_', which is for the relay's own") }
+        return channel
+    }
+
+    private func start(_ name: String, _ channel: ChannelName) {
+        let stop = StopRequest()
+        let logger = session.logger(for: channel)
+        let streamSession = session.with(stop: stop, logger: logger)
+        let input = MediaInput(networkURL: configuration.source.url(for: name))
+        var job = ChannelPublishing(
+            sourceOptions.publishing(input), to: channel, relay: relay, session: streamSession)
+        job.transcodes = configuration.transcodes
+        job.reopening = .within(configuration.linger, start: configuration.patience)
+        let running = Running(name: name, job: job, stop: stop, startedAt: .now)
+        streams[channel] = running
+        streams[channel]?.task = Task { [job] in
+            // The tool's own end is each stream's.
+            let registration = session.stop.whenMade { stop.make(signal: 0) }
+            do {
+                try await job.run(streamSession)
+                logger.info("is published no longer")
+            } catch {
+                // For a source that is gone for good this is how it ends.
+                logger.warning("is published no longer: \(ToolFailure(error).message)")
+            }
+            registration.cancel()
+            ended(name, channel, job.monitor)
+        }
+    }
+
+    private func ended(_ name: String, _ channel: ChannelName, _ monitor: PublishingMonitor) {
+        let isStopped = streams.removeValue(forKey: channel)?.stop.isMade ?? true
+        // Announced again while its channel was being closed.
+        if monitor.news.take(), !isStopped, !session.stop.isMade { start(name, channel) }
+    }
+}
+
+/// One line of what `GET /` lists.
+public struct StreamStatus: Encodable, Equatable, Sendable {
+    public let name: String
+    public let channel: String
+    /// `opening`, `publishing` or `waiting` for the source to come back.
+    public let state: String
+    /// Since it was announced.
+    public let seconds: Int
+    /// How often its source was opened.
+    public let openings: Int
+    public let segments: Int
+    public let bytes: Int
+}

@@ -1,0 +1,26 @@
+import Synchronization
+
+/// What others may know of a publication that runs, and tell it.
+public final class PublishingMonitor: Sendable {
+    public enum Phase: String, Sendable {
+        case opening, publishing, waiting
+    }
+
+    public struct Status: Sendable {
+        public var phase = Phase.opening
+        /// How often a source was opened.
+        public var openings = 0
+        public var segments = 0
+        public var byteCount = 0
+    }
+
+    /// Has a source that is away opened at once, because there is news of it.
+    public let news = Nudge()
+    private let state = Mutex(Status())
+
+    public init() {}
+
+    public var status: Status { state.withLock { $0 } }
+
+    func update(_ change: (inout Status) -> Void) { state.withLock { change(&$0) } }
+}
