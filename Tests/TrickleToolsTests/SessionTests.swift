@@ -47,7 +47,7 @@ import TrickleKit
     }
 
     @Test func `strings are quoted as JSON wants them`() {
-        #expect(JSONText.quoted("a\"b\\c\n\u{1}ü") == #""a\"b\\c\n\u0001ü""#)
+        #expect(JSONText.string("a\"b\\c\n\u{1}ü") == #""a\"b\\c\n\u0001ü""#)
     }
 
     @Test func `numbers are worded for people`() {

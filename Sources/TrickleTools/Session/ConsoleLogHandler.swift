@@ -1,4 +1,5 @@
 import Logging
+import TrickleKit
 
 #if canImport(Darwin)
     import Darwin
@@ -54,7 +55,7 @@ public struct ConsoleLogHandler: LogHandler {
 
     private func json(_ text: String, level: Logger.Level, fields: [(String, String)]) -> String {
         let head = [("time", Self.now()), ("level", level.rawValue), ("tool", tool), ("message", text)]
-        let members = (head + fields).map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }
+        let members = (head + fields).map { "\(JSONText.string($0.0)):\(JSONText.string($0.1))" }
         return "{\(members.joined(separator: ","))}"
     }
 

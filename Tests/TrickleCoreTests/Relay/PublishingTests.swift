@@ -22,6 +22,7 @@ import TrickleCore
         var relay = RelayScenario()
         let post = try relay.post(0)
         let ticket = try #require(try relay.wait(.exact(0)))
+        try relay.store.admitReader(of: ticket.channel)
         relay.breakOff(post)
         #expect(try relay.next() == 0)
         #expect(try relay.retry(ticket) == nil)

@@ -1,6 +1,7 @@
-/// Strings as RFC 8259 writes them.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
+/// Writes strings as JSON has them (RFC 8259, section 7), without Foundation.
+public enum JSONText {
+    /// `text` as a JSON string, with its quotation marks.
+    public static func string(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -9,7 +10,7 @@ enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case "\u{0}"..<" ":
+            case "\u{0}"..<"\u{20}":
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: result.unicodeScalars.append(scalar)
