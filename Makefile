@@ -75,7 +75,8 @@ stress: $(BIN)/trickle-stress ## load a relay and compare every segment: [url=UR
 demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) ## live video through a relay and back, measured: [seconds=10]
 	@exec $(BIN)/trickle-demo $(if $(seconds),--seconds "$$seconds") $(args)
 
-# The tools are tested apart, one test after the other: they start dozens of processes, which would starve the tests that watch a clock.
+# The conformance suite and the tools are tested apart, the tools one test after the other: they start dozens of relays and processes, which would
+# starve the tests that watch a clock.
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
 
@@ -85,7 +86,8 @@ servers: ## media servers for the tests: nginx-rtmp, GStreamer's RTSP server
 test: deps clients servers ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
 	@$(if $(filter),$(SWIFT) test --skip-build --no-parallel --filter "$$filter",\
-	    $(SWIFT) test --skip-build --skip '^(EndToEndTests|FaultTests)[.]' && \
+	    $(SWIFT) test --skip-build --skip '^(ConformanceTests|EndToEndTests|FaultTests)[.]' && \
+	    $(SWIFT) test --skip-build --filter '^ConformanceTests[.]' && \
 	    $(SWIFT) test --skip-build --no-parallel --filter '^(EndToEndTests|FaultTests)[.]')
 
 sanitize: deps ## tests under ThreadSanitizer and AddressSanitizer: [kind=thread|address] [filter=NAME]
