@@ -32,7 +32,7 @@ public enum FFmpegCommand {
 
     /// Lists the streams of an input as JSON on standard output.
     public static func probe(
-        _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto
+        _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false
     ) -> ChildCommand {
         ChildCommand(
             "ffprobe",
@@ -40,7 +40,7 @@ public enum FFmpegCommand {
                 "-hide_banner", "-loglevel", "level+error", "-print_format", "json", "-show_streams", "-show_programs",
                 "-show_format",
             ]
-                + input.arguments(timeout: timeout, transport: transport))
+                + input.arguments(timeout: timeout, transport: transport, isHasty: isHasty))
     }
 
     /// Writes the input as MPEG-TS to standard output.

@@ -88,6 +88,10 @@ public enum MediaInput: Equatable, Sendable {
     /// Whether it waits for somebody who pushes.
     var isListener: Bool { if case .listener = self { true } else { false } }
 
+    var isRTMP: Bool {
+        if case .url("rtmp", _) = self { true } else if case .url("rtmps", _) = self { true } else { false }
+    }
+
     var isRTSP: Bool {
         switch self {
         case .url(let scheme, _), .listener(let scheme, _): scheme.hasPrefix("rtsp")
@@ -133,7 +137,8 @@ public enum MediaInput: Equatable, Sendable {
     /// - Parameters:
     ///   - timeout: How long the source may stay silent, where ffmpeg can limit that.
     ///   - transport: How RTSP carries its packets.
-    func arguments(timeout: Duration, transport: RTSPTransport = .auto) -> [String] {
+    ///   - isHasty: Whether it may be looked at for so short a time that a part of it is missed.
+    func arguments(timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false) -> [String] {
         let microseconds = "\(max(1, timeout / .microseconds(1)).rounded(.down))".prefix { $0 != "." }
         switch self {
         case .standardInput: return ["-f", "mpegts", "-i", "pipe:0"]
@@ -149,9 +154,10 @@ public enum MediaInput: Equatable, Sendable {
             case "rtsp", "rtsps":
                 return quick + transport.arguments + ["-timeout", String(microseconds), "-i", text]
             case "udp", "srt": return quick + ["-timeout", String(microseconds), "-i", text]
-            // A server tells at once what its streams are made of. Whoever came before the stream would wait for 5 s for more of them.
+            // ffmpeg waits for sound as well as pictures, and pictures may begin with the next keyframe only.
             case "rtmp", "rtmps":
-                return quick + ["-analyzeduration", "1500000", "-rw_timeout", String(microseconds), "-i", text]
+                let analysis = ["-analyzeduration", isHasty ? "1500000" : "10000000"]
+                return quick + analysis + ["-rw_timeout", String(microseconds), "-i", text]
             case "http", "https", "tcp", "tls":
                 return ["-rw_timeout", String(microseconds), "-i", text]
             default: return ["-i", text]

@@ -7,10 +7,23 @@ enum MediaProber {
     static func probe(
         _ input: MediaInput, timeout: Duration, transport: RTSPTransport, stop: StopRequest, logger: Logger
     ) async throws -> MediaProbe {
+        guard input.isRTMP else {
+            return try await probe(input, timeout, transport, isHasty: false, stop, logger)
+        }
+        // A second or two show most streams whole; one without pictures may have them later.
+        let hasty = try await probe(input, timeout, transport, isHasty: true, stop, logger)
+        if hasty.streams.contains(where: { $0.kind == .video && $0.isComplete }) { return hasty }
+        return try await probe(input, timeout, transport, isHasty: false, stop, logger)
+    }
+
+    private static func probe(
+        _ input: MediaInput, _ timeout: Duration, _ transport: RTSPTransport, isHasty: Bool, _ stop: StopRequest,
+        _ logger: Logger
+    ) async throws -> MediaProbe {
         var quietLogger = logger
         // What ffprobe says goes into the error below, and ffmpeg would say it again.
         if quietLogger.logLevel == .info { quietLogger.logLevel = .error }
-        let command = FFmpegCommand.probe(input, timeout: timeout, transport: transport)
+        let command = FFmpegCommand.probe(input, timeout: timeout, transport: transport, isHasty: isHasty)
         let child = try LoggedChild(command, standardOutput: .pipe, logger: quietLogger)
         let registration = stop.whenMade { child.requestEnd() }
         defer { registration.cancel() }
@@ -32,7 +45,7 @@ enum MediaProber {
     }
 
     /// How long ffprobe looks at a stream that it has opened, at most.
-    private static let analysisTime = Duration.seconds(8)
+    private static let analysisTime = Duration.seconds(13)
 
     private static func unreadable(_ input: MediaInput, _ reason: String) -> ToolFailure {
         let reason = Credentials.hidden(in: reason.isEmpty ? "ffprobe does not say why" : reason)
