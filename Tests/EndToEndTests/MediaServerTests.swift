@@ -13,7 +13,7 @@ import TrickleTesting
 @Suite(
     .needsFFmpeg, .needsProcessTable,
     .enabled(if: NginxServer.isInstalled, "nginx with its RTMP module is not installed: scripts/install-test-servers"),
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(6)))
 struct MediaServerTests {
     private let folder = TemporaryFolder()
 
