@@ -16,10 +16,10 @@ struct ConformanceChannel {
     /// Sends a GET that has to wait, and sees that it does.
     ///
     /// Nothing tells that a relay has taken a request that it does not answer yet. Requests that came later and have been
-    /// answered are the next best sign, one for each of a few threads that it may have.
+    /// answered are the next best sign, some for each of a few threads that it may have.
     func waitingGet(_ position: Int, _ fields: [String] = [], version: String = "1.1") throws -> RawConnection {
         let reader = try get(position, fields, version: version)
-        for _ in 0..<4 { _ = try session.answer("GET", path("next")) }
+        for _ in 0..<12 { _ = try session.answer("GET", path("next")) }
         try reader.expectSilence(session.settings.silence)
         return reader
     }

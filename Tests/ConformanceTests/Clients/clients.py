@@ -18,6 +18,14 @@ class Missing(Exception):
     """There is no such channel."""
 
 
+async def arrived(url):
+    """Returns when what was sent before has come to the relay, as far as answers on later connections can tell."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+        for _ in range(12):
+            async with session.get(f"{url}/next") as answer:
+                await answer.read()
+
+
 class GoPublisher:
     def __init__(self, session, url):
         self.session = session
@@ -63,6 +71,7 @@ class GoPublisher:
 
     async def close(self):
         """Deletes the channel; the preconnected POST learns of it."""
+        await arrived(self.url)
         async with self.session.delete(self.url) as answer:
             assert answer.status == 200, f"DELETE is answered with {answer.status}"
         if self.pending:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from clients import Ended, GoPublisher, GoSubscriber, PythonSubscriber, new_session
+from clients import Ended, GoPublisher, GoSubscriber, PythonSubscriber, arrived, new_session
 
 
 def segments(count):
@@ -141,6 +141,7 @@ async def go_learns_that_the_channel_is_over(url):
         await create(session, url)
         publisher = GoPublisher(session, url)
         await publisher.write([b"zero"])
+        await arrived(url)
         async with session.delete(url) as answer:
             assert answer.status == 200
         try:
