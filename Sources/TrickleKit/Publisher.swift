@@ -157,9 +157,13 @@ public final class Publisher: Sendable {
 
     private func deleteChannel() async throws {
         var repetition = RepetitionState(patience: route.configuration.patience)
+        var request = route.request(.delete)
+        // After a break, a connection that was kept may be dead too, and tell so only by its silence.
+        request.needsNewConnection = statistics.reconnections > 0
         while true {
-            let transfer = Transfer(route.request(.delete))
+            let transfer = Transfer(request)
             transfer.start()
+            request.needsNewConnection = true
             let action: RepetitionState.Action
             let reason: TrickleError
             switch try await transfer.awaitHead() {

@@ -181,7 +181,9 @@ extension SegmentUpload {
             request.needsNewConnection = true
             start(Transfer(request) { self.located($0) })
         case .createChannel:
-            start(Transfer(route.create(contentType: contentType)) { self.channelAnswered($0) })
+            var request = route.create(contentType: contentType)
+            request.needsNewConnection = true
+            start(Transfer(request) { self.channelAnswered($0) })
         case .wait(let time):
             let reason = error?.message ?? "the relay is busy"
             route.configuration.logger.debug("segment \(sequence) tries again in \(time): \(reason)")
