@@ -76,7 +76,8 @@ final class SegmentSource: Sendable {
     }
 
     private func failed(_ failure: TransferFailure) -> SegmentReadState.Action {
-        breakage.happens()
+        // Silence alone is no sign that the relay is not the one that it was.
+        if failure.kind != .silent { breakage.happens() }
         return state.withLock { state in
             state.lastError = failure.error
             return state.reading.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))

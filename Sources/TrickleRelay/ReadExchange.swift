@@ -21,18 +21,18 @@ final class ReadExchange: Exchange, LaneReader {
     let startsAtHead = false
     var place = 0
     private(set) var sentByteCount = 0
-    private let connection: RelayConnection
-    private let lane: RelayLane
-    private let request: RelayRequest
+    let connection: RelayConnection
+    let lane: RelayLane
+    let request: RelayRequest
     private let name: ChannelName
-    private let position: SegmentPosition
+    let position: SegmentPosition
     private let waitTime: TimeAmount?
     private var phase = Phase.new
     private var cursor = SegmentCursor(.chunks, in: [])
     /// The head, until it goes out with the first byte.
     private var head: ByteBuffer?
     /// The number that an early head has named.
-    private var announcedNumber: SequenceNumber?
+    private(set) var announcedNumber: SequenceNumber?
     private var waitTimer: Scheduled<Void>?
     private var isPumping = false
     /// Whether a piece has gone out at the live edge: then the head is out, and only `leave()` changes the phase.
@@ -140,7 +140,7 @@ final class ReadExchange: Exchange, LaneReader {
     // MARK: Reading
 
     /// How the segment and its channel were when the request came.
-    private struct SegmentArrival {
+    struct SegmentArrival {
         let next: SequenceNumber
         let byteCount: Int
     }
@@ -363,49 +363,5 @@ final class ReadExchange: Exchange, LaneReader {
         connection.send([ByteBuffer(string: "0\r\n" + (trailer.map { $0 + "\r\n" } ?? "") + "\r\n")])
         leave()
         connection.answerEnded(goesOn: goesOn)
-    }
-
-    // MARK: Heads
-
-    private func segmentHead(
-        _ status: Int, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?, tag: String?,
-        isComplete: Bool
-    ) -> ResponseHead {
-        let isExact = if case .exact = position { true } else { false }
-        return .segment(
-            status: status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
-            isCacheable: isExact && (isComplete || announcedNumber != nil))
-    }
-
-    private func wholeHead(_ segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) -> ByteBuffer {
-        var head = segmentHead(
-            200, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
-            contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
-        if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
-        head.add("Content-Length", segment.byteCount)
-        return encoded(head)
-    }
-
-    private func chunkedHead(
-        _ status: Int = 200, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?,
-        tag: String?, more: [HeaderField] = []
-    ) -> ByteBuffer {
-        var head = segmentHead(
-            status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
-            isComplete: false)
-        head.fields += more
-        if !request.isHTTP10 {
-            head.add("Transfer-Encoding", "chunked")
-            let late = [HeaderName.closed, HeaderName.sequence, HeaderName.timeout]
-            let trailers = [HeaderName.aborted] + (announcedNumber == nil ? [] : late)
-            head.add("Trailer", trailers.joined(separator: ", "))
-        }
-        return encoded(head)
-    }
-
-    private func encoded(_ head: ResponseHead) -> ByteBuffer {
-        var head = head
-        if !connection.canGoOn(after: request) { head.add("Connection", "close") }
-        return head.encoded(now: lane.date())
     }
 }

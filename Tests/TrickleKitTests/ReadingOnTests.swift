@@ -139,7 +139,7 @@ import TrickleTesting
     /// and to ranges as `rest` says.
     private func readThroughSilence(
         _ rest: @escaping @Sendable (ScriptedConnection, _ ranges: Int) async throws -> Void
-    ) async throws -> (bytes: [UInt8], SubscriberStatistics) {
+    ) async throws -> (bytes: [UInt8], SubscriberStatistics, following: SubscribedSegment?) {
         let server = try ScriptedServer()
         let subscriber = subscriber(server, stallTimeout: .seconds(2))
         let ranges = Counter()
@@ -159,6 +159,9 @@ import TrickleTesting
                                 try? await connection.send(
                                     "HTTP/1.1 200 OK\nLp-Trickle-Seq: 0\nETag: \"a\"\n\(features)\(chunked)\n")
                                 try? await connection.sendChunk([1, 2, 3])
+                            } else {
+                                // What follows is a publisher that begins again.
+                                try? await connection.answer("200 OK", ["Lp-Trickle-Seq": "0"], body: "x")
                             }
                         }
                     }
@@ -168,7 +171,8 @@ import TrickleTesting
         defer { serving.cancel() }
         var segments = subscriber.makeAsyncIterator()
         let segment = try #require(try await segments.next())
-        return (try await segment.body.readAll(), subscriber.statistics)
+        let bytes = try await segment.body.readAll()
+        return (bytes, subscriber.statistics, try await segments.next())
     }
 
     private func sendRest(_ connection: ScriptedConnection) async throws {
@@ -179,7 +183,7 @@ import TrickleTesting
     }
 
     @Test func aConnectionThatGoesSilentInASegmentIsReplaced() async throws {
-        let (bytes, statistics) = try await readThroughSilence { rest, _ in try await sendRest(rest) }
+        let (bytes, statistics, _) = try await readThroughSilence { rest, _ in try await sendRest(rest) }
         #expect(bytes == [1, 2, 3, 4])
         #expect(statistics.isLossless)
         #expect(statistics.reconnections > 0)
@@ -187,13 +191,15 @@ import TrickleTesting
 
     @Test func aQuietPublisherIsNoDeadConnection() async throws {
         // The relay is there, and has nothing: so it says while the reader waits.
-        let (bytes, statistics) = try await readThroughSilence { rest, ranges in
+        let (bytes, statistics, following) = try await readThroughSilence { rest, ranges in
             if ranges > 2 { return try await sendRest(rest) }
             try await Task.sleep(for: .milliseconds(600))
             try await rest.answer("204 No Content", ["Lp-Trickle-Seq": "0"])
         }
         #expect(bytes == [1, 2, 3, 4])
         #expect(statistics.isLossless)
+        // Nor is it a relay that has lost its memory, whose last segments come again: this one is new.
+        #expect(following?.isRestart == true)
     }
 
     @Test func theRequestForTheNextSegmentIsRenewedWhileThisOneIsRead() async throws {
