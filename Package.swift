@@ -49,6 +49,13 @@ let package = Package(
 
         // The relay.
         .target(name: "TrickleRelay", dependencies: ["TrickleCore", logging] + nio),
+        // What players and browsers fetch from it.
+        .target(
+            name: "TrickleGateway",
+            dependencies: [
+                "TrickleRelay", "TrickleCore", "MPEGTS", "ChildProcesses", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         // Swift does not see the C library's <malloc.h>.
         .target(name: "AllocatorShims"),
 
@@ -62,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleTools", "AllocatorShims", argumentParser,
+                "TrickleRelay", "TrickleGateway", "TrickleTools", "AllocatorShims", argumentParser,
             ]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 
@@ -91,6 +98,9 @@ let package = Package(
                 "TrickleRelay", "TrickleCore", "TrickleTesting", logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
+        .testTarget(
+            name: "TrickleGatewayTests",
+            dependencies: ["TrickleGateway", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting", logging] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
             name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),

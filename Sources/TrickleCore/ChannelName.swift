@@ -35,6 +35,17 @@ public struct ChannelName: Hashable, Comparable, Sendable {
     /// Whether the relay itself owns the channel: clients read it and cannot publish to it.
     public var isInternal: Bool { text.utf8.first == UInt8(ascii: "_") }
 
+    /// The name of a channel that the relay's own program makes from another: everybody may read it, nobody else may write it, and no list
+    /// has it.
+    ///
+    /// - Parameter kind: what is made, such as `mp4`.
+    public static func derived(_ kind: String, from channel: ChannelName) -> ChannelName {
+        ChannelName(unchecked: "_\(kind):\(channel.text)")
+    }
+
+    /// Whether it is one of ``derived(_:from:)``.
+    public var isDerived: Bool { isInternal && text.utf8.contains(UInt8(ascii: ":")) }
+
     public static func < (left: ChannelName, right: ChannelName) -> Bool { left.text < right.text }
 
     private static func problem(with text: String) -> String? {

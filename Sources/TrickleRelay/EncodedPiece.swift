@@ -37,9 +37,12 @@ struct EncodedPiece: RelayPiece {
     }
 
     /// - Parameter parts: not empty; copied, once, one after the other.
-    init(_ parts: CollectedBytes) {
-        self.init(byteCount: parts.byteCount) { chunk in
-            for part in parts.buffers { chunk.writeImmutableBuffer(part) }
+    init(_ parts: CollectedBytes) { self.init(parts.buffers) }
+
+    /// - Parameter parts: not empty; copied, once, one after the other.
+    init(_ parts: [ByteBuffer]) {
+        self.init(byteCount: parts.reduce(0) { $0 + $1.readableBytes }) { chunk in
+            for part in parts { chunk.writeImmutableBuffer(part) }
         }
     }
 

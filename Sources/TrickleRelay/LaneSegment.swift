@@ -4,7 +4,7 @@ import TrickleCore
 /// A segment as one lane sees it: the pieces (shared with all other lanes) and this lane's readers of them.
 ///
 /// Lives on the lane's event loop. Adding to it costs one hop for the whole lane; each reader is a cursor into ``pieces``.
-final class LaneSegment {
+final class LaneSegment: ReadPieces {
     let id: SegmentID
     let channel: ChannelID
     let number: SequenceNumber
@@ -12,7 +12,9 @@ final class LaneSegment {
     private(set) var pieces: [EncodedPiece] = []
     private(set) var progress = SegmentProgress.open
     private(set) var byteCount = 0
-    var readers = ReaderList()
+    private(set) var readers = ReaderList()
+    /// The same in whole units, by their size, as long as somebody reads them.
+    private var units: [Int: UnitPieces] = [:]
     /// The head that readers who waited share; it differs only where the channel stood elsewhere when they came.
     private var sharedHead: (next: SequenceNumber, bytes: ByteBuffer)?
 
@@ -27,24 +29,45 @@ final class LaneSegment {
     func update(_ pull: (_ first: Int, _ pieces: inout [EncodedPiece]) -> SegmentProgress) {
         let first = pieces.count
         progress = pull(first, &pieces)
-        for piece in pieces[first...] { byteCount += piece.byteCount }
+        for piece in pieces[first...] {
+            byteCount += piece.byteCount
+            for unit in units.values { unit.append(piece) }
+        }
+    }
+
+    // MARK: Readers
+
+    var isUnread: Bool { readers.isEmpty && units.isEmpty }
+
+    /// How the readers do.
+    var delivery: LaneCounts.Delivery {
+        units.values.reduce(into: readers.delivery) { $0.add($1.readers.delivery) }
+    }
+
+    func insert(_ reader: any LaneReader) {
+        guard let unit = reader.unit else { return readers.insert(reader) }
+        self.pieces(inUnitsOf: unit).readers.insert(reader)
+    }
+
+    func remove(_ reader: any LaneReader) {
+        guard let unit = reader.unit else { return readers.remove(reader) }
+        units[unit]?.readers.remove(reader)
+        if units[unit]?.readers.isEmpty == true { units[unit] = nil }
+    }
+
+    /// For readers with that ``LaneReader/unit``.
+    func pieces(inUnitsOf unit: Int) -> UnitPieces {
+        if let pieces = units[unit] { return pieces }
+        let pieces = UnitPieces(unit: unit, pieces)
+        units[unit] = pieces
+        return pieces
     }
 
     /// Lets every reader go on. A reader may leave while it is called.
     func pumpReaders() {
-        guard progress == .open, let newest = pieces.last else { return moveReaders { $0.segmentMoved() } }
-        let index = pieces.count - 1
-        newest.chunk.withUnsafeReadableBytes { bytes in
-            moveReaders { $0.segmentMoved(newest: bytes, at: index) }
-        }
-    }
-
-    private func moveReaders(_ move: (any LaneReader) -> Void) {
-        var place = readers.count
-        while place > 0 {
-            place -= 1
-            if let reader = readers[place] { move(reader) }
-        }
+        let isOpen = progress == .open
+        for unit in units.values { unit.pumpReaders(isOpen: isOpen) }
+        pumpReaders(isOpen: isOpen)
     }
 
     func sharedHead(next: SequenceNumber, render: () -> ByteBuffer) -> ByteBuffer {

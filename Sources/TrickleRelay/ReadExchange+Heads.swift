@@ -8,9 +8,11 @@ extension ReadExchange {
         isComplete: Bool
     ) -> ResponseHead {
         let isExact = if case .exact = position { true } else { false }
-        return .segment(
+        var head = ResponseHead.segment(
             status: status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
             isCacheable: isExact && (isComplete || announcedNumber != nil))
+        if let rampFields { head.replace(with: rampFields) }
+        return head
     }
 
     func wholeHead(_ segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) -> ByteBuffer {

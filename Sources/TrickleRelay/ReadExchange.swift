@@ -26,6 +26,8 @@ final class ReadExchange: Exchange, LaneReader {
     let request: RelayRequest
     private let name: ChannelName
     let position: SegmentPosition
+    /// What a ramp says in place of the channel's content type and of `Cache-Control`; nil for the protocol's own readers.
+    let rampFields: [HeaderField]?
     private let waitTime: TimeAmount?
     private var phase = Phase.new
     private var cursor = SegmentCursor(.chunks, in: [])
@@ -39,12 +41,14 @@ final class ReadExchange: Exchange, LaneReader {
     private var isAtLiveEdge = false
 
     init(
-        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
+        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition,
+        rampFields: [HeaderField]? = nil
     ) throws(RequestProblem) {
         self.connection = connection
         self.request = request
         self.name = name
         self.position = position
+        self.rampFields = rampFields
         lane = connection.lane
         let asked = try request.waitSeconds().map { TimeAmount.nanoseconds(Int64($0 * 1e9)) }
         waitTime = [asked, lane.configuration.waitTimeout.map { TimeAmount($0) }].compactMap { $0 }.min()
@@ -155,7 +159,7 @@ final class ReadExchange: Exchange, LaneReader {
         let tag = segment.id.tag(lane.incarnation)
         if let range = request.range(ifTagged: tag) {
             select(range, of: segment, arrival, tag)
-        } else if hasWaited, !request.isHTTP10, request.keepsAlive {
+        } else if hasWaited, !request.isHTTP10, request.keepsAlive, rampFields == nil {
             cursor = SegmentCursor(.chunks, in: segment.pieces)
             head = segment.sharedHead(next: arrival.next) {
                 chunkedHead(
@@ -256,15 +260,7 @@ final class ReadExchange: Exchange, LaneReader {
                 return
             }
             var batch: [ByteBuffer] = []
-            var byteCount = 0
-            while byteCount < Self.maximumBatchByteCount, batch.count < SendingSocket.maximumBufferCount - 2,
-                let bytes = cursor.next(in: segment.pieces)
-            {
-                if let head = head.take() { batch.append(head) }
-                batch.append(bytes)
-                byteCount += bytes.readableBytes
-            }
-            sentByteCount += byteCount
+            sentByteCount += cursor.fill(&batch, in: segment.pieces, after: &head)
             if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
                 return end(segment, after: batch)
             }
@@ -272,9 +268,6 @@ final class ReadExchange: Exchange, LaneReader {
             connection.send(batch)
         }
     }
-
-    /// Bytes that are handed to the connection at a time, and one piece more; it is asked again before the next batch.
-    private static let maximumBatchByteCount = 128 << 10
 
     /// - Parameter batch: what has not been sent yet.
     private func end(_ segment: LaneSegment, after batch: [ByteBuffer] = []) {

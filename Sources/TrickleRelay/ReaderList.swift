@@ -14,10 +14,38 @@ protocol LaneReader: AnyObject {
     var lag: Int { get }
     /// Bytes of the segment that have been handed over, framing and all.
     var sentByteCount: Int { get }
+    /// The reader gets pieces that end where units of so many bytes do; nil for pieces as they came.
+    var unit: Int? { get }
 }
 
 extension LaneReader {
     func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) { segmentMoved() }
+    var unit: Int? { nil }
+}
+
+/// Pieces, and the readers who are given them.
+protocol ReadPieces: AnyObject {
+    var pieces: [EncodedPiece] { get }
+    var readers: ReaderList { get }
+}
+
+extension ReadPieces {
+    /// Lets every reader go on. A reader may leave while it is called.
+    func pumpReaders(isOpen: Bool) {
+        guard isOpen, let newest = pieces.last else { return moveReaders { $0.segmentMoved() } }
+        let index = pieces.count - 1
+        newest.chunk.withUnsafeReadableBytes { bytes in
+            moveReaders { $0.segmentMoved(newest: bytes, at: index) }
+        }
+    }
+
+    private func moveReaders(_ move: (any LaneReader) -> Void) {
+        var place = readers.count
+        while place > 0 {
+            place -= 1
+            if let reader = readers[place] { move(reader) }
+        }
+    }
 }
 
 /// What waiting came to.

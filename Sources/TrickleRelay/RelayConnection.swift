@@ -320,6 +320,13 @@ final class RelayConnection: ChannelDuplexHandler {
     /// Whether the descriptor is this connection's: NIO closes it before it says so, and the number may be another's by then.
     private var isOpen: Bool { channel?.isActive ?? false }
 
+    /// Lets another exchange give the answer of which nothing has been written.
+    func handOver(to exchange: any Exchange) {
+        guard case .answering = phase else { return }
+        phase = .answering(exchange)
+        exchange.start()
+    }
+
     /// Whether a request can follow the one that is being answered.
     func canGoOn(after request: RelayRequest) -> Bool {
         request.keepsAlive && requestHasEnded && !lane.isDraining
@@ -329,19 +336,24 @@ final class RelayConnection: ChannelDuplexHandler {
     ///
     /// - Parameter request: the request; nil when its framing was broken: the connection ends then.
     func answer(_ head: ResponseHead, body: String = "", to request: RelayRequest? = nil) {
+        answer(head, body: ByteBuffer(string: body), to: request)
+    }
+
+    /// As above, with a body of any bytes, which are not copied.
+    func answer(_ head: ResponseHead, body: ByteBuffer, to request: RelayRequest?) {
         if let reason = head.refusal {
             lane.counts.refusals[Refusal(status: head.status, reason: reason), default: 0] += 1
         }
         var head = head
         let goesOn = request.map(canGoOn) ?? false
         // What a HEAD is told of a body's length is the segment's affair.
-        if head.status != 204, request?.method != .head || !body.isEmpty {
-            head.add("Content-Length", body.utf8.count)
+        let hasBody = body.readableBytes > 0 && request?.method != .head
+        if head.status != 204, head.status != 304, request?.method != .head || body.readableBytes > 0 {
+            head.add("Content-Length", body.readableBytes)
         }
         if !goesOn { head.add("Connection", "close") }
-        var bytes = head.encoded(now: lane.date())
-        if request?.method != .head { bytes.writeString(body) }
-        send([bytes])
+        let bytes = head.encoded(now: lane.date())
+        send(hasBody ? [bytes, body] : [bytes])
         answerEnded(goesOn: goesOn)
     }
 

@@ -5,30 +5,54 @@ extension RelayLane {
     func exchange(for request: RelayRequest, on connection: RelayConnection) -> any Exchange {
         do throws(RequestProblem) {
             if let problem = request.problem { throw problem }
-            let route = try RequestRoute(target: request.target, basePath: configuration.basePath)
-            if route.isInternal, request.method == .post || request.method == .delete {
-                throw RequestProblem(.internalChannel)
+            let route: RequestRoute
+            let method: RelayRequest.Method
+            do throws(RequestProblem) {
+                (route, method) = try self.route(of: request)
+            } catch {
+                guard let ramps, let asked = RampRequest(request, basePath: configuration.basePath) else { throw error }
+                return RampExchange(connection, request, asked, ramps, otherwise: error)
             }
-            guard let method = request.method, route.methods.contains(method) else {
-                throw .methodNotAllowed(route.methods.map(\.rawValue).joined(separator: ", "))
-            }
-            switch (method, route) {
-            case (.get, .segment(let name, let position)):
-                return try ReadExchange(connection, request, name, position)
-            case (.post, .segment(let name, let position)):
-                return try PublishExchange(connection, request, name, position)
-            default:
-                return AnswerExchange(connection, request) { () throws(RequestProblem) in
-                    do throws(RelayRefusal) {
-                        return try self.answer(request, method, route)
-                    } catch {
-                        throw RequestProblem(error)
-                    }
-                }
-            }
+            return try exchange(for: request, method, route, on: connection)
         } catch {
             return AnswerExchange(connection, request, refusal: error)
         }
+    }
+
+    /// - Parameter rampFields: see ``ReadExchange/rampFields``.
+    func exchange(
+        for request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute,
+        rampFields: [HeaderField]? = nil, on connection: RelayConnection
+    ) throws(RequestProblem) -> any Exchange {
+        switch (method, route) {
+        case (.get, .segment(let name, let position)):
+            return try ReadExchange(connection, request, name, position, rampFields: rampFields)
+        case (.post, .segment(let name, let position)):
+            return try PublishExchange(connection, request, name, position)
+        default:
+            return AnswerExchange(connection, request) { () throws(RequestProblem) in
+                do throws(RelayRefusal) {
+                    var (head, body) = try self.answer(request, method, route)
+                    if let rampFields { head.replace(with: rampFields) }
+                    return (head, body)
+                } catch {
+                    throw RequestProblem(error)
+                }
+            }
+        }
+    }
+
+    private func route(
+        of request: RelayRequest
+    ) throws(RequestProblem) -> (RequestRoute, RelayRequest.Method) {
+        let route = try RequestRoute(target: request.target, basePath: configuration.basePath)
+        if route.isInternal, request.method == .post || request.method == .delete {
+            throw RequestProblem(.internalChannel)
+        }
+        guard let method = request.method, route.methods.contains(method) else {
+            throw .methodNotAllowed(route.methods.map(\.rawValue).joined(separator: ", "))
+        }
+        return (route, method)
     }
 
     private func answer(

@@ -23,6 +23,8 @@ final class RelayLane: @unchecked Sendable {
     private static let minimumCountsLimit = 256
     /// Whether the relay goes down: no connection takes another request.
     var isDraining = false
+    /// What answers where the protocol has no meaning; nil without any.
+    var ramps: (any RelayRamps)?
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
     private var nextTick = NIODeadline.distantPast
@@ -91,7 +93,7 @@ final class RelayLane: @unchecked Sendable {
         switch answer {
         case .segment(let view):
             let segment = segment(of: view)
-            segment.readers.insert(reader)
+            segment.insert(reader)
             return .segment(segment, view)
         case .wait(let ticket, let contentType):
             waiting[ticket.channel, default: [:]][ticket, default: ReaderList()].insert(reader)
@@ -102,9 +104,9 @@ final class RelayLane: @unchecked Sendable {
     }
 
     func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
-        segment.readers.remove(reader)
+        segment.remove(reader)
         counts.add(.init(bytesOut: reader.sentByteCount), to: segment.channel)
-        let isUnread = segment.readers.isEmpty && segments[segment.id] === segment
+        let isUnread = segment.isUnread && segments[segment.id] === segment
         if isUnread { segments[segment.id] = nil }
         store.perform(on: self) { store, _ in
             store.dismissReader(of: segment.channel)
@@ -134,7 +136,7 @@ final class RelayLane: @unchecked Sendable {
     }
 
     private func forgetIfUnread(_ segment: LaneSegment) {
-        guard segment.readers.isEmpty, segments[segment.id] === segment else { return }
+        guard segment.isUnread, segments[segment.id] === segment else { return }
         segments[segment.id] = nil
         store.perform(on: self) { store, _ in store.detach(segment.id, on: lane) }
     }
@@ -169,7 +171,7 @@ final class RelayLane: @unchecked Sendable {
         let count = readers.count
         while let reader = readers[0] {
             readers.remove(reader)
-            if case .segment(let segment) = outcome { segment.readers.insert(reader) }
+            if case .segment(let segment) = outcome { segment.insert(reader) }
             reader.waitingEnded(outcome)
         }
         if case .segment(let segment) = outcome {
@@ -233,12 +235,18 @@ final class RelayLane: @unchecked Sendable {
         var report = counts
         report.connections = connections.count
         for segment in segments.values {
-            report.add(segment.readers.delivery, to: segment.channel)
+            report.add(segment.delivery, to: segment.channel)
         }
         return report
     }
 
     // MARK: Going down
+
+    func goDown() {
+        isDraining = true
+        // They hold the relay.
+        ramps = nil
+    }
 
     func drainConnections() {
         for connection in Array(connections.values) { connection.relayDrains() }

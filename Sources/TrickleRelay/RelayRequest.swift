@@ -2,7 +2,7 @@ import NIOHTTP1
 import TrickleCore
 
 /// A request's head, with what this relay reads from it.
-struct RelayRequest {
+struct RelayRequest: Sendable {
     enum Method: String {
         case get = "GET"
         case head = "HEAD"

@@ -30,9 +30,11 @@ public final class RelayServer: Sendable {
 
     /// Listens; requests are answered from when this returns.
     ///
+    /// - Parameter ramps: makes what answers where the protocol has no meaning, and reads the relay for that.
     /// - Throws: ``RelayStartError`` when the address cannot be had.
     public static func start(
-        configuration: RelayConfiguration = RelayConfiguration(), logger: Logger
+        configuration: RelayConfiguration = RelayConfiguration(), logger: Logger,
+        ramps: ((RelayServer) -> any RelayRamps)? = nil
     ) throws(RelayStartError) -> RelayServer {
         let acceptor: Acceptor
         do throws(SocketError) {
@@ -53,9 +55,13 @@ public final class RelayServer: Sendable {
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
-        for lane in lanes { lane.start() }
         let census = ConnectionCensus(maximumPerAddress: configuration.connectionsPerAddress, logger: logger)
         let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census)
+        let answering = ramps?(relay)
+        for lane in lanes {
+            lane.ramps = answering
+            lane.start()
+        }
         acceptor.start { descriptor in connect(descriptor, relay.anyLane(), census) }
         return relay
     }
@@ -120,7 +126,7 @@ public final class RelayServer: Sendable {
     public func shutDown() async {
         await acceptor.stop()
         sweeper.cancel()
-        for lane in lanes { try? await lane.eventLoop.submit { lane.isDraining = true }.get() }
+        for lane in lanes { try? await lane.eventLoop.submit { lane.goDown() }.get() }
         store.perform(on: nil) { store, now in store.drain(now: now) }
         for lane in lanes { try? await lane.eventLoop.submit { lane.drainConnections() }.get() }
         let deadline = ContinuousClock.now + configuration.shutdownTimeout

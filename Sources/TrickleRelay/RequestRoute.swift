@@ -38,7 +38,8 @@ enum RequestRoute: Equatable {
         }
     }
 
-    private static func path(of target: String) throws(RequestProblem) -> Substring {
+    /// The path of a target, percent-encoded as it came.
+    static func path(of target: String) throws(RequestProblem) -> Substring {
         var rest = target[...]
         if let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) {
             rest = rest.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" }

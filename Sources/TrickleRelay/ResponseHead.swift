@@ -24,6 +24,12 @@ struct ResponseHead {
         fields.append(HeaderField(name, value))
     }
 
+    /// Says these in place of fields of the same names.
+    mutating func replace(with new: [HeaderField]) {
+        fields.removeAll { field in new.contains { $0.name == field.name } }
+        fields += new
+    }
+
     /// What our relay can do beyond the plain protocol; clients use only what is announced.
     static let features = "resume, range, size, head, wait"
 
@@ -58,6 +64,8 @@ struct ResponseHead {
         case 200: "OK"
         case 204: "No Content"
         case 206: "Partial Content"
+        case 302: "Found"
+        case 304: "Not Modified"
         case 400: "Bad Request"
         case 403: "Forbidden"
         case 404: "Not Found"
@@ -71,6 +79,7 @@ struct ResponseHead {
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 470: "Segment Not Found"
+        case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
         default: "Status"

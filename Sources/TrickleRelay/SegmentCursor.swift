@@ -49,6 +49,25 @@ struct SegmentCursor {
         return true
     }
 
+    /// Appends the next bytes to send to `batch`, as much as is handed to a connection at a time.
+    ///
+    /// - Parameter head: taken to go before the first bytes.
+    /// - Returns: how many bytes, without the head.
+    mutating func fill(_ batch: inout [ByteBuffer], in pieces: [EncodedPiece], after head: inout ByteBuffer?) -> Int {
+        var byteCount = 0
+        while byteCount < Self.maximumBatchByteCount, batch.count < SendingSocket.maximumBufferCount - 2,
+            let bytes = next(in: pieces)
+        {
+            if let head = head.take() { batch.append(head) }
+            batch.append(bytes)
+            byteCount += bytes.readableBytes
+        }
+        return byteCount
+    }
+
+    /// Bytes that are handed to a connection at a time, and one piece more; it is asked again before the next batch.
+    private static let maximumBatchByteCount = 128 << 10
+
     /// The next bytes to send; nil when there are none now.
     mutating func next(in pieces: [EncodedPiece]) -> ByteBuffer? {
         guard !isAtEnd(of: pieces) else { return nil }

@@ -1,5 +1,6 @@
 import AllocatorShims
 import ArgumentParser
+import TrickleGateway
 import TrickleRelay
 import TrickleTools
 
@@ -70,7 +71,9 @@ struct TrickleServer: Tool {
         configuration.limits.createsChannels = !noAutocreate
         let relay: RelayServer
         do {
-            relay = try RelayServer.start(configuration: configuration, logger: session.logger)
+            relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
+                Gateway($0, logger: session.logger)
+            }
         } catch {
             throw ToolFailure("\(error)")
         }

@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import TrickleCore
+import TrickleTesting
 
 @testable import TrickleRelay
 
@@ -26,7 +27,7 @@ import TrickleCore
     }
 
     @Test func aReaderThatStopsReadingIsCutAfterTheReaderTimeout() async throws {
-        try await withRelay {
+        try await withRelayServer {
             settings(&$0)
             $0.readerTimeout = .milliseconds(100)
         } _: { relay in
@@ -43,7 +44,7 @@ import TrickleCore
     }
 
     @Test func aReaderThatReadsByteByByteIsCutAfterTheReaderTimeout() async throws {
-        try await withRelay {
+        try await withRelayServer {
             settings(&$0)
             $0.readerTimeout = .milliseconds(100)
         } _: { relay in
@@ -60,7 +61,7 @@ import TrickleCore
     }
 
     @Test func aReaderThatTheWindowMovesPastIsCutWithoutTheLastChunk() async throws {
-        try await withRelay {
+        try await withRelayServer {
             settings(&$0)
         } _: { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))
@@ -80,7 +81,7 @@ import TrickleCore
     }
 
     @Test func aReaderThatLeavesWhileItWaitsIsForgotten() async throws {
-        try await withRelay { relay in
+        try await withRelayServer { relay in
             _ = try relay.publisher(of: try ChannelName("cam"))
             try await PlainClient.with(relay) { reader in
                 try await reader.send(PlainRequest.get("/cam/0"))
@@ -93,7 +94,7 @@ import TrickleCore
 
     @Test func theLogSaysWhoWasSlowByHowMuchAndOnWhichSide() async throws {
         let lines = LogLines()
-        try await withRelay({ settings(&$0) }, logger: lines.logger) { relay in
+        try await withRelayServer({ settings(&$0) }, logger: lines.logger) { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))
             try await PlainClient.with(relay, receiveBuffer: 4096) { reader in
                 try await reader.send(PlainRequest.get("/cam/0"))
@@ -112,7 +113,7 @@ import TrickleCore
 
     @Test func theLogTellsOfAPublisherThatIsSilentInTheMiddleOfASegment() async throws {
         let lines = LogLines()
-        try await withRelay({ $0.silenceToTell = .milliseconds(1) }, logger: lines.logger) { relay in
+        try await withRelayServer({ $0.silenceToTell = .milliseconds(1) }, logger: lines.logger) { relay in
             try await PlainClient.with(relay) { publisher in
                 try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("x"))
                 while !lines.all.contains(where: { $0.contains("is silent") && $0.contains("side=publisher") }) {

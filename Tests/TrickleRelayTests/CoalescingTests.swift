@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import TrickleCore
+import TrickleTesting
 
 @testable import TrickleRelay
 
@@ -13,7 +14,7 @@ import TrickleCore
     }
 
     @Test func whatComesWithinTheIntervalIsOnePiece() async throws {
-        try await withRelay {
+        try await withRelayServer {
             $0.coalesceInterval = .seconds(3600)
         } _: { relay in
             let segments = relay.subscriber(to: try ChannelName("cam"), from: .exact(0))
@@ -33,7 +34,7 @@ import TrickleCore
     }
 
     @Test func whatIsHeldLeavesWithinTheSegment() async throws {
-        try await withRelay {
+        try await withRelayServer {
             $0.coalesceInterval = .milliseconds(2)
         } _: { relay in
             try await PlainClient.with(relay) { publisher in
@@ -51,7 +52,7 @@ import TrickleCore
     }
 
     @Test func aPublisherThatBreaksOffLosesNothingThatWasHeld() async throws {
-        try await withRelay {
+        try await withRelayServer {
             $0.coalesceInterval = .seconds(3600)
         } _: { relay in
             try await PlainClient.with(relay) { publisher in

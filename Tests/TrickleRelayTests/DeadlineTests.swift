@@ -1,5 +1,6 @@
 import Testing
 import TrickleRelay
+import TrickleTesting
 
 /// Clients that keep the relay waiting are let go.
 @Suite struct DeadlineTests {
@@ -7,7 +8,7 @@ import TrickleRelay
     private func answer(
         to request: String, _ change: (inout RelayConfiguration) -> Void
     ) async throws -> String {
-        try await withRelay(change) { relay in
+        try await withRelayServer(change) { relay in
             try await PlainClient.with(relay) { client in
                 if !request.isEmpty { try await client.send(request) }
                 return await client.rest()

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import Testing
 import TrickleCore
+import TrickleTesting
 
 @testable import TrickleRelay
 
@@ -11,7 +12,7 @@ import TrickleCore
     private func answer(
         to requests: [String], expecting end: String = "\r\n\r\n", _ change: (inout RelayConfiguration) -> Void
     ) async throws -> String {
-        try await withRelay(change) { relay in try await answer(to: requests[...], of: relay) }
+        try await withRelayServer(change) { relay in try await answer(to: requests[...], of: relay) }
     }
 
     private func answer(to requests: ArraySlice<String>, of relay: RelayServer) async throws -> String {
@@ -32,7 +33,7 @@ import TrickleCore
     }
 
     @Test func aSegmentThatBecomesTooLargeGets413AndEndsAsAborted() async throws {
-        try await withRelay {
+        try await withRelayServer {
             $0.limits.segmentByteCount = 100
         } _: { relay in
             try await PlainClient.with(relay) { publisher in
@@ -101,7 +102,7 @@ import TrickleCore
     }
 
     @Test func aConnectionThatEndsIsNotCountedAnyLonger() async throws {
-        try await withRelay {
+        try await withRelayServer {
             $0.connectionsPerAddress = 1
         } _: { relay in
             for ending in ["", "Connection: close\r\n"] {

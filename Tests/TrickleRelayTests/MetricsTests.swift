@@ -3,10 +3,11 @@ import NIOCore
 import Testing
 import TrickleCore
 import TrickleRelay
+import TrickleTesting
 
 @Suite struct MetricsTests {
     @Test func aPageTellsWhatHasHappened() async throws {
-        try await withRelay { relay in
+        try await withRelayServer { relay in
             let publisher = try relay.publisher(of: try ChannelName("a\"b"))
             let segment = try publisher.nextSegment()
             try segment.write("hello".utf8)

@@ -2,11 +2,17 @@ extension RelayStore {
     enum ChannelChange {
         case added(ChannelName)
         case removed(ChannelName)
+
+        var name: ChannelName {
+            switch self {
+            case .added(let name), .removed(let name): name
+            }
+        }
     }
 
     /// Publishes one document of the changefeed: `{"added":["a"]}` or `{"removed":["a"]}`.
     mutating func announce(_ change: ChannelChange, now: Duration) {
-        guard let id = channelIDs[.changefeed], let number = channels[id]?.next else { return }
+        guard !change.name.isDerived, let id = channelIDs[.changefeed], let number = channels[id]?.next else { return }
         let document =
             switch change {
             case .added(let name): #"{"added":[\#(JSONText.string(name.text))]}"#

@@ -34,7 +34,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         }
     }
 
-    func isInternal(_ channel: ChannelID) -> Bool { channels[channel]?.name.isInternal ?? false }
+    func isChangefeed(_ channel: ChannelID) -> Bool { channels[channel]?.name == .changefeed }
 
     mutating func makeID<ID>(_ make: (Int) -> ID) -> ID {
         lastID += 1
@@ -84,7 +84,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public mutating func provideChannel(
         _ name: ChannelName, contentType: String?, now: Duration
     ) throws(RelayRefusal) {
-        guard !name.isInternal else { throw .internalChannel }
+        guard !name.isInternal || name.isDerived else { throw .internalChannel }
         let id = try findOrCreateChannel(name, contentType: contentType, now: now)
         channels[id]?.isProvisional = false
     }
@@ -110,7 +110,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     ///
     /// - Throws: ``RelayRefusal`` for the relay's own names, and when there is no such channel.
     public mutating func closeChannel(_ name: ChannelName, now: Duration) throws(RelayRefusal) {
-        guard !name.isInternal else { throw .internalChannel }
+        guard !name.isInternal || name.isDerived else { throw .internalChannel }
         guard let id = channelIDs[name] else { throw .channelNotFound }
         close(id, now: now)
     }
@@ -194,7 +194,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             }
             endAwaiting(id, now: now)
             trimWindow(of: id, now: now)
-            if !isInternal(id), now - channels[id]!.lastByteAt >= limits.idleTimeout { close(id, now: now) }
+            if !isChangefeed(id), now - channels[id]!.lastByteAt >= limits.idleTimeout { close(id, now: now) }
         }
     }
 
@@ -211,8 +211,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     ///
     /// Nothing here may hold a copy of the channel: its index would be copied with each drop.
     mutating func trimWindow(of id: ChannelID, now: Duration) {
-        let windowCount = isInternal(id) ? limits.changefeedWindowCount : limits.windowCount
-        let windowDuration = isInternal(id) ? .zero : limits.windowDuration
+        let windowCount = isChangefeed(id) ? limits.changefeedWindowCount : limits.windowCount
+        let windowDuration = isChangefeed(id) ? .zero : limits.windowDuration
         var position = 0
         while position < channels[id]!.index.count - 1 {
             let segment = channels[id]!.index[position].segment
@@ -245,7 +245,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Not for the middle of a loop over a channel's segments.
     mutating func makeRoom() {
         guard cost > limits.memoryByteCount, !windowsAreShrunk else { return }
-        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) where !isInternal(id) {
+        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) where !isChangefeed(id) {
             shrinkWindow(of: id)
             if cost <= limits.memoryByteCount { return }
         }

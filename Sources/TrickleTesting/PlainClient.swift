@@ -1,46 +1,9 @@
-import Logging
 import NIOCore
 import NIOPosix
 import TrickleRelay
 
-/// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
-func withRelay<Result>(
-    _ change: (inout RelayConfiguration) -> Void = { _ in }, logger: Logger = Logger(label: "test"),
-    _ body: (RelayServer) async throws -> Result
-) async throws -> Result {
-    var configuration = RelayConfiguration()
-    configuration.host = "127.0.0.1"
-    configuration.port = 0
-    change(&configuration)
-    let relay = try RelayServer.start(configuration: configuration, logger: logger)
-    do {
-        let result = try await body(relay)
-        await relay.shutDown()
-        return result
-    } catch {
-        await relay.shutDown()
-        throw error
-    }
-}
-
-extension RelayServer {
-    /// Waits until the relay's metrics have this line.
-    func tells(_ line: String) async throws {
-        while await !metrics().contains("\(line)\n") { try await Task.sleep(for: .milliseconds(5)) }
-    }
-
-    /// Waits until the relay knows of a request that is not answered at once, or of what it made.
-    func hasTakenIn(_ request: String) async throws {
-        if request.hasPrefix("GET") {
-            try await tells("trickle_subscribers 1")
-        } else {
-            while await metrics().contains("\ntrickle_channels 0\n") { try await Task.sleep(for: .milliseconds(5)) }
-        }
-    }
-}
-
 /// A TCP connection to a relay: what is sent on it is in the test's hand.
-final class PlainClient {
+public final class PlainClient {
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     /// What has come and was not asked for yet.
@@ -56,7 +19,7 @@ final class PlainClient {
     /// - Parameters:
     ///   - receiveBuffer: bytes that the kernel keeps for a client that does not read; nil for its own choice.
     ///   - readSize: the most bytes that are read at a time; nil for as many as there are.
-    static func with<Result>(
+    public static func with<Result>(
         _ relay: RelayServer, receiveBuffer: Int? = nil, readSize: Int? = nil,
         _ body: (PlainClient) async throws -> Result
     ) async throws -> Result {
@@ -64,7 +27,7 @@ final class PlainClient {
     }
 
     /// As above, to any port of 127.0.0.1.
-    static func with<Result>(
+    public static func with<Result>(
         port: Int, receiveBuffer: Int? = nil, readSize: Int? = nil, _ body: (PlainClient) async throws -> Result
     ) async throws -> Result {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -85,19 +48,19 @@ final class PlainClient {
         }
     }
 
-    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+    public func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
-    func endSending() { outbound.finish() }
+    public func endSending() { outbound.finish() }
 
     /// All that comes until the relay closes; a reset is an end too.
-    func rest() async -> String {
+    public func rest() async -> String {
         do { while let bytes = try await inbound.next() { unread += String(buffer: bytes) } } catch {}
         defer { unread = "" }
         return unread
     }
 
     /// All that comes up to and with the first `end`, or until the relay closes.
-    func read(to end: String) async throws -> String {
+    public func read(to end: String) async throws -> String {
         while true {
             if let range = unread.firstRange(of: end) {
                 defer { unread.removeSubrange(..<range.upperBound) }
@@ -109,25 +72,27 @@ final class PlainClient {
     }
 
     /// Some bytes; nil at the end.
-    func next() async throws -> ByteBuffer? { try await inbound.next() }
+    public func next() async throws -> ByteBuffer? { try await inbound.next() }
 
     /// All of an answer without a body of its own.
-    func answer() async throws -> String { try await read(to: "\r\n\r\n") }
+    public func answer() async throws -> String { try await read(to: "\r\n\r\n") }
 }
 
 /// Requests as bytes.
-enum PlainRequest {
+public enum PlainRequest {
     /// The head of a POST whose body comes in chunks.
-    static func post(_ target: String) -> String {
+    public static func post(_ target: String) -> String {
         "POST \(target) HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\n\r\n"
     }
 
     /// Makes a channel.
-    static func create(_ target: String) -> String { "POST \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
+    public static func create(_ target: String) -> String { "POST \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
 
-    static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
+    public static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: relay\r\n\r\n" }
 
-    static func chunk(_ payload: String) -> String { String(payload.utf8.count, radix: 16) + "\r\n\(payload)\r\n" }
+    public static func chunk(_ payload: String) -> String {
+        String(payload.utf8.count, radix: 16) + "\r\n\(payload)\r\n"
+    }
 
-    static let lastChunk = "0\r\n\r\n"
+    public static let lastChunk = "0\r\n\r\n"
 }

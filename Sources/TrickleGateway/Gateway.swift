@@ -1,0 +1,28 @@
+import Logging
+import TrickleRelay
+
+/// The media-aware readers of a relay: what players, browsers and set-top boxes fetch from it.
+///
+///     let relay = try RelayServer.start(logger: logger) { Gateway($0, logger: logger) }
+///
+/// Each ramp reads channels as any subscriber does, and does nothing while nobody asks it.
+public struct Gateway: RelayRamps {
+    private let ramps: [any Ramp]
+
+    public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
+        ramps = []
+    }
+
+    public func answer(_ request: RampRequest) async -> RampResponse? {
+        for ramp in ramps {
+            if let response = await ramp.answer(request) { return response }
+        }
+        return nil
+    }
+}
+
+/// One kind of answer that the gateway has.
+protocol Ramp: Sendable {
+    /// nil for a request that is not this ramp's.
+    func answer(_ request: RampRequest) async -> RampResponse?
+}
