@@ -17,6 +17,8 @@ class Case:
     """Whether the 99th percentile of the delay is bounded: 1.5 times the C relay's, or 0.3 ms more."""
     idle_kib: float | None = None
     """Greatest resident memory wanted for a subscriber that waits."""
+    viewers_ratio: float | None = None
+    """Greatest CPU per GB wanted when the same bytes are asked for as an endless transport stream, against the relay's own segments."""
     shrinks: bool = False
     """Whether the machine may be too small for it: the subscribers become fewer until the C relay keeps up."""
 
@@ -63,6 +65,13 @@ CASES = [
         "1,000 × 2 Mbit/s, a frame at a time",
         {"subscribers": 1000, "rate": 2e6, "frames": 30},
         {"segments": 3},
+    ),
+    Case(
+        "h",
+        "1,000 × 2 Mbit/s of MPEG-TS, as segments and as viewers of one /NAME.ts",
+        {"subscribers": 1000, "rate": 2e6, "ts": True, "probes": 0},
+        {"segments": 3},
+        viewers_ratio=1.15,
     ),
 ]
 

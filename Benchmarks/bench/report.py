@@ -47,13 +47,13 @@ def summary(runs: list[dict], reference: list[dict]) -> dict:
     }
 
 
-def verdict(case: Case, own: dict, reference: dict) -> str:
+def verdict(case: Case, ratio: float | None, own: dict, reference: dict) -> str:
     """What is wanted of the relay in this case and not reached, or `yes`."""
     missed = []
     if own["lost_bytes"] or own["first_error"]:
         missed.append("bytes lost")
-    if case.cpu_ratio and (own["cpu_ratio"] is None or own["cpu_ratio"] > case.cpu_ratio):
-        missed.append(f"ratio ≤ {case.cpu_ratio}")
+    if ratio and (own["cpu_ratio"] is None or own["cpu_ratio"] > ratio):
+        missed.append(f"ratio ≤ {ratio}")
     if case.bounds_delay:
         delay, limit = own["delay_ms"]["p99"], reference["delay_ms"]["p99"]
         limit = max(limit * 1.5, limit + 0.3) if limit else None

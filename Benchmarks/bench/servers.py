@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.cases import Case
@@ -26,6 +26,8 @@ class Server:
     name: str
     command: str
     """With `{port}` where the port belongs."""
+    load: dict[str, object] = field(default_factory=dict)
+    """What the load tool does otherwise with this one."""
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Runner:
         """
         with self._locked(), self._running(server) as (process, port):
             command = [*self._pinned(0), str(self.load), "--port", str(port), "--pid", str(process.pid)]
-            for name, value in load.items():
+            for name, value in (load | server.load).items():
                 command += [f"--{name}"] if value is True else [f"--{name}", f"{value:.12g}"]
             done = subprocess.run(command, capture_output=True, text=True, preexec_fn=raise_descriptor_limit)
             if not done.stdout:

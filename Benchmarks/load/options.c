@@ -11,7 +11,8 @@ struct options options = {
 static const char usage[] =
     "usage: load --port N [--pid SERVER] [--channels 1] [--subscribers 100] [--rate 8e6 (bit/s; 0: unpaced)]\n"
     "            [--piece 1316] [--segment-seconds 1 | --segment-bytes N] [--warmup 2] [--segments 5] [--probes 1]\n"
-    "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n";
+    "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n"
+    "            [--ts (the pieces are packets of MPEG-TS)] [--viewers (they ask for /CHANNEL.ts; implies --ts)]\n";
 
 static void refuse(const char *why) {
     fprintf(stderr, "load: %s\n%s", why, usage);
@@ -24,7 +25,7 @@ void options_parse(int count, char **arguments) {
         {"rate", 1, 0, 'r'},     {"piece", 1, 0, 'b'},   {"segment-seconds", 1, 0, 't'}, {"segment-bytes", 1, 0, 'B'},
         {"warmup", 1, 0, 'w'},   {"segments", 1, 0, 'n'}, {"probes", 1, 0, 'q'},         {"frames", 1, 0, 'f'},
         {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},
-        {"no-preconnect", 0, 0, 'z'}, {0, 0, 0, 0}};
+        {"no-preconnect", 0, 0, 'z'}, {"ts", 0, 0, 'T'},       {"viewers", 0, 0, 'v'},          {0, 0, 0, 0}};
     double segment_seconds = 1, segment_bytes = 0;
     for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         double value = optarg ? atof(optarg) : 0;
@@ -45,6 +46,8 @@ void options_parse(int count, char **arguments) {
         case 'i': options.idle_seconds = value; break;
         case 'x': options.preconnect = PIPELINED; break;
         case 'z': options.preconnect = NONE; break;
+        case 'v': options.are_viewers = 1; options.preconnect = NONE;   // fall through
+        case 'T': options.is_transport_stream = 1; break;
         default: refuse("unknown option");
         }
     }
@@ -52,6 +55,8 @@ void options_parse(int count, char **arguments) {
     if (!options.port) refuse("--port is needed");
     if (options.channels < 1 || options.subscribers < 1 || options.measured_segments < 1) refuse("nothing to do");
     if (options.piece_bytes < 16 || options.piece_bytes > 64 << 10) refuse("--piece is 16 to 65536 bytes");
+    if (options.is_transport_stream && options.piece_bytes % 188) refuse("--ts needs pieces of whole packets");
+    if (options.is_transport_stream && options.channels != 1) refuse("--ts takes one channel");
     if (options.bits_per_second == 0) {
         if (segment_bytes == 0) refuse("--rate 0 needs --segment-bytes");
         options.probe_segments = 0;

@@ -16,6 +16,8 @@ struct options {
     long lead_bytes;                // an unpaced publisher's greatest lead over its slowest subscriber
     double idle_seconds;            // how long all wait, and the server is watched, before the first byte
     enum preconnect preconnect;
+    int is_transport_stream;        // the pieces are packets of MPEG-TS, each segment begins with tables and an IDR picture
+    int are_viewers;                // subscribers ask once, for the channel as one endless transport stream
 };
 
 extern struct options options;

@@ -201,8 +201,8 @@ static int publish_piece(struct publisher *publisher, int64_t now) {
     }
     const char *bytes = payload_piece(publisher->channel, publisher->segment, publisher->piece);
     size_t length = (size_t)sprintf(upload->out, "%x\r\n", options.piece_bytes);
-    memcpy(upload->out + length, &now, STAMP_BYTES);
-    memcpy(upload->out + length + STAMP_BYTES, bytes + STAMP_BYTES, (size_t)options.piece_bytes - STAMP_BYTES);
+    memcpy(upload->out + length, bytes, (size_t)options.piece_bytes);
+    memcpy(upload->out + length + payload_stamp_place(), &now, STAMP_BYTES);
     length += (size_t)options.piece_bytes;
     int is_last = publisher->piece + 1 == options.segment_pieces;
     memcpy(upload->out + length, "\r\n0\r\n\r\n", 7);

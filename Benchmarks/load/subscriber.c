@@ -1,6 +1,7 @@
 // Subscribers: each has two keep-alive connections and preconnects, as deployed subscribers do: when the head of
 // segment n comes on one of them, the GET of n + 1 goes out on the other, or as soon as that one is free. With
-// `--pipelined` it goes out on the same connection; with `--no-preconnect`, when segment n has ended.
+// `--pipelined` it goes out on the same connection; with `--no-preconnect`, when segment n has ended. With `--viewers`
+// there is one GET, of an endless transport stream.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -61,8 +62,10 @@ static void ask(struct download *download) {
     if (download->watched.descriptor < 0) watch_connect(&download->watched, download_ready, 0);
     char text[100];
     long segment = subscriber->next++;
-    int length = snprintf(text, sizeof text, "GET /load%d/%ld HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                          subscriber->channel, segment);
+    int length = options.are_viewers
+        ? snprintf(text, sizeof text, "GET /load%d.ts HTTP/1.1\r\nHost: localhost\r\n\r\n", subscriber->channel)
+        : snprintf(text, sizeof text, "GET /load%d/%ld HTTP/1.1\r\nHost: localhost\r\n\r\n", subscriber->channel,
+                   segment);
     watch_send(&download->watched, text, (size_t)length);
     if (download->state != FREE) return;
     download->state = HEAD;
@@ -102,6 +105,11 @@ static void body_ended(struct download *download) {
 
 // Answers
 
+static void begin_segment(struct download *download) {
+    download->position = download->piece = download->place = 0;
+    download->expected = payload_piece(download->subscriber->channel, download->segment, 0);
+}
+
 static void read_head(struct download *download) {
     const char *head = download->head;
     if (strncmp(head + 9, "200", 3)) {
@@ -110,15 +118,14 @@ static void read_head(struct download *download) {
         return;
     }
     const char *number = strcasestr(head, "\r\nlp-trickle-seq:");
-    if (!number || atol(number + 17) != download->segment) {
+    if (!options.are_viewers && (!number || atol(number + 17) != download->segment)) {
         lose(download, "another segment came, or the channel's end");
         return;
     }
     const char *length = strcasestr(head, "\r\ncontent-length:");
     download->is_chunked = !length;
     download->left = length ? atoll(length + 17) : 0;
-    download->position = download->piece = download->place = 0;
-    download->expected = payload_piece(download->subscriber->channel, download->segment, 0);
+    begin_segment(download);
     download->line_length = 0;
     download->state = length ? DATA : CHUNK_SIZE;
     head_came(download);
@@ -144,17 +151,24 @@ static long take_head(struct download *download, const char *bytes, long length)
     return used;
 }
 
+/// Compares a part of a piece, and keeps what of its stamp is in it.
+static int check_piece(struct download *download, const char *bytes, long length) {
+    long stamp = payload_stamp_place(), start = download->place, end = start + length;
+    long from = start > stamp ? start : stamp, to = end < stamp + STAMP_BYTES ? end : stamp + STAMP_BYTES;
+    if (from >= to) return !memcmp(bytes, download->expected + start, (size_t)length);
+    memcpy(download->stamp + (from - stamp), bytes + (from - start), (size_t)(to - from));
+    return !memcmp(bytes, download->expected + start, (size_t)(from - start))
+        && !memcmp(bytes + (to - start), download->expected + to, (size_t)(end - to));
+}
+
 /// Checks payload; false when it is not what was sent.
 static int check_payload(struct download *download, const char *bytes, long length, int64_t now) {
-    if (is_measured(download->segment)) counters.delivered_bytes += length;
-    download->position += length;
     while (length) {
         long here = options.piece_bytes - download->place;
         if (here > length) here = length;
-        long stamped = download->place < STAMP_BYTES ? STAMP_BYTES - download->place : 0;
-        if (stamped > here) stamped = here;
-        memcpy(download->stamp + (stamped ? download->place : 0), bytes, (size_t)stamped);
-        if (memcmp(bytes + stamped, download->expected + download->place + stamped, (size_t)(here - stamped))) return 0;
+        if (!check_piece(download, bytes, here)) return 0;
+        if (is_measured(download->segment)) counters.delivered_bytes += here;
+        download->position += here;
         bytes += here;
         length -= here;
         download->place += (int)here;
@@ -166,8 +180,15 @@ static int check_payload(struct download *download, const char *bytes, long leng
         if (is_measured(download->segment)) histogram_record(&counters.delay, now - sent);
         download->place = 0;
         download->piece++;
-        download->expected =
-            payload_piece(download->subscriber->channel, download->segment, download->piece);
+        if (options.are_viewers && download->piece == options.segment_pieces) {
+            download->subscriber->whole_segments++;
+            counters.finished_segments++;
+            download->segment++;
+            begin_segment(download);
+        } else {
+            download->expected =
+                payload_piece(download->subscriber->channel, download->segment, download->piece);
+        }
     }
     return 1;
 }
