@@ -27,6 +27,8 @@ public final class RelayServer: Sendable {
     private let sweeper: RepeatedTask
     let census: ConnectionCensus
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
+    /// They hold the relay: let go of when it goes down.
+    private let ramps = NIOLockedValueBox<(any RelayRamps)?>(nil)
 
     /// Listens; requests are answered from when this returns.
     ///
@@ -58,6 +60,7 @@ public final class RelayServer: Sendable {
         let census = ConnectionCensus(maximumPerAddress: configuration.connectionsPerAddress, logger: logger)
         let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census)
         let answering = ramps?(relay)
+        relay.ramps.withLockedValue { $0 = answering }
         for lane in lanes {
             lane.ramps = answering
             lane.start()
@@ -97,8 +100,19 @@ public final class RelayServer: Sendable {
         return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)\(configuration.basePath)"
     }
 
-    /// Whether new requests are answered: false from the moment the relay goes down.
-    var isReady: Bool { store.perform(on: nil) { store, _ in !store.isDraining } }
+    /// Whether more clients should be sent here.
+    enum Readiness {
+        case ready
+        /// Whoever is here is served; more should go elsewhere.
+        case full
+        /// The relay goes down.
+        case draining
+    }
+
+    var readiness: Readiness {
+        if store.perform(on: nil, { store, _ in store.isDraining }) { return .draining }
+        return ramps.withLockedValue { $0?.isFull ?? false } ? .full : .ready
+    }
 
     /// How the relay does, in Prometheus' text format.
     public func metrics() async -> String {
@@ -107,7 +121,10 @@ public final class RelayServer: Sendable {
             if let report = try? await lane.eventLoop.submit({ lane.report() }).get() { counts.add(report) }
         }
         let report = store.perform(on: nil) { store, _ in store.report() }
-        return MetricsPage(counts, report, turnedAwayCount: census.turnedAwayCount).text
+        let viewerCount = ramps.withLockedValue { $0?.viewerCount ?? 0 }
+        return MetricsPage(
+            counts, report, turnedAwayCount: census.turnedAwayCount, viewerCount: viewerCount
+        ).text
     }
 
     /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.
@@ -127,6 +144,7 @@ public final class RelayServer: Sendable {
         await acceptor.stop()
         sweeper.cancel()
         for lane in lanes { try? await lane.eventLoop.submit { lane.goDown() }.get() }
+        ramps.withLockedValue { $0 = nil }
         store.perform(on: nil) { store, now in store.drain(now: now) }
         for lane in lanes { try? await lane.eventLoop.submit { lane.drainConnections() }.get() }
         let deadline = ContinuousClock.now + configuration.shutdownTimeout

@@ -248,6 +248,27 @@ import TrickleTesting
         }
     }
 
+    @Test func aChannelThatEndsBehindABrokenSegmentEndsTheStreamProperly() async throws {
+        let (closings, closed) = AsyncStream<Void>.makeStream()
+        let resume: @Sendable (ChannelStream.Gap) async -> ChannelStream? = { _ in
+            for await _ in closings { break }
+            return nil
+        }
+        try await withRamps(streaming(resume: resume)) { relay in
+            let publisher = try relay.publisher(of: channel)
+            let broken = try publisher.nextSegment()
+            try broken.write("aaaabb".utf8)
+            try await PlainClient.with(relay) { client in
+                try await client.send(PlainRequest.get("/cam.ts"))
+                _ = try await client.read(to: "aaaa\r\n")
+                broken.abort()
+                publisher.close()
+                closed.yield()
+                #expect(await client.rest() == "0\r\n\r\n")
+            }
+        }
+    }
+
     @Test func aDerivedChannelIsReadAndNeitherListedNorWrittenByOthers() async throws {
         try await withRamps { _ in
             nil

@@ -48,8 +48,12 @@ private final class MetricsHandler: ChannelInboundHandler {
     private func answer(_ context: ChannelHandlerContext) {
         switch target {
         case "/healthz": send(.ok, "ok\n", context)
-        case "/readyz" where relay.isReady: send(.ok, "ready\n", context)
-        case "/readyz": send(.serviceUnavailable, "draining\n", context)
+        case "/readyz":
+            switch relay.readiness {
+            case .ready: send(.ok, "ready\n", context)
+            case .full: send(.serviceUnavailable, "full\n", context)
+            case .draining: send(.serviceUnavailable, "draining\n", context)
+            }
         case "/metrics":
             let page = context.eventLoop.makeFutureWithTask { [relay] in await relay.metrics() }
             page.assumeIsolated().whenSuccess { self.send(.ok, $0, context) }

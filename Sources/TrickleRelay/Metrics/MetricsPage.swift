@@ -8,11 +8,13 @@ struct MetricsPage {
     private(set) var text = ""
 
     /// - Parameter turnedAwayCount: connections that were closed because their address had too many.
-    init(_ counts: LaneCounts, _ store: StoreReport, turnedAwayCount: Int) {
+    init(_ counts: LaneCounts, _ store: StoreReport, turnedAwayCount: Int, viewerCount: Int) {
         let channels = store.channels
         metric("connections", "gauge", "Open connections.", counts.connections)
         metric("channels", "gauge", "Channels.", channels.count)
         metric("subscribers", "gauge", "Readers, those who wait among them.", store.readerCount)
+        metric(
+            "viewers", "gauge", "Viewers of endless streams, such as /NAME.ts; each is a subscriber, too.", viewerCount)
         metric("memory_bytes", "gauge", "What the kept segments take.", store.cost)
         metric("segments_total", "counter", "Segments begun.", store.counts.segments)
         metric("aborted_total", "counter", "Segments that ended as aborted.", store.counts.abortedSegments)

@@ -7,4 +7,13 @@ public protocol RelayRamps: Sendable {
     ///
     /// Runs in a task that is cancelled when the client leaves.
     func answer(_ request: RampRequest) async -> RampResponse?
+    /// Those who watch without an end, for the metrics.
+    var viewerCount: Int { get }
+    /// Whether new viewers had better go elsewhere, which `/readyz` tells a load balancer.
+    var isFull: Bool { get }
+}
+
+extension RelayRamps {
+    public var viewerCount: Int { 0 }
+    public var isFull: Bool { false }
 }

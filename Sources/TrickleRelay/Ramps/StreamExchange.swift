@@ -97,14 +97,22 @@ final class StreamExchange: Exchange, LaneReader {
     }
 
     func waitingEnded(_ outcome: WaitingOutcome) {
-        guard case .waiting = phase else { return }
+        guard case .waiting(let ticket) = phase else { return }
         phase = .done
         switch outcome {
-        case .segment(let segment): read(segment, from: 0)
+        case .segment(let segment): begin(segment, instead: ticket.number)
         case .closed: end()
         case .refused(.segmentNotFound(let asked, _)): fallBehind(.lost(before: asked))
         case .refused(let refusal): refuse(refusal)
         }
+    }
+
+    /// - Parameter number: what was waited for; a channel that begins anew has another number.
+    private func begin(_ segment: LaneSegment, instead number: SequenceNumber) {
+        if segment.number == number || stream.resume == nil { return read(segment, from: 0) }
+        phase = .reading(segment, segment.pieces(inUnitsOf: stream.unit))
+        leave()
+        fallBehind(.lost(before: segment.number))
     }
 
     private func read(_ segment: LaneSegment, from offset: Int) {
@@ -191,7 +199,7 @@ final class StreamExchange: Exchange, LaneReader {
 
     private func resumed(with next: ChannelStream?) {
         guard case .behind(let gap, .some) = phase else { return }
-        guard let next else { return breakOff() }
+        guard let next else { return hasEnded(before: gap) ? end() : breakOff() }
         precondition(next.unit == stream.unit, "a stream keeps its unit")
         if gap == .fellBehind {
             lane.logger.notice(
@@ -202,6 +210,15 @@ final class StreamExchange: Exchange, LaneReader {
         preamble = next.preamble
         phase = .new
         join(next.number, from: next.offset)
+    }
+
+    private func hasEnded(before gap: ChannelStream.Gap) -> Bool {
+        guard case .lost(let number) = gap else { return false }
+        let answer = try? lane.store.perform(on: nil) { (store, _) throws(RelayRefusal) in
+            try store.read(stream.channel, at: .exact(number))
+        }
+        if case .closed = answer { return true }
+        return false
     }
 
     // MARK: Ends
