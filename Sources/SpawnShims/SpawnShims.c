@@ -13,20 +13,35 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
 #endif
 
 // Between fork and exec only async-signal-safe calls are allowed: other threads may hold any lock of this process.
+
+static long descriptor_limit(void) {
+    long limit = sysconf(_SC_OPEN_MAX);
+    return limit < 0 || limit > 65536 ? 65536 : limit;
+}
 
 static void close_all_but(int kept) {
 #if defined(__linux__) && defined(SYS_close_range)
     if (kept > 0 && syscall(SYS_close_range, 0u, (unsigned)kept - 1, 0u) == 0
         && syscall(SYS_close_range, (unsigned)kept + 1, ~0u, 0u) == 0) return;
 #endif
-    long limit = sysconf(_SC_OPEN_MAX);
-    if (limit < 0 || limit > 65536) limit = 65536;
-    for (int descriptor = 0; descriptor < limit; descriptor++) {
+    for (int descriptor = 0; descriptor < descriptor_limit(); descriptor++) {
         if (descriptor != kept) close(descriptor);
     }
+}
+
+/// Not everybody who opens a descriptor says that it ends with exec. A connection that a child has, too, is not closed when
+/// its owner closes it, and whoever waits at its other end for that waits for the child.
+static void keep_standard_descriptors_only(void) {
+#if defined(__linux__) && defined(SYS_close_range)
+    if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) == 0) return;
+#endif
+    for (int descriptor = 3; descriptor < descriptor_limit(); descriptor++) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
 
 static void default_signals(void) {
@@ -109,6 +124,7 @@ static _Noreturn void become(
             count = read(start[0], &byte, 1);
         } while (count < 0 && errno == EINTR);
         if (count != 1) _exit(127);
+        keep_standard_descriptors_only();
         execve(path, argv, envp);
         failure = errno;
     }

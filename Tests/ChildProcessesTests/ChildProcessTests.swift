@@ -36,6 +36,25 @@ import Testing
         #expect(await child.exitStatus().isSuccess)
     }
 
+    @Test func `a child has no descriptor of its parent's but the three`() async throws {
+        let (readEnd, writeEnd) = try OwnedDescriptor.pipe()
+        // As they are whose owner has not said that they end with exec.
+        let copy = OwnedDescriptor(dup(writeEnd.rawValue))
+        #expect(fcntl(copy.rawValue, F_GETFD) & FD_CLOEXEC == 0)
+        let child = try ChildProcess(
+            ChildCommand("sh", ["-c", "for n in 3 4 5 6 7 8 9; do { true >&$n; } 2>&- && echo $n; done; cat"]),
+            standardInput: .pipe, standardOutput: .pipe)
+        copy.close()
+        writeEnd.close()
+        // The child still runs, and has not kept the pipe's other end.
+        let reader = try DescriptorReader(readEnd, what: "the pipe")
+        for try await piece in reader { #expect(piece.isEmpty) }
+        #expect(child.endedWith == nil)
+        try DescriptorWriter(#require(child.standardInput), what: "the child").close()
+        #expect(try await output(of: child).isEmpty)
+        #expect(await child.exitStatus() == .exited(0))
+    }
+
     @Test func `a program that is not there is an error with its name`() throws {
         let error = #expect(throws: SystemError.self) { try ChildProcess(ChildCommand("no-such-program-here")) }
         #expect(error?.number == ENOENT)
