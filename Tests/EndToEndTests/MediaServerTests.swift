@@ -31,11 +31,11 @@ struct MediaServerTests {
 
     /// A relay, nginx, and a tool that takes its announcements.
     private func withServers(
-        _ tool: String, _ options: (NginxServer) -> [String],
+        _ tool: String, tellsEnd: Bool = false, _ options: (NginxServer) -> [String],
         _ body: (RelayProcess, NginxServer, _ hook: Int, RunningTool) async throws -> Void
     ) async throws {
         let hook = try FreePort.take()
-        let nginx = try await NginxServer(hookPort: hook)
+        let nginx = try await NginxServer(hookPort: hook, tellsEnd: tellsEnd)
         try await RelayProcess.with { relay in
             let running = try RunningTool(
                 tool,
@@ -60,8 +60,10 @@ struct MediaServerTests {
 
     @Test func `a stream goes the whole round: nginx, publisher, relay, service, and back into nginx`() async throws {
         let clip = folder("clip.mp4")
-        try await TestMedia.makeClip(at: clip, seconds: 8)
-        try await withServers("pubsub-out", { ["--sink", $0.template] }) { relay, nginx, hook, tool in
+        try await TestMedia.makeClip(at: clip, seconds: 7)
+        // The server says when the stream has ended: else it would be waited for.
+        try await withServers("pubsub-out", tellsEnd: true, { ["--linger", "1h", "--sink", $0.template] }) {
+            relay, nginx, hook, tool in
             // What the relay carries, for comparison; and a service that sends it back under another name.
             let url = ["--url", relay.url]
             let published = try RunningTool(
@@ -107,7 +109,7 @@ struct MediaServerTests {
         async throws
     {
         let clip = folder("clip.mp4")
-        try await TestMedia.makeClip(at: clip, seconds: 8)
+        try await TestMedia.makeClip(at: clip, seconds: 8, gop: 10)
         try await withServers("publish-live", { _ in ["--linger", "15s", "--timeout", "3s"] }) {
             relay, nginx, hook, tool in
             let reader = try RunningTool(

@@ -152,6 +152,50 @@ struct LiveHookTests {
         }
     }
 
+    @Test func `a stream that its server says has ended is not waited for, unless it is announced again`() async throws
+    {
+        // The server says nothing to its players; the first of the two streams ends when it is told to.
+        let script =
+            "cat clip.ts; [ $(wc -l < starts) = 1 ] || exec sleep 1000; while [ ! -e gone ]; do sleep 0.05; done"
+        try await with(script, options: ["--linger", "1h"]) { relay, hook, _ in
+            let reader = try RunningTool(
+                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"])
+            let form = { (call: String) in "call=\(call)&name=cam" }
+            #expect(try await status("POST", hook + "/", form: form("publish")) == 200)
+            try await until { try await streams(hook).first?["segments"] as? Int ?? 0 > 0 }
+            #expect(try await status("POST", hook + "/", form: form("publish_done")) == 200)
+            #expect(try await status("POST", hook + "/", form: form("publish")) == 200)
+            TemporaryFolder.write([], to: folder("gone"))
+            try await until { try await streams(hook).first?["openings"] as? Int == 2 }
+            #expect(try await status("POST", hook + "/", form: form("publish_done")) == 200)
+            let read = try await reader.finish(within: .seconds(20))
+            #expect(read.status == .exited(0), "\(read.errors) \(log)")
+            try await until { try await streams(hook).isEmpty }
+            #expect(starts.count == 2)
+        }
+    }
+
+    @Test func `the commands in the example for MediaMTX announce a stream, and its end`() async throws {
+        // MediaMTX is in no distribution: its commands are run as it would run them.
+        let example = TemporaryFolder.contents(of: "\(BuiltTool.packageRoot)/examples/mediamtx.yml") ?? []
+        let command = { (event: String) in
+            String(decoding: example, as: UTF8.self).split(separator: "\n")
+                .compactMap { $0.split(separator: "\(event): ").dropFirst().first.map(String.init) }.first
+        }
+        try await with("cat clip.ts; exec sleep 1000", options: ["--source", "rtmp://h/{name}"]) { _, hook, _ in
+            for (event, count) in [("runOnReady", 1), ("runOnNotReady", 0)] {
+                let parts = try #require(command(event)).split(
+                    separator: "http://localhost:2938", omittingEmptySubsequences: false)
+                let result = try await RunningTool.run(
+                    "sh", ["-c", parts.map(String.init).joined(separator: hook)],
+                    environment: ["MTX_PATH": "studio/cam"])
+                #expect(result.status == .exited(0), "\(result.errors)")
+                try await until { try await streams(hook).count == count }
+            }
+            #expect(starts == ["rtmp://h/studio/cam"])
+        }
+    }
+
     @Test func `a stream can be ended by hand`() async throws {
         try await with("cat clip.ts; exec sleep 1000") { relay, hook, _ in
             #expect(try await status("POST", hook + "/cam") == 200)

@@ -10,8 +10,9 @@ import TrickleKit
 ///
 /// ```
 /// POST /NAME               MediaMTX's runOnReady, with curl
-/// POST /  call=publish&name=NAME     nginx-rtmp's on_publish, a form
-/// DELETE /NAME             publish it no longer
+/// POST /  call=publish&name=NAME          nginx-rtmp's on_publish, a form
+/// POST /  call=publish_done&name=NAME     nginx-rtmp's on_publish_done: it has ended, and is not waited for
+/// DELETE /NAME             publish it no longer, from now on
 /// GET /                    what runs, as JSON
 /// ```
 public struct LiveHook: Sendable {
@@ -46,7 +47,7 @@ public struct LiveHook: Sendable {
         guard let name = Self.decoded(path)?.trimmingSlashes() else { return Answer(400, "the path cannot be read") }
         switch method {
         case "GET" where name.isEmpty, "HEAD" where name.isEmpty: return await list()
-        case "POST" where name.isEmpty: return await announce(form: body)
+        case "POST" where name.isEmpty: return await note(form: body)
         case "POST", "PUT": return await announce(name)
         case "DELETE" where !name.isEmpty:
             let hasRun = await streams.end(name)
@@ -65,7 +66,7 @@ public struct LiveHook: Sendable {
     }
 
     /// nginx-rtmp says what happens in `call`, and publishes only what is answered with 2xx.
-    private func announce(form: [UInt8]) async -> Answer {
+    private func note(form: [UInt8]) async -> Answer {
         var fields: [String: String] = [:]
         for pair in String(decoding: form, as: UTF8.self).split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -75,8 +76,13 @@ public struct LiveHook: Sendable {
         guard let name = fields["name"], !name.isEmpty else {
             return Answer(400, "POST /NAME announces a stream; POST / wants a form with name=NAME")
         }
-        guard fields["call"] == nil || fields["call"] == "publish" else { return Answer(200, "noted") }
-        return await announce(name)
+        switch fields["call"] {
+        case nil, "publish": return await announce(name)
+        case "publish_done":
+            let runs = await streams.finish(name)
+            return Answer(200, runs ? "'\(name)' ends" : "'\(name)' is not published")
+        default: return Answer(200, "noted")
+        }
     }
 
     private func announce(_ name: String) async -> Answer {

@@ -62,7 +62,7 @@ public actor LiveStreams {
         do { channel = try Self.channel(for: name) } catch { return .invalid(reason: "\(error)") }
         if let running = streams[channel] {
             guard running.name == name else { return .taken(by: running.name) }
-            running.job.monitor.news.give()
+            running.job.monitor.setOver(false)
             return .running(channel)
         }
         if streams.count >= configuration.maximumStreams { return .full }
@@ -81,6 +81,32 @@ public actor LiveStreams {
         await running.task?.value
         return true
     }
+
+    /// The media server says that a stream has ended: what it still gives is published, and then the channel is closed, without waiting
+    /// for the stream to come back.
+    ///
+    /// - Returns: false when it is not published.
+    public func finish(_ name: String) -> Bool {
+        guard let channel = try? Self.channel(for: name), let running = streams[channel], running.name == name else {
+            return false
+        }
+        running.job.monitor.setOver(true)
+        // A server may keep its players waiting though it has nothing more to give.
+        Task {
+            try await Task.sleep(for: Self.graceAfterEnd)
+            while running.job.monitor.isOver {
+                let before = running.job.monitor.status.byteCount
+                try await Task.sleep(for: Self.graceAfterEnd)
+                guard running.job.monitor.isOver, running.job.monitor.status.byteCount == before else { continue }
+                return running.stop.make(signal: 0)
+            }
+            return false
+        }
+        return true
+    }
+
+    /// How long a stream that has ended may give nothing before it is taken at its server's word.
+    private static let graceAfterEnd = Duration.seconds(1)
 
     /// Ends all, and waits for that.
     public func endAll() async {
@@ -134,7 +160,7 @@ public actor LiveStreams {
     private func ended(_ name: String, _ channel: ChannelName, _ monitor: PublishingMonitor) {
         let isStopped = streams.removeValue(forKey: channel)?.stop.isMade ?? true
         // Announced again while its channel was being closed.
-        if monitor.news.take(), !isStopped, !session.stop.isMade { start(name, channel) }
+        if monitor.news.take(), !monitor.isOver, !isStopped, !session.stop.isMade { start(name, channel) }
     }
 }
 

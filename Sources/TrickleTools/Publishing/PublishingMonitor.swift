@@ -17,8 +17,18 @@ public final class PublishingMonitor: Sendable {
     /// Has a source that is away opened at once, because there is news of it.
     public let news = Nudge()
     private let state = Mutex(Status())
+    private let end = Atomic(false)
 
     public init() {}
+
+    /// Whether the source has been said to be gone for good: its next end is the last.
+    public var isOver: Bool { end.load(ordering: .acquiring) }
+
+    /// The source is gone for good, or, where that was an error, is not.
+    public func setOver(_ isOver: Bool) {
+        end.store(isOver, ordering: .releasing)
+        news.give()
+    }
 
     public var status: Status { state.withLock { $0 } }
 

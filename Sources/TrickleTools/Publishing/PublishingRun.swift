@@ -97,7 +97,7 @@ final class PublishingRun: Sendable {
     private func isToBeOpenedAgain(because failure: (any Error)?) async throws -> Bool {
         if session.stop.isMade { return false }
         let wait: Duration? = state.withLock { state in
-            if job.reopening == .never || !state.mayComeBack { return nil }
+            if job.reopening == .never || !state.mayComeBack || job.monitor.isOver { return nil }
             return state.restarts.ended(now: now, jitter: .random(in: 0..<1))
         }
         guard let wait else {
@@ -108,8 +108,9 @@ final class PublishingRun: Sendable {
         let seconds = TransferMeter.fixed(wait / .seconds(1), digits: 1)
         session.logger.warning("\(reason); opens it again in \(seconds) s")
         job.monitor.update { $0.phase = .waiting }
-        await job.monitor.news.wait(atMost: wait, stop: session.stop)
-        return !session.stop.isMade
+        let isNews = await job.monitor.news.wait(atMost: wait, stop: session.stop)
+        if isNews { state.withLock { $0.restarts.announced() } }
+        return !session.stop.isMade && !job.monitor.isOver
     }
 
     /// Whether an error is the source's, which may be another time, and not the relay's or the command line's.

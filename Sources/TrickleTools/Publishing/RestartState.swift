@@ -44,6 +44,9 @@ public struct RestartState: Sendable {
         hasEverWorked = true
     }
 
+    /// Somebody has said that it is there again: its next trouble is a new one.
+    public mutating func announced() { backoff.reset() }
+
     /// It has ended.
     ///
     /// - Parameter jitter: A random number, 0 ..< 1.

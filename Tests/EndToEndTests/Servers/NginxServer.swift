@@ -16,9 +16,12 @@ final class NginxServer: Sendable {
     private let nginx: RunningTool
     private let port: Int
 
-    /// - Parameter hookPort: Where streams are announced, by `on_publish`.
-    init(hookPort: Int) async throws {
+    /// - Parameters:
+    ///   - hookPort: Where streams are announced, by `on_publish`.
+    ///   - tellsEnd: Whether their end is told there, too.
+    init(hookPort: Int, tellsEnd: Bool) async throws {
         port = try FreePort.take()
+        let atEnd = tellsEnd ? "on_publish_done http://127.0.0.1:\(hookPort)/;" : ""
         let configuration = """
             load_module \(Self.module);
             daemon off;
@@ -34,6 +37,7 @@ final class NginxServer: Sendable {
                         wait_key on;
                         publish_notify on;
                         on_publish http://127.0.0.1:\(hookPort)/;
+                        \(atEnd)
                     }
                 }
             }
