@@ -156,6 +156,7 @@ public final class RelayServer: Sendable {
             timer.cancel()
         }
         await metricsListener.withLockedValue { $0.take() }?.stop()
+        await store.localCalls.close()
         try? await group.shutdownGracefully()
     }
 

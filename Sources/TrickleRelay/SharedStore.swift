@@ -12,6 +12,7 @@ final class SharedStore: Sendable {
     private let store: NIOLockedValueBox<Store>
     private let lanes: NIOLockedValueBox<[RelayLane]>
     private let start: NIODeadline
+    let localCalls = LocalCalls()
 
     init(limits: RelayLimits) {
         start = .now()

@@ -39,12 +39,18 @@ final class LocalReader: LaneReader, @unchecked Sendable {
 
     /// Lets go of the segment.
     func close() {
-        lane.eventLoop.execute { self.leave() }
+        guard lane.store.localCalls.begin() else { return }
+        lane.eventLoop.execute {
+            self.leave()
+            self.lane.store.localCalls.ended()
+        }
     }
 
     private func onLane<Value: Sendable>(_ body: @escaping @Sendable () -> EventLoopFuture<Value>) async throws -> Value
     {
-        try await withTaskCancellationHandler {
+        guard lane.store.localCalls.begin() else { throw TrickleError(.relayBusy, "the relay is going down") }
+        defer { lane.store.localCalls.ended() }
+        return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await lane.eventLoop.flatSubmit(body).get()
         } onCancel: {
