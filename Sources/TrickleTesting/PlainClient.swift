@@ -50,6 +50,8 @@ public final class PlainClient {
 
     public func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    public func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+
     public func endSending() { outbound.finish() }
 
     /// All that comes until the relay closes; a reset is an end too.

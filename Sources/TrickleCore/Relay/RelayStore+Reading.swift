@@ -123,7 +123,7 @@ extension RelayStore {
         return channel.mayCome(number, isPreconnected: isPreconnected)
     }
 
-    private func view(of id: SegmentID, in channel: RelayChannel) -> SegmentView {
+    func view(of id: SegmentID, in channel: RelayChannel) -> SegmentView {
         let segment = segments[id]!
         let state: SegmentView.State =
             switch segment.state {

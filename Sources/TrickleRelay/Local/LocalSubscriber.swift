@@ -70,6 +70,10 @@ public struct LocalSubscriber: AsyncSequence, Sendable {
                     answer.features = RelayFeatures(headerValue: ResponseHead.features)
                     action = state.answered(answer, now: lane.store.now, jitter: .random(in: 0..<1))
                 case .wait(let time):
+                    // A relay that goes down does not come back in its own program.
+                    guard !lane.store.perform(on: nil, { store, _ in store.isDraining }) else {
+                        throw TrickleError(.relayBusy, "the relay is going down")
+                    }
                     try await Task.sleep(for: time)
                     action = state.waited(now: lane.store.now)
                 case .finish:

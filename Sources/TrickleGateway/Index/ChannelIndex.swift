@@ -1,0 +1,271 @@
+import Foundation
+import MPEGTS
+import NIOConcurrencyHelpers
+import NIOCore
+import TrickleCore
+import TrickleRelay
+
+/// What is in the segments that a channel keeps: where viewers can begin, how long segments last, which parts they have.
+///
+/// Reads the channel as any subscriber does, from the oldest kept segment on, and keeps no byte of it. It begins with the first who asks and
+/// ends when nobody has asked for a while: then there is no task and no work. ``Indexes`` has the one of a channel.
+public actor ChannelIndex {
+    /// Something to wait for.
+    enum Event: Sendable, Hashable {
+        /// What was kept when the index began has been read.
+        case caughtUp
+        /// A segment has ended that can be played.
+        case playableSegment
+        /// The segment has ended, or a later one has begun.
+        case ended(SequenceNumber)
+        /// So many parts of the segment are there, or it has ended, or a later one has begun.
+        case parts(SequenceNumber, count: Int)
+        /// A random access point is there behind this place: in a later segment, or at a higher offset.
+        case randomAccessPoint(after: SequenceNumber, offset: Int)
+    }
+
+    /// What is known at one moment.
+    public struct Snapshot: Sendable {
+        /// By number.
+        public let segments: [IndexedSegment]
+        /// Whether the channel was closed.
+        public let isClosed: Bool
+        /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
+        let partTarget: Int64?
+    }
+
+    private enum Activity {
+        case inUse(lastAskedAt: ContinuousClock.Instant)
+        case ended
+    }
+
+    public nonisolated let channel: ChannelName
+    /// The incarnation of the channel.
+    nonisolated let id: ChannelID
+    private let relay: RelayServer
+    private let idleTime: Duration
+    private let activity = NIOLockedValueBox(Activity.inUse(lastAskedAt: .now))
+    private var reading: SegmentReading
+    private var isClosed = false
+    private var hasCaughtUp = false
+    private var waiting: [Int: (event: Event, continuation: CheckedContinuation<Void, any Error>)] = [:]
+    private var lastWaitingID = 0
+    private let started = ContinuousClock.now
+
+    init(_ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: GatewayConfiguration) {
+        self.relay = relay
+        self.channel = channel
+        self.id = id
+        idleTime = configuration.indexIdleTime
+        reading = SegmentReading(wantedPartDuration: Int64(configuration.partDuration / .microseconds(1)) * 9 / 100)
+    }
+
+    // MARK: - What can be asked
+
+    /// What is known, once what was kept when the index began has been read.
+    ///
+    /// - Throws: `CancellationError`.
+    public func snapshot() async throws -> Snapshot {
+        try await wait(for: .caughtUp)
+        forgetDropped()
+        return Snapshot(segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget)
+    }
+
+    /// The last random access point of the channel: where a viewer begins.
+    ///
+    /// - Throws: `CancellationError`.
+    public func lastRandomAccessPoint() async throws -> AccessPlace? {
+        let snapshot = try await snapshot()
+        for segment in snapshot.segments.reversed() where segment.contents.alignment == .aligned {
+            if let point = segment.contents.randomAccessPoints.last { return AccessPlace(segment, point) }
+        }
+        return nil
+    }
+
+    /// Waits for a random access point behind a place.
+    ///
+    /// - Returns: the last one there is then; nil where the channel is closed and there is none.
+    /// - Throws: `CancellationError`.
+    public func randomAccessPoint(after place: AccessPlace) async throws -> AccessPlace? {
+        try await wait(for: .randomAccessPoint(after: place.number, offset: place.offset))
+        let last = try await lastRandomAccessPoint()
+        return last.flatMap {
+            $0.number > place.number || $0.number == place.number && $0.offset > place.offset ? $0 : nil
+        }
+    }
+
+    /// Waits until the event is there, or the channel is closed and it cannot come any more.
+    ///
+    /// - Throws: `CancellationError`.
+    func wait(for event: Event) async throws {
+        touch()
+        if hasCome(event) { return }
+        lastWaitingID += 1
+        let id = lastWaitingID
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else {
+                    waiting[id] = (event, continuation)
+                }
+            }
+        } onCancel: {
+            Task { await self.stopWaiting(id) }
+        }
+    }
+
+    private func stopWaiting(_ id: Int) {
+        waiting.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
+    }
+
+    private func hasCome(_ event: Event) -> Bool {
+        if isClosed { return true }
+        switch event {
+        case .caughtUp: return hasCaughtUp
+        case .playableSegment: return reading.segments.contains { $0.state != .open && $0.isPlayable }
+        case .ended(let number):
+            if let last = reading.segments.last, last.number > number { return true }
+            return reading[number].map { $0.state != .open } ?? false
+        case .parts(let number, let count):
+            if let last = reading.segments.last, last.number > number { return true }
+            return reading[number].map { $0.state != .open || $0.parts.count >= count } ?? false
+        case .randomAccessPoint(let number, let offset):
+            return reading.segments.contains { segment in
+                guard segment.number >= number, let point = segment.contents.randomAccessPoints.last else {
+                    return false
+                }
+                return segment.number > number || point.offset > offset
+            }
+        }
+    }
+
+    private func wakeWaiting() {
+        for (id, item) in waiting where hasCome(item.event) {
+            waiting[id] = nil
+            item.continuation.resume()
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Reads the channel until nobody has asked for a while.
+    func run() async {
+        let reader = Task { await read() }
+        await waitUntilIdle()
+        reader.cancel()
+    }
+
+    private func read() async {
+        guard let window = relay.window(of: channel), window.channel == id else { return close() }
+        if window.segments.isEmpty { hasCaughtUp = true }
+        do {
+            let first = window.segments.first?.number ?? window.next
+            for try await segment in relay.subscriber(to: channel, from: .exact(first)) {
+                try await readMissed(below: segment.sequence)
+                try await read(segment)
+                guard let next = segment.sequence.next else { continue }
+                try await readMissed(below: next)
+            }
+            close()
+        } catch is CancellationError {
+        } catch {
+            close()
+        }
+    }
+
+    private func read(_ segment: LocalSegment, isLate: Bool = false) async throws {
+        if segment.isRestart, !isLate { reading.restart() }
+        // What was there before cannot be said to have come now.
+        let wasThere = segment.size ?? 0
+        let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
+        forgetDropped()
+        let id = relay.window(of: channel)?.segment(segment.sequence)?.id
+        reading.begin(segment.sequence, id: id, arrival: wasThere == 0 ? Self.wallTime : nil)
+        var byteCount = 0
+        do {
+            for try await bytes in segment.body {
+                byteCount += bytes.readableBytes
+                let before = reading.progress
+                bytes.withUnsafeReadableBytes { reading.receive($0.bytes, now: .now - started) }
+                if isLast, byteCount >= wasThere { hasCaughtUp = true }
+                if reading.progress != before || byteCount == wasThere { wakeWaiting() }
+            }
+            reading.end(.complete)
+        } catch let error as TrickleError where error.code == .segmentAborted {
+            reading.end(.aborted)
+        } catch let error as TrickleError where error.code == .segmentCut {
+            reading.end(.aborted)
+            forgetDropped()
+        }
+        if isLast { hasCaughtUp = true }
+        wakeWaiting()
+    }
+
+    /// Segments that were broken off are written anew sometimes, and some come late.
+    private func readMissed(below limit: SequenceNumber) async throws {
+        while let window = relay.window(of: channel), window.channel == id,
+            let number = reading.misreadNumber(in: window, below: limit)
+        {
+            var segments = relay.subscriber(to: channel, from: .exact(number)).makeAsyncIterator()
+            guard let segment = try await segments.next(), segment.sequence == number else { return }
+            try await read(segment, isLate: true)
+        }
+    }
+
+    private func forgetDropped() {
+        guard let window = relay.window(of: channel), window.channel == id else { return }
+        reading.keep(window)
+    }
+
+    private func close() {
+        isClosed = true
+        hasCaughtUp = true
+        wakeWaiting()
+    }
+
+    private static var wallTime: WallTime {
+        WallTime(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+    }
+
+    // MARK: - Ending
+
+    /// Somebody asks.
+    ///
+    /// - Returns: false when the index has ended, and another one is needed.
+    @discardableResult
+    nonisolated func touch() -> Bool {
+        activity.withLockedValue { activity in
+            guard case .inUse = activity else { return false }
+            activity = .inUse(lastAskedAt: .now)
+            return true
+        }
+    }
+
+    private func waitUntilIdle() async {
+        while true {
+            try? await Task.sleep(for: idleTime / 4)
+            let hasEnded = activity.withLockedValue { activity in
+                guard case .inUse(let time) = activity, waiting.isEmpty, .now - time >= idleTime else { return false }
+                activity = .ended
+                return true
+            }
+            if hasEnded { return }
+        }
+    }
+}
+
+/// A place in a channel where a viewer can begin.
+public struct AccessPlace: Sendable, Hashable {
+    public let number: SequenceNumber
+    /// Where it begins in the segment, a multiple of 188.
+    public let offset: Int
+    /// What a viewer needs before the bytes from there on: the tables, continuity counters from 0; empty where they stand at ``offset``.
+    public let tables: [UInt8]
+
+    init(_ segment: IndexedSegment, _ point: SegmentContents.Unit) {
+        number = segment.number
+        offset = point.offset
+        tables = point.hasTables ? [] : segment.contents.tablePackets
+    }
+}

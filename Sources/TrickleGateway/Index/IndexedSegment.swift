@@ -1,0 +1,44 @@
+import MPEGTS
+import TrickleCore
+
+/// What the index knows of one kept segment: everything but its bytes.
+public struct IndexedSegment: Sendable {
+    public enum State: Sendable, Hashable {
+        case open
+        case complete
+        /// It was broken off, and has its bytes up to there.
+        case aborted
+    }
+
+    public let number: SequenceNumber
+    /// Which incarnation of the number it is; nil where the segment had left the window before that could be asked.
+    let id: SegmentID?
+    public internal(set) var state = State.open
+    public internal(set) var contents = SegmentContents() {
+        didSet { duration = contents.duration ?? duration }
+    }
+    /// Ticks of 90 kHz; nil as long as it is not known.
+    public internal(set) var duration: Int64?
+    /// Its parts so far; those of an open segment end before the picture that has come last.
+    var parts: [SegmentPart] = []
+    /// When its first byte came, by the wall clock; nil for one that was there when the index began.
+    var arrival: WallTime?
+    /// When its first picture is to be seen, as far as can be told without the publisher's clock: when the first byte of the first segment
+    /// that was watched live had come, and what the media's clock says from there on.
+    var programTime: WallTime?
+    /// Whether it does not follow on the segment before: time stamps jump, the program's streams are others, or a number is missing.
+    var isDiscontinuous = false
+    /// How many segments have been discontinuous up to this one, since the index began.
+    var discontinuityCount = 0
+
+    /// Whether players can have it: packets of 188 bytes, and pictures or sound whose duration is known.
+    var isPlayable: Bool { contents.isTransportStream && duration ?? 0 > 0 }
+}
+
+/// Microseconds since 1970, by the wall clock.
+struct WallTime: Sendable, Hashable {
+    var microseconds: Int64
+
+    /// - Parameter ticks: of 90 kHz.
+    func advanced(by ticks: Int64) -> WallTime { WallTime(microseconds: microseconds + ticks * 100 / 9) }
+}

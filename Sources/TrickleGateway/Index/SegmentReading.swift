@@ -1,0 +1,183 @@
+import MPEGTS
+import TrickleCore
+
+/// How the segments of a channel follow on each other, and what is known of them: fed with bytes, told what the relay keeps.
+///
+/// Pure: it asks no clock and no relay.
+struct SegmentReading: Sendable {
+    /// A step of time stamps from segment to segment that is taken for a jump: 1 s.
+    static let maximumStep: Int64 = 90_000
+    /// A longer distance between two pictures is a jump: 10 s.
+    static let longestUnit: Int64 = 900_000
+
+    /// By number, without those that the relay has dropped.
+    private(set) var segments: [IndexedSegment] = []
+    /// What parts are to last, in ticks of 90 kHz; nil until it is known how long pictures are.
+    private(set) var partTarget: Int64?
+    /// What parts would last best.
+    let wantedPartDuration: Int64
+    /// The segment that is being read; it stands in ``segments`` too, unless one of its number stands there that it takes the place of.
+    private var current: IndexedSegment?
+    private var scan = SegmentScan()
+    private var cutter: PartCutter?
+    /// The number that ``scan`` has read last.
+    private var scannedNumber: SequenceNumber?
+    /// The segment before the current one.
+    private var previous: IndexedSegment?
+    /// The one with the highest number that has been read, kept or not.
+    private var latest: IndexedSegment?
+
+    init(wantedPartDuration: Int64) {
+        self.wantedPartDuration = wantedPartDuration
+    }
+
+    /// What has been found in the segment that is being read.
+    struct Progress: Equatable {
+        let partCount: Int
+        let pointCount: Int
+    }
+
+    var progress: Progress {
+        Progress(partCount: current?.parts.count ?? 0, pointCount: scan.contents.randomAccessPoints.count)
+    }
+
+    subscript(number: SequenceNumber) -> IndexedSegment? {
+        segments.last { $0.number <= number }.flatMap { $0.number == number ? $0 : nil }
+    }
+
+    /// Forgets what the relay has dropped.
+    mutating func keep(_ window: ChannelWindow) {
+        let lowest = window.segments.first?.number ?? window.next
+        if let first = segments.first, first.number < lowest { segments.removeAll { $0.number < lowest } }
+    }
+
+    /// The lowest number below `limit` that is kept and has not been read, or was read as another incarnation.
+    func misreadNumber(in window: ChannelWindow, below limit: SequenceNumber) -> SequenceNumber? {
+        window.segments.first { kept in
+            guard kept.number < limit, kept.state != .open else { return false }
+            guard let known = self[kept.number] else { return true }
+            return known.id != nil && known.id != kept.id
+        }?.number
+    }
+
+    /// Numbers begin anew: nothing is left of what was.
+    mutating func restart() {
+        self = SegmentReading(wantedPartDuration: wantedPartDuration)
+    }
+
+    // MARK: - Segments
+
+    /// A segment is read from its beginning.
+    mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
+        previous = segments.last { $0.number < number } ?? latest.flatMap { $0.number < number ? $0 : nil }
+        let follows = previous.map { $0.number.next == number } ?? true
+        scan = SegmentScan(after: follows && scannedNumber != nil && scannedNumber == previous?.number ? scan : nil)
+        cutter = nil
+        var segment = IndexedSegment(number: number, id: id)
+        segment.arrival = arrival
+        segment.isDiscontinuous = !follows
+        segment.discontinuityCount = (previous?.discontinuityCount ?? 0) + (follows ? 0 : 1)
+        current = segment
+        update()
+    }
+
+    /// Bytes of it.
+    ///
+    /// - Parameter now: when they came, on a clock that does not go back.
+    mutating func receive(_ bytes: RawSpan, now: Duration) {
+        scan.receive(bytes, now: now)
+        take()
+        update()
+    }
+
+    /// It has ended.
+    mutating func end(_ state: IndexedSegment.State) {
+        scan.finish()
+        take(hasEnded: true)
+        current?.state = state
+        if let contents = current?.contents, var cutter {
+            current?.parts += cutter.finish(duration: contents.duration ?? 0, byteCount: contents.byteCount)
+            self.cutter = cutter
+        }
+        update(hasEnded: true)
+        scannedNumber = current?.number
+        if let current, latest.map({ $0.number <= current.number }) ?? true { latest = current }
+        current = nil
+    }
+
+    private mutating func take(hasEnded: Bool = false) {
+        let isFirst = current?.contents.firstUnit == nil && scan.contents.firstUnit != nil
+        current?.contents = scan.contents
+        if isFirst { join() }
+        if partTarget == nil, let unit = scan.contents.unitDuration, scan.contents.unitCount > 4 || hasEnded {
+            let isVideo = scan.contents.mainStream?.codec.kind == .video
+            partTarget = PartCutter.target(near: wantedPartDuration, unitDuration: unit, isRegular: isVideo)
+        }
+        if let partTarget { cut(scan.takeUnits(), target: partTarget) }
+    }
+
+    private mutating func cut(_ units: [SegmentContents.Unit], target: Int64) {
+        var cutter = self.cutter ?? PartCutter(target: target)
+        for unit in units {
+            if let part = cutter.receive(unit, unitDuration: scan.contents.unitDuration) { current?.parts.append(part) }
+        }
+        self.cutter = cutter
+    }
+
+    /// The first picture is known: does it follow on the segment before?
+    private mutating func join() {
+        guard let current, let previous, !current.isDiscontinuous else { return setProgramTime() }
+        let first = current.contents.firstTimestamp
+        if previous.duration == nil {
+            // Of a single picture, only the next one tells how long it lasts.
+            let duration = previous.contents.firstTimestamp.flatMap { before in first.map { before.distance(to: $0) } }
+            if let duration, (1...Self.longestUnit).contains(duration) { settleDuration(of: previous, duration) }
+        } else if let expected = previous.contents.nextTimestamp, let first,
+            abs(expected.distance(to: first)) > Self.maximumStep
+        {
+            self.current?.isDiscontinuous = true
+        }
+        if !Self.areSame(previous.contents.program, current.contents.program) { self.current?.isDiscontinuous = true }
+        if self.current?.isDiscontinuous == true { self.current?.discontinuityCount += 1 }
+        setProgramTime()
+    }
+
+    private mutating func settleDuration(of segment: IndexedSegment, _ duration: Int64) {
+        previous?.duration = duration
+        guard let index = segments.lastIndex(where: { $0.number == segment.number }) else { return }
+        segments[index].duration = duration
+    }
+
+    private static func areSame(_ first: ProgramMap?, _ second: ProgramMap?) -> Bool {
+        guard let first, let second else { return true }
+        return first.programNumber == second.programNumber && first.pcrPID == second.pcrPID
+            && first.streams == second.streams
+    }
+
+    /// Arrival wanders, the media's clock does not: that counts as long as both agree to a second.
+    private mutating func setProgramTime() {
+        guard let current else { return }
+        guard !current.isDiscontinuous, let previous, let before = previous.programTime,
+            let duration = previous.duration
+        else {
+            self.current?.programTime = current.arrival
+            return
+        }
+        let expected = before.advanced(by: duration)
+        let drift = current.arrival.map { abs($0.microseconds - expected.microseconds) } ?? 0
+        self.current?.programTime = drift > 1_000_000 ? current.arrival : expected
+    }
+
+    /// Puts the current segment in its place: at the end at once, between others when it is whole.
+    private mutating func update(hasEnded: Bool = false) {
+        guard let current else { return }
+        guard let last = segments.last, current.number <= last.number else { return segments.append(current) }
+        let place = segments.firstIndex { $0.number >= current.number } ?? segments.count
+        let isThere = segments[place].number == current.number
+        if isThere, hasEnded || segments[place].state == .open {
+            segments[place] = current
+        } else if !isThere, hasEnded {
+            segments.insert(current, at: place)
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import MPEGTS
+import NIOCore
+import Testing
+import TrickleCore
+import TrickleRelay
+import TrickleTesting
+
+@testable import TrickleGateway
+
+/// What the index of a channel knows.
+@Suite(.timeLimit(.minutes(1))) struct ChannelIndexTests {
+    private let channel = try! ChannelName("cam")
+
+    private func withIndexes(
+        window: Int = 5, idleTime: Duration = .seconds(30), _ body: (RelayServer, Indexes) async throws -> Void
+    ) async throws {
+        try await withRelayServer { configuration in
+            configuration.limits.windowCount = window
+            configuration.limits.windowDuration = .zero
+            configuration.limits.drainDuration = .seconds(3600)
+        } _: { relay in
+            var configuration = GatewayConfiguration()
+            configuration.indexIdleTime = idleTime
+            try await body(relay, Indexes(relay, configuration: configuration))
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to publisher: LocalPublisher) throws {
+        let segment = try publisher.nextSegment()
+        try segment.write(bytes)
+        try segment.finish()
+    }
+
+    @Test func whatIsKeptIsKnownToTheFirstWhoAsks() async throws {
+        try await withIndexes { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<3 { try write(TestChannel.segment(number), to: publisher) }
+            let index = try #require(indexes.index(of: channel))
+            let segments = try await index.snapshot().segments
+            #expect(segments.map(\.number.value) == [0, 1, 2])
+            #expect(segments.map(\.state) == [.complete, .complete, .complete])
+            #expect(segments.allSatisfy { $0.duration == 2 * Timestamp.frequency && $0.isPlayable })
+            #expect(segments.allSatisfy { !$0.isDiscontinuous })
+            #expect(segments.allSatisfy { $0.arrival == nil })
+            #expect(indexes.index(of: channel) === index)
+        }
+    }
+
+    @Test func aGrowingSegmentsPartsAreThereAsSoonAsTheirPicturesAre() async throws {
+        try await withIndexes { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            let segment = try publisher.nextSegment()
+            let index = try #require(indexes.index(of: channel))
+            try await relay.tells("trickle_subscribers 1")
+            let bytes = TestChannel.segment(0)
+            // 13 pictures are a part; it is over when the 14th begins.
+            let half = TestChannel.offset(ofPicture: 14)
+            try segment.write(bytes[..<half])
+            try await index.wait(for: .parts(.zero, count: 1))
+            let open = try #require(try await index.snapshot().segments.first)
+            #expect(open.state == .open)
+            #expect(open.parts.map(\.duration) == [13 * TestChannel.pictureDuration])
+            #expect(open.parts.map(\.byteCount) == [TestChannel.offset(ofPicture: 13)])
+            #expect(open.arrival != nil)
+            try segment.write(bytes[half...])
+            try segment.finish()
+            try await index.wait(for: .ended(.zero))
+            let whole = try #require(try await index.snapshot().segments.first)
+            #expect(whole.state == .complete)
+            #expect(whole.parts.count == 4)
+            #expect(whole.parts.reduce(0) { $0 + $1.byteCount } == bytes.count)
+        }
+    }
+
+    @Test func aViewerBeginsAtTheLastRandomAccessPoint() async throws {
+        try await withIndexes { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            let index = try #require(indexes.index(of: channel))
+            let first = try #require(try await index.lastRandomAccessPoint())
+            #expect((first.number, first.offset) == (.zero, 0))
+            #expect(first.tables.isEmpty)
+            async let next = index.randomAccessPoint(after: first)
+            try write(TestChannel.segment(1), to: publisher)
+            #expect(try await next?.number == 1)
+        }
+    }
+
+    @Test func jumpsOtherStreamsAndMissingNumbersAreDiscontinuities() async throws {
+        try await withIndexes(window: 10) { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            let index = try #require(indexes.index(of: channel))
+            try write(TestChannel.segment(0), to: publisher)
+            try write(TestChannel.segment(1), to: publisher)
+            try write(TestChannel.segment(1000), to: publisher)
+            try write(TestChannel.segment(1001, hasAudio: false), to: publisher)
+            try write(TestChannel.segment(1002, hasAudio: false), to: publisher)
+            try publisher.nextSegment().abort()
+            try write(TestChannel.segment(1003, hasAudio: false), to: publisher)
+            // A number may come late until the one after the next has begun.
+            try write(TestChannel.segment(1004, hasAudio: false), to: publisher)
+            try await index.wait(for: .ended(7))
+            let segments = try await index.snapshot().segments
+            #expect(segments.map(\.number.value) == [0, 1, 2, 3, 4, 6, 7])
+            #expect(segments.map(\.isDiscontinuous) == [false, false, true, true, false, true, false])
+            #expect(segments.map(\.discontinuityCount) == [0, 0, 1, 2, 2, 3, 3])
+        }
+    }
+
+    @Test func whatTheWindowDropsIsForgotten() async throws {
+        try await withIndexes(window: 2) { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            let index = try #require(indexes.index(of: channel))
+            for number in 0..<6 {
+                try write(TestChannel.segment(number), to: publisher)
+                try await index.wait(for: .ended(SequenceNumber(number)!))
+            }
+            let snapshot = try await index.snapshot()
+            #expect(snapshot.segments.map(\.number.value) == [4, 5])
+            #expect(snapshot.segments.allSatisfy { !$0.isDiscontinuous })
+        }
+    }
+
+    @Test func aSegmentThatIsWrittenAnewIsReadAnew() async throws {
+        try await withIndexes { relay, indexes in
+            let index = try await brokenSegment(relay, indexes)
+            #expect(try await index.snapshot().segments.map(\.state) == [.aborted])
+            try await PlainClient.with(relay) { client in
+                try await client.post(TestChannel.segment(0), to: "/cam/0")
+                try await client.post(TestChannel.segment(1), to: "/cam/1")
+            }
+            try await index.wait(for: .ended(1))
+            try await index.wait(for: .caughtUp)
+            var states = try await index.snapshot().segments.map(\.state)
+            while states != [.complete, .complete] {
+                await Task.yield()
+                states = try await index.snapshot().segments.map(\.state)
+            }
+        }
+    }
+
+    private func brokenSegment(_ relay: RelayServer, _ indexes: Indexes) async throws -> ChannelIndex {
+        let publisher = try relay.publisher(of: channel)
+        let segment = try publisher.nextSegment()
+        try segment.write(TestChannel.segment(0)[..<TestChannel.offset(ofPicture: 20)])
+        let index = try #require(indexes.index(of: channel))
+        try await index.wait(for: .parts(.zero, count: 1))
+        segment.abort()
+        try await index.wait(for: .ended(.zero))
+        return index
+    }
+
+    @Test func aClosedChannelIsKnownToBeClosedAndItsSuccessorHasAnIndexOfItsOwn() async throws {
+        try await withIndexes { relay, indexes in
+            let first = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: first)
+            let index = try #require(indexes.index(of: channel))
+            first.close()
+            try await index.wait(for: .parts(.zero, count: 100))
+            try await index.wait(for: .ended(7))
+            let snapshot = try await index.snapshot()
+            #expect(snapshot.isClosed)
+            #expect(snapshot.segments.count == 1)
+            #expect(indexes.index(of: channel) === index)
+            try write(TestChannel.segment(0), to: try relay.publisher(of: channel))
+            let second = try #require(indexes.index(of: channel))
+            #expect(second !== index)
+            #expect(try await !second.snapshot().isClosed)
+        }
+    }
+
+    @Test func anIndexThatNobodyAsksReadsNoMore() async throws {
+        try await withIndexes(idleTime: .milliseconds(40)) { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            let index = try #require(indexes.index(of: channel))
+            _ = try await index.snapshot()
+            try await relay.tells("trickle_subscribers 0")
+            #expect(!index.touch())
+            let another = try #require(indexes.index(of: channel))
+            #expect(another !== index)
+            #expect(try await another.snapshot().segments.count == 1)
+        }
+    }
+
+    @Test func whoeverWaitsAndGivesUpIsLetGo() async throws {
+        try await withIndexes { relay, indexes in
+            _ = try relay.publisher(of: channel)
+            let index = try #require(indexes.index(of: channel))
+            let waiter = Task { try await index.wait(for: .ended(3)) }
+            waiter.cancel()
+            await #expect(throws: CancellationError.self) { try await waiter.value }
+        }
+    }
+
+    @Test func bytesThatAreNoTransportStreamAreNotPlayable() async throws {
+        try await withIndexes { relay, indexes in
+            let publisher = try relay.publisher(of: channel, contentType: "text/plain")
+            try write(Array("some words".utf8), to: publisher)
+            let index = try #require(indexes.index(of: channel))
+            let segments = try await index.snapshot().segments
+            #expect(segments.map(\.isPlayable) == [false])
+            #expect(try await index.lastRandomAccessPoint() == nil)
+            #expect(indexes.index(of: try ChannelName("nothing")) == nil)
+        }
+    }
+}
