@@ -28,7 +28,17 @@ enum AddedPackets {
         return packets
     }
 
-    /// The continuity counter is left 0.
+    /// A packet without payload that says that the clock and the continuity counter jump (section 2.4.3.5), for where the next packet of
+    /// the PID has no room to say so. A packet without payload does not count (section 2.4.3.3).
+    static func discontinuity(_ pid: PID, before continuityCounter: UInt8) -> [UInt8] {
+        var packet: [UInt8] = []
+        packet.reserveCapacity(TransportPacket.size)
+        appendHeader(pid, startsUnit: false, control: 0x20 | (continuityCounter &- 1) & 0x0F, to: &packet)
+        let length = TransportPacket.size - 5
+        return packet + [UInt8(length), 0x80] + repeatElement(0xFF, count: length - 1)
+    }
+
+    /// - Parameter control: The fourth byte: whether there is an adaptation field and a payload, and the continuity counter.
     private static func appendHeader(_ pid: PID, startsUnit: Bool, control: UInt8, to packets: inout [UInt8]) {
         packets.append(TransportPacket.syncByte)
         packets.append(UInt8(truncatingIfNeeded: pid.rawValue >> 8) | (startsUnit ? 0x40 : 0))

@@ -8,10 +8,21 @@ import TrickleRelay
 /// Each ramp reads channels as any subscriber does, and does nothing while nobody asks it.
 public struct Gateway: RelayRamps {
     private let ramps: [any Ramp]
+    private let viewers: ViewerCount
 
     public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
-        ramps = []
+        let indexes = Indexes(relay, configuration: configuration)
+        viewers = ViewerCount(softLimit: configuration.softViewerLimit, hardLimit: configuration.hardViewerLimit)
+        var ramps: [any Ramp] = []
+        if configuration.servesTransportStreams {
+            ramps.append(
+                TransportStreamRamp(indexes: indexes, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
+        }
+        self.ramps = ramps
     }
+
+    public var viewerCount: Int { viewers.value }
+    public var isFull: Bool { viewers.isFull }
 
     public func answer(_ request: RampRequest) async -> RampResponse? {
         for ramp in ramps {

@@ -1,5 +1,14 @@
 /// Which ramps the gateway has, and what they may cost.
 public struct GatewayConfiguration: Sendable {
+    /// Channels as endless transport streams: `/NAME.ts`.
+    public var servesTransportStreams = true
+    /// With so many viewers of endless streams, `/readyz` says that the relay is full; nil for no limit.
+    public var softViewerLimit: Int?
+    /// So many viewers are let in; nil for no limit but the relay's own.
+    public var hardViewerLimit: Int?
+    /// What one viewer too many is answered with: 503, or 404 for players that take anything else for "try again at once".
+    public var statusWhenFull = 503
+
     /// How long a channel is read on after the last who asked what is in it.
     public var indexIdleTime: Duration = .seconds(30)
     /// What the parts of segments are to last, for viewers who want little delay: 8216bis recommends 1 s or less.

@@ -7,7 +7,7 @@ public final class PlainClient {
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     /// What has come and was not asked for yet.
-    private var unread = ""
+    private var unread = ByteBuffer()
 
     private init(
         _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
@@ -50,27 +50,50 @@ public final class PlainClient {
 
     public func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
-    public func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
-
     public func endSending() { outbound.finish() }
+
+    public func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
 
     /// All that comes until the relay closes; a reset is an end too.
     public func rest() async -> String {
-        do { while let bytes = try await inbound.next() { unread += String(buffer: bytes) } } catch {}
-        defer { unread = "" }
-        return unread
+        do { while try await receive() {} } catch {}
+        return String(buffer: unread.readSlice(length: unread.readableBytes)!)
     }
 
     /// All that comes up to and with the first `end`, or until the relay closes.
     public func read(to end: String) async throws -> String {
+        let end = Array(end.utf8)
+        var searched = 0
         while true {
-            if let range = unread.firstRange(of: end) {
-                defer { unread.removeSubrange(..<range.upperBound) }
-                return String(unread[..<range.upperBound])
+            if let count = unread.firstEnd(of: end, from: max(0, searched - end.count)) {
+                return String(buffer: unread.readSlice(length: count)!)
             }
-            guard let bytes = try await inbound.next() else { return await rest() }
-            unread += String(buffer: bytes)
+            searched = unread.readableBytes
+            guard try await receive() else { return await rest() }
         }
+    }
+
+    /// That many bytes, or fewer when the relay closes.
+    public func read(count: Int) async throws -> [UInt8] {
+        while unread.readableBytes < count, try await receive() {}
+        return unread.readBytes(length: min(count, unread.readableBytes))!
+    }
+
+    /// A body in chunks (RFC 9112, section 7.1) up to its last chunk, or until the relay closes.
+    public func chunkedBody() async throws -> [UInt8] {
+        var body: [UInt8] = []
+        while let size = Int(try await read(to: "\r\n").dropLast(1), radix: 16) {
+            body += try await read(count: size)
+            _ = try await read(to: "\r\n")
+            if size == 0 { break }
+        }
+        return body
+    }
+
+    private func receive() async throws -> Bool {
+        guard let bytes = try await inbound.next() else { return false }
+        unread.writeImmutableBuffer(bytes)
+        return true
     }
 
     /// Some bytes; nil at the end.
@@ -97,4 +120,16 @@ public enum PlainRequest {
     }
 
     public static let lastChunk = "0\r\n\r\n"
+}
+
+extension ByteBuffer {
+    /// How many readable bytes there are up to the end of the first `pattern` that begins at `start` or later; nil without one.
+    fileprivate func firstEnd(of pattern: [UInt8], from start: Int) -> Int? {
+        withUnsafeReadableBytes { bytes in
+            guard bytes.count >= pattern.count, start <= bytes.count - pattern.count else { return nil }
+            return (start...(bytes.count - pattern.count)).first { place in
+                bytes[place] == pattern[0] && bytes[place..<place + pattern.count].elementsEqual(pattern)
+            }.map { $0 + pattern.count }
+        }
+    }
 }

@@ -39,13 +39,17 @@ public struct TSComparison: Sendable {
         }
     }
 
-    /// Packets of each PID whose continuity counter does not follow the one before.
+    /// Packets of each PID whose continuity counter does not follow the one before, and who do not say that it jumps.
     public static func continuityErrors(_ bytes: [UInt8]) -> [PID: Int] {
         var last: [PID: UInt8] = [:]
         var errors: [PID: Int] = [:]
         for packet in packets(bytes, masking: []) {
             let pid = TSRecording.pid(packet)
             let control = packet[packet.startIndex + 3]
+            if control & 0x20 != 0, packet[packet.startIndex + 4] > 0, packet[packet.startIndex + 5] & 0x80 != 0 {
+                last[pid] = control & 0x0F
+                continue
+            }
             guard pid != .null, control & 0x10 != 0 else { continue }
             if let before = last[pid], (before + 1) & 0x0F != control & 0x0F { errors[pid, default: 0] += 1 }
             last[pid] = control & 0x0F

@@ -50,6 +50,7 @@ struct TrickleServer: Tool {
             valueName: "address"))
     var metrics: ListenAddress?
 
+    @OptionGroup(title: "For players and browsers") var gateway: GatewayOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
@@ -72,7 +73,7 @@ struct TrickleServer: Tool {
         let relay: RelayServer
         do {
             relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
-                Gateway($0, logger: session.logger)
+                Gateway($0, configuration: gateway.configuration, logger: session.logger)
             }
         } catch {
             throw ToolFailure("\(error)")

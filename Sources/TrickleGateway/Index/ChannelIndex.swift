@@ -14,6 +14,8 @@ public actor ChannelIndex {
     enum Event: Sendable, Hashable {
         /// What was kept when the index began has been read.
         case caughtUp
+        /// It shows whether the bytes of some segment are packets.
+        case firstPacket
         /// A segment has ended that can be played.
         case playableSegment
         /// The segment has ended, or a later one has begun.
@@ -123,6 +125,7 @@ public actor ChannelIndex {
         if isClosed { return true }
         switch event {
         case .caughtUp: return hasCaughtUp
+        case .firstPacket: return reading.segments.contains { $0.contents.alignment != .unknown }
         case .playableSegment: return reading.segments.contains { $0.state != .open && $0.isPlayable }
         case .ended(let number):
             if let last = reading.segments.last, last.number > number { return true }
@@ -180,15 +183,16 @@ public actor ChannelIndex {
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
         forgetDropped()
-        let id = relay.window(of: channel)?.segment(segment.sequence)?.id
-        reading.begin(segment.sequence, id: id, arrival: wasThere == 0 ? Self.wallTime : nil)
+        let kept = relay.window(of: channel)?.segment(segment.sequence)
+        let isOpen = kept?.state == .open
+        reading.begin(segment.sequence, id: kept?.id, arrival: wasThere == 0 ? Self.wallTime : nil)
         var byteCount = 0
         do {
             for try await bytes in segment.body {
                 byteCount += bytes.readableBytes
                 let before = reading.progress
                 bytes.withUnsafeReadableBytes { reading.receive($0.bytes, now: .now - started) }
-                if isLast, byteCount >= wasThere { hasCaughtUp = true }
+                if isLast, isOpen, byteCount >= wasThere { hasCaughtUp = true }
                 if reading.progress != before || byteCount == wasThere { wakeWaiting() }
             }
             reading.end(.complete)

@@ -1,0 +1,96 @@
+import MPEGTS
+import NIOCore
+import TrickleCore
+import TrickleRelay
+
+/// Channels as endless transport streams: `/NAME.ts` and `/NAME/live.ts`.
+///
+/// A viewer begins at the last random access point, behind the tables, and gets the relay's own pieces from there on, segment after
+/// segment. One that cannot follow goes on at the beginning of the newest whole segment, with the jump marked as ISO 13818-1 has it.
+struct TransportStreamRamp: Ramp {
+    let indexes: Indexes
+    let viewers: ViewerCount
+    let statusWhenFull: Int
+
+    func answer(_ request: RampRequest) async -> RampResponse? {
+        guard let text = Self.channelText(in: request.path), let name = try? ChannelName(text) else { return nil }
+        guard let index = indexes.index(of: name) else { return .problem(404, "there is no channel '\(name)'") }
+        if request.isHead { return RampResponse(fields: Self.fields, .bytes(ByteBuffer())) }
+        guard let viewer = viewers.admit() else {
+            let fields = statusWhenFull == 503 ? [(name: "Retry-After", value: "10")] : []
+            return .problem(statusWhenFull, "there are as many viewers as may be: come again later", fields: fields)
+        }
+        do {
+            guard let place = try await index.firstPlace() else {
+                return .problem(
+                    404, "'\(name)' is no transport stream: read it as segments, at \(name.percentEncoded)/-1")
+            }
+            let stream = ChannelStream(
+                channel: name, number: place.number, offset: place.offset, preamble: ByteBuffer(bytes: place.tables),
+                unit: TransportPacket.size, viewer: viewer, resume: resume(name, viewer))
+            return RampResponse(fields: Self.fields, .stream(stream))
+        } catch {
+            return nil
+        }
+    }
+
+    private static let fields = [
+        (name: "Content-Type", value: "video/mp2t"), (name: "Cache-Control", value: "no-store"),
+        (name: "Accept-Ranges", value: "none"),
+    ]
+
+    private static func channelText(in path: [String]) -> String? {
+        switch path.count {
+        case 1 where path[0].hasSuffix(".ts"): String(path[0].dropLast(3))
+        case 2 where path[1] == "live.ts": path[0]
+        default: nil
+        }
+    }
+
+    private func resume(
+        _ name: ChannelName, _ viewer: ViewerCount.Viewer
+    ) -> @Sendable (ChannelStream.Gap) async -> ChannelStream? {
+        { [indexes] gap in
+            guard let index = indexes.index(of: name), let segment = try? await index.segment(behind: gap) else {
+                return nil
+            }
+            return ChannelStream(
+                channel: name, number: segment.number,
+                preamble: ByteBuffer(bytes: segment.contents.discontinuityPackets),
+                unit: TransportPacket.size, viewer: viewer, resume: resume(name, viewer))
+        }
+    }
+}
+
+extension ChannelIndex {
+    /// Where a viewer begins, once there is such a place.
+    ///
+    /// - Returns: nil where the channel is no transport stream, or has ended without such a place.
+    fileprivate func firstPlace() async throws -> AccessPlace? {
+        if let place = try await lastRandomAccessPoint() { return place }
+        try await wait(for: .firstPacket)
+        guard try await snapshot().segments.last(where: { $0.contents.byteCount > 0 })?.contents.alignment == .aligned
+        else { return nil }
+        try await wait(for: .randomAccessPoint(after: .zero, offset: -1))
+        return try await lastRandomAccessPoint()
+    }
+
+    /// Where a viewer goes on behind a gap: at the beginning of a segment of which it is known what comes first of each PID.
+    fileprivate func segment(behind gap: ChannelStream.Gap) async throws -> IndexedSegment? {
+        switch gap {
+        case .fellBehind:
+            let segments = try await snapshot().segments.filter { !$0.contents.randomAccessPoints.isEmpty }
+            return segments.last { $0.state == .complete } ?? segments.last
+        case .lost(let number):
+            try await wait(for: .randomAccessPoint(after: number, offset: -1))
+            guard let segment = try await firstSegment(from: number) else { return nil }
+            if segment.contents.hasSeenAllStreams { return segment }
+            try await wait(for: .parts(segment.number, count: 2))
+            return try await firstSegment(from: segment.number)
+        }
+    }
+
+    private func firstSegment(from number: SequenceNumber) async throws -> IndexedSegment? {
+        try await snapshot().segments.first { $0.number >= number && !$0.contents.randomAccessPoints.isEmpty }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import TrickleGateway
+
+/// What players and browsers can fetch.
+struct GatewayOptions: ParsableArguments {
+    @Flag(help: "Do not serve channels as endless transport streams: /NAME.ts, /NAME/live.ts.")
+    var noTs = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Viewers of endless streams: from SOFT on /readyz says full, beyond HARD nobody is let in; one number sets both.",
+            valueName: "soft:hard"))
+    var maxViewers: ViewerLimits?
+
+    @Option(
+        help: ArgumentHelp(
+            "What one viewer too many is answered with: 503, or 404 for players that know nothing else.",
+            valueName: "status"))
+    var fullStatus = 503
+
+    func validate() throws {
+        if fullStatus != 503 && fullStatus != 404 { throw ValidationError("--full-status is 503 or 404") }
+    }
+
+    var configuration: GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.servesTransportStreams = !noTs
+        configuration.softViewerLimit = maxViewers?.soft
+        configuration.hardViewerLimit = maxViewers?.hard
+        configuration.statusWhenFull = fullStatus
+        return configuration
+    }
+}
