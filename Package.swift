@@ -62,9 +62,14 @@ let package = Package(
         // The tools. Children are started from C: between fork and exec there is no room for Swift.
         .target(name: "SpawnShims"),
         .target(name: "ChildProcesses", dependencies: ["SpawnShims"]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]),
         .target(
             name: "TrickleTools",
-            dependencies: ["TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", argumentParser, logging]),
+            dependencies: [
+                "TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", "CCrypto", argumentParser, logging,
+            ]),
         .target(name: "LiveHooks", dependencies: ["TrickleTools"] + nio),
         .executableTarget(
             name: "trickle-server",

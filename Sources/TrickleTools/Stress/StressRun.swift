@@ -81,7 +81,7 @@ public struct StressRun: Sendable {
         var due = ContinuousClock.now
         for _ in 0..<segments {
             let writer = try await publisher.nextSegment()
-            var digest = SHA256()
+            let digest = SegmentDigest()
             var left = segmentBytes
             while left > 0 {
                 let count = min(left, max(1, segmentBytes / Self.piecesPerSegment))
@@ -91,7 +91,7 @@ public struct StressRun: Sendable {
                 left -= count
             }
             ledger.published(
-                .init(channel: channel, sequence: writer.sequence), digest: digest.finished(), byteCount: segmentBytes)
+                .init(channel: channel, sequence: writer.sequence), digest: digest.finish(), byteCount: segmentBytes)
             writer.finishWithoutWaiting()
             due += interval
             try await Task.sleep(until: due)
@@ -121,7 +121,7 @@ public struct StressRun: Sendable {
             waitForChannel: .seconds(10))
         var last: SequenceNumber?
         for try await segment in subscriber {
-            var digest = SHA256()
+            let digest = SegmentDigest()
             var byteCount = 0
             do {
                 for try await bytes in segment.body {
@@ -133,7 +133,7 @@ public struct StressRun: Sendable {
                 continue
             }
             ledger.delivered(
-                .init(channel: channel, sequence: segment.sequence), digest: digest.finished(), byteCount: byteCount,
+                .init(channel: channel, sequence: segment.sequence), digest: digest.finish(), byteCount: byteCount,
                 isInOrder: last.map { $0 < segment.sequence } ?? true)
             last = segment.sequence
         }
