@@ -19,9 +19,11 @@ public struct LiveBacklog: Sendable {
         case finish
     }
 
+    private typealias Pieces = PieceQueue<[UInt8]>
+
     private enum Sending {
         case nothing
-        case segment([[UInt8]])
+        case segment
         /// Grew beyond all limits; what comes of it is thrown away.
         case aborted(isTold: Bool)
     }
@@ -33,9 +35,11 @@ public struct LiveBacklog: Sendable {
     /// How many segments were dropped or broken off.
     public private(set) var droppedCount = 0
     private var sending = Sending.nothing
+    /// What is left of the segment being sent. Not in the enum's case: there, each change would copy it.
+    private var pieces = Pieces()
     /// Dropped segments whose numbers have not been ended yet; they come before those that wait.
     private var skipCount = 0
-    private var waiting: [[[UInt8]]] = []
+    private var waiting = PieceQueue<Pieces>()
     private var byteCount = 0
     /// Whether the segment that the source is in was dropped.
     private var isDiscarding = true
@@ -52,20 +56,14 @@ public struct LiveBacklog: Sendable {
     /// The source begins a segment, which ends the one before.
     public mutating func begin() {
         isDiscarding = false
-        waiting.append([])
+        waiting.append(Pieces())
         if waiting.count > maximumBehind { dropOldest() }
     }
 
     public mutating func append(_ bytes: [UInt8]) {
         guard !isDiscarding, !bytes.isEmpty else { return }
         byteCount += bytes.count
-        if !waiting.isEmpty {
-            waiting[waiting.count - 1].append(bytes)
-        } else if case .segment(var pieces) = sending {
-            sending = .nothing
-            pieces.append(bytes)
-            sending = .segment(pieces)
-        }
+        if !waiting.updateLast({ $0.append(bytes) }), case .segment = sending { pieces.append(bytes) }
         while byteCount > maximumByteCount {
             if waiting.isEmpty { return abort() }
             dropOldest()
@@ -80,43 +78,43 @@ public struct LiveBacklog: Sendable {
     /// Takes what is to be sent next; nil while there is nothing.
     public mutating func take() -> Step? {
         switch sending {
-        case .segment(var pieces) where !pieces.isEmpty:
-            sending = .nothing
-            let bytes = pieces.removeFirst()
-            byteCount -= bytes.count
-            sending = .segment(pieces)
-            return .bytes(bytes)
+        case .segment:
+            if let bytes = pieces.popFirst() {
+                byteCount -= bytes.count
+                return .bytes(bytes)
+            }
         case .aborted(isTold: false):
             sending = .aborted(isTold: true)
             return .abort
-        case .segment, .aborted, .nothing: break
+        case .aborted, .nothing: break
         }
         if skipCount > 0 {
             skipCount -= 1
             sending = .nothing
             return .skip
         }
-        if waiting.isEmpty { return hasFinished ? .finish : nil }
-        sending = .segment(waiting.removeFirst())
+        guard let next = waiting.popFirst() else { return hasFinished ? .finish : nil }
+        pieces = next
+        sending = .segment
         return .begin
     }
 }
 
 extension LiveBacklog {
     private mutating func dropOldest() {
-        byteCount -= Self.byteCount(of: waiting.removeFirst())
+        guard let oldest = waiting.popFirst() else { return }
+        byteCount -= oldest.sum(\.count)
         if waiting.isEmpty { isDiscarding = true }
         skipCount += 1
         droppedCount += 1
     }
 
     private mutating func abort() {
-        guard case .segment(let pieces) = sending else { return }
-        byteCount -= Self.byteCount(of: pieces)
+        guard case .segment = sending else { return }
+        byteCount -= pieces.sum(\.count)
+        pieces = Pieces()
         droppedCount += 1
         isDiscarding = true
         sending = .aborted(isTold: false)
     }
-
-    private static func byteCount(of pieces: [[UInt8]]) -> Int { pieces.reduce(0) { $0 + $1.count } }
 }

@@ -72,6 +72,16 @@ import TrickleTesting
         #expect(steps(&backlog) == [.skip, .begin, .bytes([6]), .finish])
     }
 
+    @Test func aSegmentOfManyPiecesComesInTheirOrder() {
+        var backlog = LiveBacklog()
+        backlog.begin()
+        for number in 0..<50_000 { backlog.append([UInt8(truncatingIfNeeded: number)]) }
+        backlog.finish()
+        #expect(backlog.take() == .begin)
+        for number in 0..<50_000 { #expect(backlog.take() == .bytes([UInt8(truncatingIfNeeded: number)])) }
+        #expect(backlog.take() == .finish)
+    }
+
     /// Any order of a source's and a relay's turns: every segment comes whole, or not at all, or is broken off and so told; in order;
     /// and one number for each.
     @Test(arguments: 0..<200 as Range<UInt64>)
