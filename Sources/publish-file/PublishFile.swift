@@ -72,7 +72,9 @@ struct PublishFile: Tool {
             valueName: "url"))
     var listen: String?
 
-    @Flag(help: "Open a live source again when it fails or ends, for ever; the channel and its numbers go on.")
+    @Flag(
+        help:
+            "Open a live source again when it or the relay fails or ends, for ever; the channel and its numbers go on.")
     var retry = false
 
     @OptionGroup(title: "Sources on the network") var source: SourceOptions

@@ -22,7 +22,8 @@ struct RetryTests {
         try await TestMedia.makeClip(at: folder("clip.ts"), seconds: 2)
         try StubProgram.write(
             "ffprobe", in: folder,
-            #"echo '{"streams": [{"index": 0, "codec_type": "video", "codec_name": "h264", "width": 320}]}'"#)
+            "echo >> \(folder("probes"))\n"
+                + #"echo '{"streams": [{"index": 0, "codec_type": "video", "codec_name": "h264", "width": 320}]}'"#)
         try StubProgram.write(
             "ffmpeg", in: folder,
             """
@@ -104,6 +105,26 @@ struct RetryTests {
         // The clip is two seconds long.
         #expect(try #require(Double(words[place + 1])) > 2)
         #expect(words.contains("+initial_discontinuity"))
+    }
+
+    @Test func `a relay that is not there yet is waited for`() async throws {
+        let environment = try await standIns("exec cat clip.ts")
+        let place = try await RelayProcess.start()
+        await place.stop()
+        let publisher = try publisher(place, environment, ["--retry"])
+        // Each time it looks whether its source is there.
+        while (TemporaryFolder.contents(of: folder("probes"))?.count ?? 0) < 2 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await RelayProcess.with(address: String(place.url.dropFirst("http://".count))) { relay in
+            let reader = try await RunningTool.run(
+                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "2", "--wait", "10s"])
+            #expect(reader.status == .exited(0), "\(reader.errors)")
+            kill(publisher.process.pid, SIGTERM)
+            let result = try await publisher.finish()
+            #expect(result.status == .exited(143))
+            #expect(result.errors.contains("opens it again"), "\(result.errors)")
+        }
     }
 
     @Test func `a source that hangs is final without --retry, and nothing of it is left`() async throws {

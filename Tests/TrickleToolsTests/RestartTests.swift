@@ -38,6 +38,20 @@ import TrickleKit
         #expect(restarts.ended(now: .seconds(210), jitter: 1) == .seconds(1))
     }
 
+    @Test func `what is hindered by another is not given up for that, and waits longer each time`() {
+        var restarts = RestartState(patience: .seconds(5), backoff: backoff, now: .zero)
+        var now = Duration.zero
+        for wait in [1, 2, 4, 8, 8] as [Int64] {
+            restarts.started(now: now)
+            #expect(restarts.hindered(now: now, jitter: 1) == .seconds(wait))
+            now += .seconds(wait)
+        }
+        // From here on it is itself that is away.
+        restarts.started(now: now)
+        #expect(restarts.ended(now: now, jitter: 1) == .seconds(5))
+        #expect(restarts.ended(now: now + .seconds(5), jitter: 1) == nil)
+    }
+
     @Test func `of a flood of lines some are shown, and the rest is counted`() {
         var budget = LineBudget()
         let start = ContinuousClock.now

@@ -21,7 +21,8 @@ public struct ChannelPublishing: Sendable {
     /// What others may know of the run, and tell it.
     public let monitor = PublishingMonitor()
 
-    /// When a live source is opened again. The channel stays, and so do its numbers. Files are read once.
+    /// When a live source is opened again. The channel stays, and so do its numbers. Files are read once. A relay that is away is waited for
+    /// as long as the source is there.
     public enum Reopening: Equatable, Sendable {
         case never, forever
         /// Until it has been away for so long; for its first byte `start` is waited.
@@ -30,7 +31,7 @@ public struct ChannelPublishing: Sendable {
 
     let relay: RelayURL
     let channel: ChannelName
-    let clientConfiguration: ClientConfiguration
+    var clientConfiguration: ClientConfiguration
 
     public init(
         _ publishing: FFmpegCommand.Publishing, to channel: ChannelName, relay: RelayOptions, session: ToolSession

@@ -82,23 +82,35 @@ final class PublishingRun: Sendable {
             }
             do {
                 try await publishOneSource()
-                if try await !isToBeOpenedAgain(because: nil) { break }
-            } catch  where isOfTheSource(error) {
-                if try await !isToBeOpenedAgain(because: error) { break }
+                if try await !isToBeOpenedAgain(because: nil, .source) { break }
+            } catch {
+                guard let trouble = trouble(of: error) else { throw error }
+                if try await !isToBeOpenedAgain(because: error, trouble) { break }
             }
         } while !session.stop.isMade
         if !job.keepsOpen { try await state.withLock { $0.publisher }?.close() }
     }
 
-    /// Waits until a source that is away is to be opened again.
+    /// What stands in the way, and may do so no longer another time.
+    private enum Trouble {
+        case source, relay
+    }
+
+    /// Waits until a source that is away is to be opened again, or one whose relay is.
     ///
     /// - Returns: false when it ended, and that was all, or a stop was asked for.
     /// - Throws: `failure`, when it is final.
-    private func isToBeOpenedAgain(because failure: (any Error)?) async throws -> Bool {
+    private func isToBeOpenedAgain(because failure: (any Error)?, _ trouble: Trouble) async throws -> Bool {
         if session.stop.isMade { return false }
         let wait: Duration? = state.withLock { state in
             if job.reopening == .never || !state.mayComeBack || job.monitor.isOver { return nil }
-            return state.restarts.ended(now: now, jitter: .random(in: 0..<1))
+            switch trouble {
+            case .source: return state.restarts.ended(now: now, jitter: .random(in: 0..<1))
+            case .relay:
+                // Its numbers are asked for anew: it may have lost its memory.
+                state.publisher = nil
+                return state.restarts.hindered(now: now, jitter: .random(in: 0..<1))
+            }
         }
         guard let wait else {
             if let failure { throw failure }
@@ -113,15 +125,21 @@ final class PublishingRun: Sendable {
         return !session.stop.isMade && !job.monitor.isOver
     }
 
-    /// Whether an error is the source's, which may be another time, and not the relay's or the command line's.
-    private func isOfTheSource(_ error: any Error) -> Bool {
-        if session.stop.isMade && error is CancellationError { return true }
+    /// Whose trouble an error is that may be over another time; nil when it is the command line's, or the relay does not want this channel.
+    private func trouble(of error: any Error) -> Trouble? {
+        if session.stop.isMade && error is CancellationError { return .source }
         switch error {
-        case is NotTransportStream: return true
-        case let failure as ToolFailure: return failure.exit == .failure && ExecutableSearch.find("ffmpeg") != nil
-        // The relay gives up a channel on which nothing comes for long, which is not for a source to know.
-        case let error as TrickleError: return error.code == .channelClosed && state.withLock { $0.publisher == nil }
-        default: return false
+        case is NotTransportStream: return .source
+        case let failure as ToolFailure:
+            return failure.exit == .failure && ExecutableSearch.find("ffmpeg") != nil ? .source : nil
+        case let error as TrickleError:
+            switch error.code {
+            // The relay gives up a channel on which nothing comes for long, which is not for a source to know.
+            case .channelClosed: return state.withLock { $0.publisher == nil } ? .source : nil
+            case .relayUnreachable, .connectionLost, .relayBusy: return .relay
+            default: return nil
+            }
+        default: return nil
         }
     }
 }

@@ -47,6 +47,17 @@ public struct RestartState: Sendable {
     /// Somebody has said that it is there again: its next trouble is a new one.
     public mutating func announced() { backoff.reset() }
 
+    /// It could not do what it is for, through no fault of its own: the time that this takes is none in which it was away.
+    ///
+    /// - Parameter jitter: A random number, 0 ..< 1.
+    /// - Returns: How long to wait before the next start.
+    public mutating func hindered(now: Duration, jitter: Double) -> Duration {
+        if hasWorked && now - startedAt >= soundAfter { backoff.reset() }
+        let wait = backoff.next(jitter: jitter)
+        lastWorkedAt = now + wait
+        return wait
+    }
+
     /// It has ended.
     ///
     /// - Parameter jitter: A random number, 0 ..< 1.
