@@ -66,7 +66,7 @@ final class LaneSegment: ReadPieces {
     /// Lets every reader go on. A reader may leave while it is called.
     func pumpReaders() {
         let isOpen = progress == .open
-        for unit in units.values { unit.pumpReaders(isOpen: isOpen) }
+        if !units.isEmpty { for unit in units.values { unit.pumpReaders(isOpen: isOpen) } }
         pumpReaders(isOpen: isOpen)
     }
 
