@@ -39,6 +39,7 @@ let package = Package(
         // Pure: no Foundation, no NIO, no clock.
         .target(name: "MPEGTS"),
         .target(name: "TrickleCore"),
+        .target(name: "FragmentedMP4"),
 
         // The client library.
         .systemLibrary(
@@ -95,6 +96,7 @@ let package = Package(
             dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
         .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
+        .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
         .testTarget(
