@@ -37,6 +37,8 @@ public struct SegmentContents: Sendable, Hashable {
     public internal(set) var program: ProgramMap?
     /// The stream that units are told of: the program's first video, else its first audio, else its first stream.
     public internal(set) var mainStream: ElementaryStream?
+    /// What the video's last random access point says of its pictures; nil where it does not, or there is none.
+    public internal(set) var pictureSize: PictureSize?
     /// The last program association table and the map of ``program`` as packets, continuity counters from 0; empty before both have come.
     public internal(set) var tablePackets: [UInt8] = []
     /// The continuity counter of the first packet with payload of each PID.

@@ -190,6 +190,7 @@ public struct SegmentScan: Sendable {
     private mutating func decide(_ verdict: AccessUnitScanner.Verdict) {
         switch verdict {
         case .randomAccessPoint(let kind):
+            contents.pictureSize = units?.scanner?.pictureSize ?? contents.pictureSize
             hasAnnouncedPoints = true
             pending?.randomAccessPoint = kind
         // A segment was begun here because nothing better came: see ``GOPSegmenter/announcementTime``.

@@ -21,17 +21,6 @@ struct StreamMeter {
         units = UnitReader(stream.codec)
     }
 
-    /// The picture size that the stream tells.
-    var size: (width: Int, height: Int)? {
-        guard let scanner = units.scanner else { return nil }
-        switch scanner.syntax {
-        case .h264: return scanner.sequence.map { ($0.width, $0.height) }
-        case .hevc: return HEVCPictureSize(parameterSets: scanner.parameterSets.bytes).map { ($0.width, $0.height) }
-        case .mpegVideo: return scanner.size
-        case .vvc, .mpeg4Visual: return nil
-        }
-    }
-
     mutating func receive(_ packet: RawSpan, header: PacketHeader, hasGap: Bool) {
         packetCount += 1
         let news = units.receive(packet, header: header, hasGap: hasGap)
@@ -61,7 +50,7 @@ struct StreamMeter {
 
     /// What was measured, as a part of the stream that lasts `seconds`.
     func analysis(seconds: Double?) -> StreamAnalysis.Stream {
-        let size = size
+        let size = units.scanner?.pictureSize
         let bits = Double(packetCount * TransportPacket.size * 8)
         return StreamAnalysis.Stream(
             pid: stream.pid, streamType: stream.streamType, codec: stream.codec.description, language: stream.language,

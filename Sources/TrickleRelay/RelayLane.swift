@@ -229,9 +229,11 @@ final class RelayLane: @unchecked Sendable {
         countsLimit = max(Self.minimumCountsLimit, 2 * counts.channels.count)
     }
 
-    /// What has happened here, and how the readers do; the worst delay is counted anew from now on.
-    func report() -> LaneCounts {
-        defer { counts.maximumDelay = 0 }
+    /// What has happened here, and how the readers do.
+    ///
+    /// - Parameter isScrape: whether the worst delay is counted anew from now on.
+    func report(isScrape: Bool) -> LaneCounts {
+        defer { if isScrape { counts.maximumDelay = 0 } }
         var report = counts
         report.connections = connections.count
         for segment in segments.values {

@@ -116,15 +116,32 @@ public final class RelayServer: Sendable {
 
     /// How the relay does, in Prometheus' text format.
     public func metrics() async -> String {
-        var counts = LaneCounts()
-        for lane in lanes {
-            if let report = try? await lane.eventLoop.submit({ lane.report() }).get() { counts.add(report) }
-        }
-        let report = store.perform(on: nil) { store, _ in store.report() }
+        let counts = await laneCounts(isScrape: true)
+        let report = store.perform(on: nil) { store, now in store.report(now: now) }
         let viewerCount = ramps.withLockedValue { $0?.viewerCount ?? 0 }
         return MetricsPage(
             counts, report, turnedAwayCount: census.turnedAwayCount, viewerCount: viewerCount
         ).text
+    }
+
+    /// How the clients' channels do, by name.
+    public func channelActivities() async -> [ChannelActivity] {
+        let counts = await laneCounts(isScrape: false)
+        return store.perform(on: nil) { store, now in store.channelReports(now: now) }.map { report in
+            let delivery = counts.channels[report.id]
+            return ChannelActivity(report: report, bytesOut: delivery?.bytesOut ?? 0, lag: delivery?.lag ?? 0)
+        }
+    }
+
+    private func laneCounts(isScrape: Bool) async -> LaneCounts {
+        var counts = LaneCounts()
+        guard store.localCalls.begin() else { return counts }
+        defer { store.localCalls.ended() }
+        for lane in lanes {
+            let report = try? await lane.eventLoop.submit({ lane.report(isScrape: isScrape) }).get()
+            if let report { counts.add(report) }
+        }
+        return counts
     }
 
     /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.

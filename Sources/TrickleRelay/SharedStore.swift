@@ -58,6 +58,10 @@ final class SharedStore: Sendable {
 
     /// - Returns: what `lane` itself has to look at.
     private func send(_ wakes: [Wake], from lane: RelayLane?) -> [Wake.Subject] {
+        // A publisher of the relay's own program may outlive the event loops.
+        let isFromOutside = lane == nil
+        if isFromOutside, !localCalls.begin() { return [] }
+        defer { if isFromOutside { localCalls.ended() } }
         let lanes = self.lanes.withLockedValue { $0 }
         var own: [Wake.Subject] = []
         for wake in wakes {

@@ -29,4 +29,10 @@ public struct ChannelReport: Equatable, Sendable {
     /// Readers, those who wait among them.
     public let readerCount: Int
     public let counts: ChannelCounts
+    /// nil when nobody has said one.
+    public let contentType: String?
+    /// How long the channel has been there.
+    public let age: Duration
+    /// Since its last payload byte; since it was made, when there was none.
+    public let idleTime: Duration
 }

@@ -22,6 +22,7 @@ struct RelayChannel {
     /// Payload bytes of all that is kept.
     var byteCount = 0
     var openSegmentCount = 0
+    let createdAt: Duration
     var lastByteAt: Duration
     /// When it was closed; nil while it lives.
     var closedAt: Duration?
@@ -40,6 +41,7 @@ struct RelayChannel {
         self.id = id
         self.name = name
         self.contentType = contentType
+        createdAt = now
         lastByteAt = now
     }
 

@@ -153,17 +153,18 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     }
 
     /// How the clients' channels do, by name.
-    public func channelReports() -> [ChannelReport] {
+    public func channelReports(now: Duration) -> [ChannelReport] {
         channelIDs.values.compactMap { channels[$0] }.filter { !$0.name.isInternal }.map { channel in
             ChannelReport(
                 name: channel.name, id: channel.id, next: channel.next, keptSegmentCount: channel.index.count,
-                keptByteCount: channel.byteCount, readerCount: channel.readerCount, counts: channel.counts)
+                keptByteCount: channel.byteCount, readerCount: channel.readerCount, counts: channel.counts,
+                contentType: channel.contentType, age: now - channel.createdAt, idleTime: now - channel.lastByteAt)
         }.sorted { $0.name < $1.name }
     }
 
     /// How the store does.
-    public func report() -> StoreReport {
-        StoreReport(channels: channelReports(), counts: counts, cost: cost, readerCount: readerCount)
+    public func report(now: Duration) -> StoreReport {
+        StoreReport(channels: channelReports(now: now), counts: counts, cost: cost, readerCount: readerCount)
     }
 
     /// The channels that can be read, closed ones that drain among them.
