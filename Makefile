@@ -15,7 +15,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe stress play subscriber-example read2pipe bench chaos
+.PHONY: thumbnail help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe stress play subscriber-example read2pipe bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,9 +54,14 @@ read2pipe: $(BIN)/read2pipe ## write a channel to standard output: stream=NAME [
 subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: stream=NAME [url=URL] [out=out-read]
 	@exec $(BIN)/subscriber-example --stream "$$stream" $(if $(url),--url "$$url") $(if $(out),--out "$$out") $(args)
 
+# curl writes beside the file, which appears as a whole or not at all.
+thumbnail: ## save a channel's newest picture: stream=NAME out=FILE.jpg|FILE.webp [url=URL] [width=320]
+	@sh scripts/save-thumbnail "$${url:-$${TRICKLE_URL:-http://localhost:2939}}" "$$stream" "$$out" "$$width"
+
 # $(call need,target,variables,usage): stops before anything is built when a variable is missing.
 need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
+$(call need,thumbnail,stream out,stream=NAME out=FILE.jpg [url=URL] [width=320])
 $(call need,pubsub-pipe,out,out=FILE [url=URL])
 $(foreach target,publish-pipe play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
 

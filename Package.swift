@@ -54,9 +54,10 @@ let package = Package(
         .target(
             name: "TrickleGateway",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "MPEGTS", "ChildProcesses", logging,
+                "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "ChildProcesses", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+            ],
+            resources: [.embedInCode("Page/page.html")]),
         // Swift does not see the C library's <malloc.h>.
         .target(name: "AllocatorShims"),
 
@@ -107,7 +108,9 @@ let package = Package(
             ] + nio),
         .testTarget(
             name: "TrickleGatewayTests",
-            dependencies: ["TrickleGateway", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting", logging] + nio),
+            dependencies: [
+                "TrickleGateway", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "TrickleTesting", logging,
+            ] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
             name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),

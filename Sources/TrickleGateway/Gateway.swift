@@ -18,6 +18,24 @@ public struct Gateway: RelayRamps {
             ramps.append(
                 TransportStreamRamp(indexes: indexes, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
         }
+        if configuration.servesPictures {
+            let pictures = Pictures(of: relay, decoderCount: configuration.pictureDecoderCount, logger: logger)
+            ramps.append(PictureRamp(indexes: indexes, pictures: pictures))
+        }
+        let movies = LiveMovies(on: relay, configuration, logger: logger)
+        if configuration.servesMP4 {
+            ramps.append(
+                MovieRamp(
+                    relay: relay, movies: movies, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
+        }
+        if configuration.servesPage {
+            let log = ChannelActivityLog(of: relay) { channel in
+                // What reads a channel for its viewers is none; they are.
+                await movies.viewerSurplus(of: channel) - (indexes.isReading(channel) ? 1 : 0)
+            }
+            ramps.append(ChannelRamp(indexes: indexes, log: log, configuration: configuration))
+            ramps.append(PageRamp(base: relay.configuration.basePath.description))
+        }
         self.ramps = ramps
     }
 

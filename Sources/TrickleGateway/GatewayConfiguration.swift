@@ -2,6 +2,12 @@
 public struct GatewayConfiguration: Sendable {
     /// Channels as endless transport streams: `/NAME.ts`.
     public var servesTransportStreams = true
+    /// Channels as fragmented MP4: `/NAME/live.mp4`.
+    public var servesMP4 = true
+    /// Pictures: `/NAME/thumbnail.jpg`.
+    public var servesPictures = true
+    /// The page for browsers at `/` and `/NAME`, and the JSON behind it.
+    public var servesPage = true
     /// With so many viewers of endless streams, `/readyz` says that the relay is full; nil for no limit.
     public var softViewerLimit: Int?
     /// So many viewers are let in; nil for no limit but the relay's own.
@@ -13,6 +19,13 @@ public struct GatewayConfiguration: Sendable {
     public var indexIdleTime: Duration = .seconds(30)
     /// What the parts of segments are to last, for viewers who want little delay: 8216bis recommends 1 s or less.
     public var partDuration: Duration = .milliseconds(500)
+
+    /// Channels that are made into MP4 at once; each is an ffmpeg that copies.
+    public var maximumMovieCount = 64
+    /// How long such an ffmpeg runs on when nobody watches any more.
+    public var movieGrace = Duration.seconds(5)
+    /// Pictures that are decoded at once; each is an ffmpeg.
+    public var pictureDecoderCount = 2
 
     public init() {}
 }

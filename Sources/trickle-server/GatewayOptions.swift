@@ -6,6 +6,15 @@ struct GatewayOptions: ParsableArguments {
     @Flag(help: "Do not serve channels as endless transport streams: /NAME.ts, /NAME/live.ts.")
     var noTs = false
 
+    @Flag(name: .customLong("no-mp4"), help: "Do not make channels into fragmented MP4: /NAME/live.mp4.")
+    var noMP4 = false
+
+    @Flag(help: "Do not decode pictures: /NAME/thumbnail.jpg, /NAME/thumbnail.webp.")
+    var noThumbnails = false
+
+    @Flag(help: "Do not show browsers the channels: the page at / and /NAME, and /_api/channels.")
+    var noPage = false
+
     @Option(
         help: ArgumentHelp(
             "Viewers of endless streams: from SOFT on /readyz says full, beyond HARD nobody is let in; one number sets both.",
@@ -25,6 +34,9 @@ struct GatewayOptions: ParsableArguments {
     var configuration: GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.servesTransportStreams = !noTs
+        configuration.servesMP4 = !noMP4
+        configuration.servesPictures = !noThumbnails
+        configuration.servesPage = !noPage
         configuration.softViewerLimit = maxViewers?.soft
         configuration.hardViewerLimit = maxViewers?.hard
         configuration.statusWhenFull = fullStatus

@@ -69,6 +69,12 @@ public actor ChannelIndex {
     /// - Throws: `CancellationError`.
     public func snapshot() async throws -> Snapshot {
         try await wait(for: .caughtUp)
+        return currentSnapshot
+    }
+
+    /// What is known at the moment, be it little.
+    public var currentSnapshot: Snapshot {
+        touch()
         forgetDropped()
         return Snapshot(segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget)
     }
@@ -161,7 +167,10 @@ public actor ChannelIndex {
 
     private func read() async {
         guard let window = relay.window(of: channel), window.channel == id else { return close() }
-        if window.segments.isEmpty { hasCaughtUp = true }
+        if window.segments.isEmpty {
+            hasCaughtUp = true
+            wakeWaiting()
+        }
         do {
             let first = window.segments.first?.number ?? window.next
             for try await segment in relay.subscriber(to: channel, from: .exact(first)) {

@@ -30,6 +30,9 @@ public final class Indexes: Sendable {
         }
     }
 
+    /// Whether the channel has an index, which is one of its readers.
+    func isReading(_ channel: ChannelName) -> Bool { indexes.withLockedValue { $0[channel] != nil } }
+
     private func forget(_ index: ChannelIndex) {
         indexes.withLockedValue { indexes in
             if indexes[index.channel] === index { indexes[index.channel] = nil }

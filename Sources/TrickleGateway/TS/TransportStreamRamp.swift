@@ -16,10 +16,7 @@ struct TransportStreamRamp: Ramp {
         guard let text = Self.channelText(in: request.path), let name = try? ChannelName(text) else { return nil }
         guard let index = indexes.index(of: name) else { return .problem(404, "there is no channel '\(name)'") }
         if request.isHead { return RampResponse(fields: Self.fields, .bytes(ByteBuffer())) }
-        guard let viewer = viewers.admit() else {
-            let fields = statusWhenFull == 503 ? [(name: "Retry-After", value: "10")] : []
-            return .problem(statusWhenFull, "there are as many viewers as may be: come again later", fields: fields)
-        }
+        guard let viewer = viewers.admit() else { return .full(statusWhenFull) }
         do {
             guard let place = try await index.firstPlace() else {
                 return .problem(

@@ -1,4 +1,5 @@
 import Synchronization
+import TrickleRelay
 
 /// Viewers of endless streams, against two limits: from the first on, others had better be sent elsewhere; beyond the second nobody is
 /// let in.
@@ -34,4 +35,12 @@ final class ViewerCount: Sendable {
     var value: Int { count.withLock { $0 } }
 
     var isFull: Bool { value >= softLimit ?? .max }
+}
+
+extension RampResponse {
+    /// One viewer too many.
+    static func full(_ status: Int) -> RampResponse {
+        let fields = status == 503 ? [(name: "Retry-After", value: "10")] : []
+        return .problem(status, "there are as many viewers as may be: come again later", fields: fields)
+    }
 }

@@ -1,0 +1,47 @@
+import Logging
+import TrickleCore
+import TrickleRelay
+
+/// The movies that somebody watches at the moment.
+actor LiveMovies {
+    private let relay: RelayServer
+    private let configuration: GatewayConfiguration
+    private let logger: Logger
+    private var movies: [ChannelName: LiveMovie] = [:]
+
+    /// As many channels are watched as may be.
+    struct Full: Error {}
+
+    /// - Parameter configuration: how many there may be at once, and how long they outlast their viewers.
+    init(on relay: RelayServer, _ configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
+        self.relay = relay
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// The movie of a channel: the one that runs, or a new one.
+    ///
+    /// - Throws: ``Full``.
+    func movie(of channel: ChannelName) throws -> LiveMovie {
+        if let movie = movies[channel] { return movie }
+        guard movies.count < configuration.maximumMovieCount else { throw Full() }
+        let movie = LiveMovie(of: channel, on: relay, grace: configuration.movieGrace, logger: logger) { [weak self] in
+            await self?.forget($0)
+        }
+        movies[channel] = movie
+        return movie
+    }
+
+    /// How many more watch a channel's movie than read the channel for it.
+    func viewerSurplus(of channel: ChannelName) async -> Int {
+        guard let movie = movies[channel] else { return 0 }
+        return await movie.viewerCount - (movie.isReading ? 1 : 0)
+    }
+
+    /// How many movies there are.
+    var count: Int { movies.count }
+
+    func forget(_ movie: LiveMovie) {
+        if movies[movie.channel] === movie { movies[movie.channel] = nil }
+    }
+}

@@ -1,0 +1,56 @@
+import TrickleRelay
+
+/// Which picture of a channel is wanted.
+struct PictureRequest: Hashable, Sendable {
+    enum Format: String, Sendable, CaseIterable {
+        case jpg, webp
+
+        var contentType: String {
+            switch self {
+            case .jpg: "image/jpeg"
+            case .webp: "image/webp"
+            }
+        }
+
+        /// How ffmpeg writes it.
+        var arguments: [String] {
+            switch self {
+            case .jpg: ["-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "mjpeg"]
+            case .webp: ["-c:v", "libwebp", "-quality", "75", "-f", "image2pipe"]
+            }
+        }
+    }
+
+    /// The widest picture that is made.
+    static let maximumWidth = 1920
+
+    let format: Format
+    /// In pixels; nil for the picture's own.
+    let width: Int?
+
+    init(_ format: Format, width: Int? = nil) {
+        self.format = format
+        self.width = width
+    }
+
+    /// - Returns: nil for a name that is no picture's.
+    init?(name: String) {
+        guard let format = Format.allCases.first(where: { name == "thumbnail.\($0.rawValue)" }) else { return nil }
+        self.init(format)
+    }
+
+    /// ffmpeg's arguments from a transport stream to one picture with square pixels.
+    var arguments: [String] {
+        let even = { (length: String) in "trunc(\(length)/2)*2" }
+        let size =
+            if let width {
+                "w=\(width):h='max(2,\(even("\(width)/dar")))'"
+            } else {
+                "w='min(\(Self.maximumWidth),\(even("ih*dar")))':h='\(even("min(ih,\(Self.maximumWidth)/dar)"))'"
+            }
+        return [
+            "-threads", "1", "-probesize", "32768", "-analyzeduration", "0", "-f", "mpegts", "-i", "pipe:0",
+            "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=\(size):flags=area,setsar=1",
+        ] + format.arguments + ["-threads", "1", "pipe:1"]
+    }
+}

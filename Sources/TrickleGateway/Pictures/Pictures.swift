@@ -1,0 +1,87 @@
+import Logging
+import TrickleCore
+import TrickleRelay
+
+/// Pictures of channels, each decoded once however many ask.
+actor Pictures {
+    /// What is kept of pictures that were decoded; the oldest go first.
+    static let maximumByteCount = 16 << 20
+    /// Requests that may wait for a decoder.
+    static let maximumWaiting = 64
+
+    struct Picture: Sendable {
+        let bytes: [UInt8]
+        /// The same for the same picture in the same form.
+        let tag: String
+    }
+
+    private struct Key: Hashable {
+        let source: PictureSource
+        let request: PictureRequest
+    }
+
+    private let relay: RelayServer
+    private let decoder: PictureDecoder
+    private let gate: Gate
+    /// Tells the relay's runs apart: numbers begin anew with each.
+    private let run = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    private var kept: [(key: Key, picture: Picture)] = []
+    private var keptByteCount = 0
+    private var flights: [Key: Task<Picture, any Error>] = [:]
+    /// How many decoders were started.
+    private(set) var decodingCount = 0
+
+    /// - Parameter decoderCount: how many decode at once.
+    init(of relay: RelayServer, decoderCount: Int, logger: Logger) {
+        self.relay = relay
+        decoder = PictureDecoder(logger: logger)
+        gate = Gate(width: decoderCount, maximumWaiting: Self.maximumWaiting)
+    }
+
+    /// The tag that the picture has or is going to have.
+    nonisolated func tag(of source: PictureSource, as request: PictureRequest) -> String {
+        let width = request.width.map { "-\($0)" } ?? ""
+        return
+            "\"\(run)-\(source.channelID.value)-\(source.place.number)-\(source.place.offset)-\(request.format.rawValue)\(width)\""
+    }
+
+    /// - Throws: ``Gate/Crowded``; what the decoder throws.
+    func picture(_ source: PictureSource, as request: PictureRequest) async throws -> Picture {
+        let key = Key(source: source, request: request)
+        if let known = kept.first(where: { $0.key == key }) { return known.picture }
+        if let flight = flights[key] { return try await flight.value }
+        // Unstructured: who asked first may leave, and the others still want it.
+        let flight = Task { try await decode(key) }
+        flights[key] = flight
+        defer { flights[key] = nil }
+        let picture = try await flight.value
+        keep(picture, for: key)
+        return picture
+    }
+
+    private func decode(_ key: Key) async throws -> Picture {
+        let bytes = try await gate.pass { [relay, decoder] in
+            await self.countDecoding()
+            return try await decoder.decode(key.source.bytes(from: relay), as: key.request)
+        }
+        return Picture(bytes: bytes, tag: tag(of: key.source, as: key.request))
+    }
+
+    private func countDecoding() { decodingCount += 1 }
+
+    private func keep(_ picture: Picture, for key: Key) {
+        kept.append((key, picture))
+        keptByteCount += picture.bytes.count
+        // Nobody asks for an older picture of the channel in this form.
+        forget { $0.source.channel == key.source.channel && $0.request == key.request && $0 != key }
+        while keptByteCount > Self.maximumByteCount, kept.count > 1 { forget(at: 0) }
+    }
+
+    private func forget(where isOld: (Key) -> Bool) {
+        for index in kept.indices.reversed() where isOld(kept[index].key) { forget(at: index) }
+    }
+
+    private func forget(at index: Int) {
+        keptByteCount -= kept.remove(at: index).picture.bytes.count
+    }
+}

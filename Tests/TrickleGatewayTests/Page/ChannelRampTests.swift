@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Logging
+import Testing
+import TrickleCore
+import TrickleRelay
+import TrickleTesting
+
+@testable import TrickleGateway
+
+/// The JSON behind the page.
+@Suite(.timeLimit(.minutes(1))) struct ChannelRampTests {
+    private struct Report: Decodable {
+        struct Video: Decodable {
+            var codec: String
+            var width: Int?
+            var frameRate: Double?
+        }
+        struct History: Decodable {
+            var bitrate: [Int?]
+            var viewers: [Int]
+        }
+        struct Channel: Decodable {
+            var name: String
+            var contentType: String
+            var age: Double
+            var idle: Double
+            var next: Int
+            var viewers: Int
+            var gop: Double?
+            var codecs: [String]
+            var video: Video?
+            var history: History
+        }
+        var time: Double
+        var features: [String: Bool]
+        var channels: [Channel]
+    }
+
+    private func report(_ relay: RelayServer) async throws -> Report {
+        try await PlainClient.with(relay) { client in
+            try await client.send("GET /_api/channels HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n")
+            let answer = await client.rest()
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("\r\nContent-Type: application/json\r\n"))
+            let body = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
+            return try JSONDecoder().decode(Report.self, from: Data(answer[body...].utf8))
+        }
+    }
+
+    @Test func channelsAreToldWithTheirMedia() async throws {
+        try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
+            let name = try ChannelName("\"}\u{2028}<b>")
+            let text = try relay.publisher(of: name, contentType: "text/plain").nextSegment()
+            try text.write(Array("hello\n".utf8))
+            let publisher = try relay.publisher(of: ChannelName("cam"))
+            for number in 0..<3 {
+                let segment = try publisher.nextSegment()
+                try segment.write(TestChannel.segment(number))
+                try segment.finish()
+            }
+            var report = try await report(relay)
+            while report.channels.last?.gop == nil { report = try await self.report(relay) }
+            #expect(report.channels.map(\.name) == [name.text, "cam"])
+            #expect(report.features["mp4"] == true && report.time > 1_700_000_000)
+            #expect(report.channels[0].video == nil && report.channels[0].contentType == "text/plain")
+            let cam = report.channels[1]
+            #expect(cam.next == 3 && cam.gop == 2 && cam.codecs == ["H.264", "AAC"])
+            #expect(cam.video?.codec == "H.264" && cam.video?.frameRate == 25)
+            #expect(cam.age >= cam.idle && cam.history.viewers.count == cam.history.bitrate.count)
+        }
+    }
+
+    @Test func thoseWhoReadForOthersAreNoViewers() async throws {
+        try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
+            let segment = try relay.publisher(of: ChannelName("cam")).nextSegment()
+            try segment.write(TestChannel.segment(0))
+            while try await report(relay).channels[0].video == nil {}
+            // The index waits for more of the segment, and is nobody.
+            #expect(try await report(relay).channels[0].viewers == 0)
+            try await PlainClient.with(relay) { client in
+                try await client.send(PlainRequest.get("/cam/0"))
+                _ = try await client.answer()
+                #expect(try await report(relay).channels[0].viewers == 1)
+            }
+        }
+    }
+}
