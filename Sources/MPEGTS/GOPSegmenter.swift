@@ -72,6 +72,8 @@ public struct GOPSegmenter {
     var sizeLimit = 0
     var now = Duration.zero
     var firstArrival: Duration?
+    /// How many packets have come.
+    public private(set) var packetCount = 0
     /// The first bytes, to say what they are if they are no packets.
     private var head: [UInt8] = []
     private var searchedByteCount = 0
@@ -139,7 +141,9 @@ public struct GOPSegmenter {
             let step = reader.next(bytes, at: &offset)
             try noteReader(emit)
             switch step {
-            case .input(let range): try process(bytes.extracting(range), emit: emit)
+            case .input(let range):
+                packetCount += range.count / TransportPacket.size
+                try process(bytes.extracting(range), emit: emit)
             case .store: try processStore(emit)
             case .needsInput: return
             }
@@ -174,6 +178,7 @@ public struct GOPSegmenter {
 
     private mutating func processStore(_ emit: (borrowing SegmenterEvent) throws -> Void) throws {
         let store = reader.takeStore()
+        packetCount += store.count / TransportPacket.size
         try process(store.span.bytes, emit: emit)
         reader.returnStore(store)
     }
