@@ -1,9 +1,9 @@
 import SpawnShims
 
 /// A thread for work that blocks. Pools (Dispatch, Swift's own) have few threads, and a blocked one delays everybody else.
-enum DedicatedThread {
+public enum DedicatedThread {
     /// Runs `work` on a new thread, which ends with it.
-    static func start(_ work: @escaping @Sendable () -> Void) {
+    public static func start(_ work: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(work)).toOpaque()
         let failure = trickle_start_thread(
             { argument in Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().work() }, box)

@@ -39,6 +39,7 @@ public final class DescriptorReader: AsyncSequence, Sendable {
 
     private let descriptor: OwnedDescriptor
     private let what: String
+    private let isDatagrams: Bool
     private let wakeup: Wakeup
     private let state = Mutex(State())
     private let room = ThreadSemaphore()
@@ -46,9 +47,11 @@ public final class DescriptorReader: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - descriptor: What to read.
     ///   - what: Its name in error messages, such as "standard input".
-    public init(_ descriptor: OwnedDescriptor, what: String) throws(SystemError) {
+    ///   - isDatagrams: Whether each read brings one datagram, so that an empty one is no end.
+    public init(_ descriptor: OwnedDescriptor, what: String, isDatagrams: Bool = false) throws(SystemError) {
         self.descriptor = descriptor
         self.what = what
+        self.isDatagrams = isDatagrams
         wakeup = try Wakeup()
         DedicatedThread.start { [self] in readAll() }
     }
@@ -135,7 +138,10 @@ public final class DescriptorReader: AsyncSequence, Sendable {
                 if errno == EINTR || errno == EAGAIN { continue }
                 return end(.failure(SystemError("read \(what)")))
             }
-            if count == 0 { return end(.endOfFile) }
+            if count == 0 {
+                if isDatagrams { continue }
+                return end(.endOfFile)
+            }
             deliver(Array(buffer[..<count]))
         }
     }

@@ -9,7 +9,8 @@ struct ChannelRoute: Sendable {
     /// A request for the channel, or for what follows its name: a position, or `next`.
     func request(_ method: TransferRequest.Method, part: String? = nil) -> TransferRequest {
         TransferRequest(
-            method: method, relay: relay, url: relay.url(channel: channel, part: part), configuration: configuration)
+            method: method, peer: .relay(relay), url: relay.url(channel: channel, part: part),
+            configuration: configuration)
     }
 
     func create(contentType: String) -> TransferRequest {

@@ -54,6 +54,8 @@ public final class Publisher: Sendable {
 
     public var relay: RelayURL { route.relay }
     public var channel: ChannelName { route.channel }
+    /// The number after the highest that was taken; of a channel that was there already not 0, once it is open.
+    public var nextSequence: SequenceNumber? { state.withLock { $0.publication.next } }
     public var statistics: PublisherStatistics { state.withLock { $0.statistics } }
 
     /// Creates the channel, or joins the one that is there and continues its numbering.

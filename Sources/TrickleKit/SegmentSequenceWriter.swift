@@ -2,7 +2,7 @@ import TrickleCore
 
 /// Writes the segments of a channel one after the other. The answer for one is not waited for before the next begins: its first byte is
 /// worth more.
-public struct SegmentSequenceWriter {
+public struct SegmentSequenceWriter: Sendable {
     private let publisher: Publisher
     private var current: SegmentWriter?
 

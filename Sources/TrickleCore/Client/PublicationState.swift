@@ -50,6 +50,11 @@ public struct PublicationState: Sendable {
         if case .open = phase { true } else { false }
     }
 
+    /// The number that is taken next; nil while none is known, and after the largest.
+    public var next: SequenceNumber? {
+        if case .open(let next) = phase { next } else { nil }
+    }
+
     public mutating func open() -> Action {
         guard case .idle = phase else { preconditionFailure("a publication is opened once") }
         phase = .creating

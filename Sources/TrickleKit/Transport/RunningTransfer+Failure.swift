@@ -5,8 +5,18 @@ import TrickleCore
 extension RunningTransfer {
     /// What a result of curl's means to the state machines, and to people.
     func failure(of result: CURLcode, text: String) -> TransferFailure {
-        let relay = transfer.request.relay
         let detail = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
+        switch transfer.request.peer {
+        case .relay(let relay): return failure(of: result, detail: detail, relay: relay)
+        case .media(let url):
+            let error = TrickleError(
+                .connectionLost, "cannot read \(url): \(detail)",
+                underlying: CurlError(code: Int(result.rawValue), text: detail))
+            return TransferFailure(kind: .broken, error: error)
+        }
+    }
+
+    private func failure(of result: CURLcode, detail: String, relay: RelayURL) -> TransferFailure {
         func failure(_ kind: RequestFailure, _ code: TrickleError.Code, _ message: String) -> TransferFailure {
             TransferFailure(
                 kind: kind,
@@ -57,6 +67,15 @@ extension RunningTransfer {
         default:
             return
                 "the certificate of \(relay) is not trusted (\(detail)): name its authority with a CA file, or accept any certificate where nobody else can listen"
+        }
+    }
+}
+
+extension TransferRequest.Peer: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .relay(let relay): "the relay at \(relay)"
+        case .media(let url): "the server of \(url)"
         }
     }
 }

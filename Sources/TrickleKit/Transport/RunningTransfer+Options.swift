@@ -24,7 +24,12 @@ extension RunningTransfer {
         set(CURLOPT_TCP_KEEPIDLE, 15)
         set(CURLOPT_TCP_KEEPINTVL, 15)
         curl_shim_limit_keepalive_probes(easy)
-        try applyConfiguration(request.configuration, relay: request.relay)
+        try applyConfiguration(request.configuration, peer: request.peer)
+        if request.maximumRedirections > 0 {
+            set(CURLOPT_FOLLOWLOCATION, 1)
+            set(CURLOPT_MAXREDIRS, request.maximumRedirections)
+            try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+        }
         if request.needsNewConnection { set(CURLOPT_FRESH_CONNECT, 1) }
         if request.isAnsweredAtOnce {
             let limit = request.configuration.connectTimeout + request.configuration.stallTimeout
@@ -34,7 +39,7 @@ extension RunningTransfer {
     }
 
     private func applyConfiguration(
-        _ configuration: ClientConfiguration, relay: RelayURL
+        _ configuration: ClientConfiguration, peer: TransferRequest.Peer
     ) throws(TransferFailure) {
         try set(CURLOPT_USERAGENT, configuration.userAgent)
         set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
@@ -44,7 +49,7 @@ extension RunningTransfer {
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
         if configuration.useNetrc { set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue)) }
-        if let user = relay.user {
+        if case .relay(let relay) = peer, let user = relay.user {
             try set(CURLOPT_USERNAME, user)
             try set(CURLOPT_PASSWORD, relay.password ?? "")
         }

@@ -66,7 +66,7 @@ final class RunningTransfer {
         return TransferFailure(
             kind: .broken,
             error: TrickleError(
-                .connectionLost, "the relay at \(transfer.request.relay) closed the connection: is it still running?"))
+                .connectionLost, "\(transfer.request.peer) closed the connection: is it still running?"))
     }
 
     /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or has said nothing, for too long.
@@ -81,7 +81,7 @@ final class RunningTransfer {
             kind: kind,
             error: TrickleError(
                 .connectionLost,
-                "the relay at \(transfer.request.relay) has \(what) nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
+                "\(transfer.request.peer) has \(what) nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
             ))
     }
 
@@ -155,7 +155,7 @@ extension RunningTransfer {
     }
 
     private func endHead() {
-        guard !hasWholeHead, let head, head.status >= 200 else { return }
+        guard !hasWholeHead, let head, head.status >= 200, !isToBeFollowed(head) else { return }
         hasWholeHead = true
         transfer.received(head)
         touch()
@@ -163,6 +163,11 @@ extension RunningTransfer {
             isAnsweredEarly = true
             turn.answeredEarly.append(self)
         }
+    }
+
+    /// Whether curl asks elsewhere for what counts.
+    private func isToBeFollowed(_ head: AnswerHead) -> Bool {
+        transfer.request.maximumRedirections > 0 && (300..<400).contains(head.status) && head.location != nil
     }
 
     /// The number after the first space of a status line.

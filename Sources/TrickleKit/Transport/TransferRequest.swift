@@ -7,9 +7,16 @@ struct TransferRequest: Sendable {
         case delete = "DELETE"
     }
 
+    /// Whom it goes to, which says what a failure of the connection means.
+    enum Peer: Sendable {
+        case relay(RelayURL)
+        /// A server of media, under the URL as it may be shown.
+        case media(String)
+    }
+
     var method: Method
-    var relay: RelayURL
-    /// Without credentials: those come from `relay`.
+    var peer: Peer
+    /// Of a relay without credentials: those come from `peer`.
     var url: String
     var headers: [(name: String, value: String)] = []
     /// The body of a POST that trickles. Without it a POST is empty.
@@ -18,6 +25,8 @@ struct TransferRequest: Sendable {
     var isAnsweredAtOnce = true
     /// After so long without a byte from the relay a read counts as ``RequestFailure/silent``; nil waits as long as the connection is there.
     var silenceLimit: Duration?
+    /// How many redirections are followed before the answer that counts.
+    var maximumRedirections = 0
     /// A connection that is there already may be as dead as the one that the request before was on.
     var needsNewConnection = false
     var configuration: ClientConfiguration

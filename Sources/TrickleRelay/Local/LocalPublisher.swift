@@ -33,6 +33,9 @@ public final class LocalPublisher: Sendable {
         self.next = NIOLockedValueBox(next)
     }
 
+    /// The number that the next segment has; of a channel that was there already not 0.
+    public var nextSequence: SequenceNumber? { next.withLockedValue { $0 } }
+
     /// Begins the next segment; the numbers go up by one with each call.
     ///
     /// - Throws: ``TrickleError``: `channelClosed`, `relayBusy`, `refused`.
