@@ -1,7 +1,7 @@
 import TrickleKit
 
 /// Names and passwords in URLs: put in where they belong, and taken out of all that is shown.
-enum Credentials {
+package enum Credentials {
     /// What stands in the place of a secret.
     static let mark = "…"
 
@@ -13,7 +13,7 @@ enum Credentials {
     /// The same text with the credentials of every URL in it replaced.
     ///
     /// What stands before the last `@` of an authority (RFC 3986, 3.2.1) goes, and the values of a query's secrets.
-    static func hidden(in text: String) -> String {
+    package static func hidden(in text: String) -> String {
         guard text.contains("://") else { return text }
         var result = ""
         var rest = text[...]

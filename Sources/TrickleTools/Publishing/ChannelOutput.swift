@@ -1,18 +1,9 @@
 import Logging
 import MPEGTS
-import TrickleKit
 
 /// Carries the segmenter's orders out on a channel.
-struct ChannelOutput {
-    /// Where the segments go.
-    enum Outlet {
-        /// The source waits while the relay is slow.
-        case waiting(SegmentSequenceWriter)
-        /// The source goes on, and what the relay does not take is dropped.
-        case live(LivePublisher)
-    }
-
-    private var outlet: Outlet
+package struct ChannelOutput {
+    private var outlet: any SegmentOutlet
     private let session: ToolSession
     private var meter = TransferMeter(now: .now)
     private let joinsStart: Bool
@@ -21,17 +12,17 @@ struct ChannelOutput {
     /// How much of the channel's time line the segments cover that have ended.
     private(set) var mediaTime = Duration.zero
     /// How many segments were begun.
-    var segmentCount: Int { meter.segments }
+    package var segmentCount: Int { meter.segments }
 
     /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
     ///   instead of into one of its own, which could not stand alone.
-    init(_ outlet: Outlet, joinsStart: Bool, session: ToolSession) {
+    package init(_ outlet: any SegmentOutlet, joinsStart: Bool, session: ToolSession) {
         self.outlet = outlet
         self.joinsStart = joinsStart
         self.session = session
     }
 
-    mutating func perform(_ steps: [SegmentingStep]) async throws {
+    package mutating func perform(_ steps: [SegmentingStep]) async throws {
         for step in steps {
             switch step {
             case .begin(let start): try await begin(start)
@@ -46,17 +37,13 @@ struct ChannelOutput {
 
     /// Waits until the relay has all of the last segment; a live outlet's sender does that.
     mutating func finish() async throws {
-        var dropped = ""
-        switch outlet {
-        case .waiting(var segments):
-            try await segments.finish()
-            outlet = .waiting(segments)
-        case .live(let live):
-            live.finish()
-            if live.droppedCount > 0 { dropped = "; \(live.droppedCount) segments dropped" }
-        }
+        try await endSegment()
+        let dropped = outlet.droppedCount > 0 ? "; \(outlet.droppedCount) segments dropped" : ""
         session.logger.info("published \(meter.summary(now: .now))\(dropped)")
     }
+
+    /// The same, where others may follow.
+    package mutating func endSegment() async throws { try await outlet.finish() }
 
     private mutating func begin(_ start: SegmentStart) async throws {
         if joinsStart, isStart, case .randomAccessPoint = start.reason {
@@ -64,29 +51,18 @@ struct ChannelOutput {
             return
         }
         isStart = start.reason == .streamStart
-        switch outlet {
-        case .waiting(var segments):
-            try await segments.begin()
-            outlet = .waiting(segments)
-        case .live(let live): live.begin()
-        }
+        try await outlet.begin()
         meter.beginSegment()
         session.logger.debug("segment \(progressName) begins: \(start.reason)")
     }
 
     private mutating func write(_ bytes: [UInt8]) async throws {
-        switch outlet {
-        case .waiting(let segments): try await segments.write(bytes)
-        case .live(let live): live.write(bytes)
-        }
+        try await outlet.write(bytes)
         meter.add(byteCount: bytes.count, now: .now)
         if session.showsProgress, meter.isDrawingDue(now: .now) {
             session.console.show(progress: meter.progress(sequence: progressName, now: .now))
         }
     }
 
-    /// The number of the segment, where it is known: what waits has none yet.
-    private var progressName: String {
-        if case .waiting(let segments) = outlet, let sequence = segments.sequence { "\(sequence)" } else { "live" }
-    }
+    private var progressName: String { outlet.sequence.map { "\($0)" } ?? "live" }
 }

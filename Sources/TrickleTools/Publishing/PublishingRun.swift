@@ -223,19 +223,19 @@ extension PublishingRun {
             let live = LivePublisher(publisher, maximumBehind: job.maximumBehind)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await live.run() }
-                group.addTask { try await self.publish(source, from: origin, to: .live(live)) }
+                group.addTask { try await self.publish(source, from: origin, to: LiveOutlet(live)) }
                 // Whichever fails ends the other.
                 for try await _ in group {}
             }
         } else {
-            try await publish(source, from: origin, to: .waiting(SegmentSequenceWriter(publisher)))
+            try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
         }
         // What it sent is published, whatever becomes of the source.
         try await source.finish()
     }
 
     private func publish(
-        _ source: MediaSource, from origin: MediaOrigin, to outlet: ChannelOutput.Outlet
+        _ source: MediaSource, from origin: MediaOrigin, to outlet: any SegmentOutlet
     ) async throws {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
         let isFromFFmpeg = origin == .ffmpeg

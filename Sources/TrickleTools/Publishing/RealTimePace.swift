@@ -2,7 +2,7 @@ import Logging
 import MPEGTS
 
 /// Holds a stored stream back to the speed at which it was made.
-struct RealTimePace {
+package struct RealTimePace {
     /// A stream without a clock for so many bytes is sent as it comes: 1 MiB.
     private static let clocklessByteCount = 1 << 20
 
@@ -14,10 +14,10 @@ struct RealTimePace {
     private var beginning: SegmentingStep?
 
     /// - Parameter isKept: false for streams that have their own pace, or none: nothing is held back.
-    init(isKept: Bool) { self.isKept = isKept }
+    package init(isKept: Bool) { self.isKept = isKept }
 
     /// Carries the steps out, each when it is due; all at once when a stop is asked for.
-    mutating func perform(
+    package mutating func perform(
         _ steps: [SegmentingStep], on output: inout ChannelOutput, _ session: ToolSession
     ) async throws {
         guard isKept else { return try await output.perform(steps) }

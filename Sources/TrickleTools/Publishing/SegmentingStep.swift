@@ -1,7 +1,7 @@
 import MPEGTS
 
 /// What has to be done with a segment, in order; the segmenter's events with bytes of their own.
-enum SegmentingStep: Equatable {
+package enum SegmentingStep: Equatable {
     case begin(SegmentStart)
     case bytes([UInt8])
     case end(SegmentEnd)
@@ -10,14 +10,14 @@ enum SegmentingStep: Equatable {
 
 extension GOPSegmenter {
     /// The same as `receive`, as a list for asynchronous work. It holds about as many bytes as came in.
-    mutating func steps(for bytes: [UInt8], now: Duration) throws -> [SegmentingStep] {
+    package mutating func steps(for bytes: [UInt8], now: Duration) throws -> [SegmentingStep] {
         var steps: [SegmentingStep] = []
         try receive(bytes.span.bytes, now: now) { event in steps.add(event) }
         return steps
     }
 
     /// The same as `finish`.
-    mutating func finalSteps() throws -> [SegmentingStep] {
+    package mutating func finalSteps() throws -> [SegmentingStep] {
         var steps: [SegmentingStep] = []
         try finish { event in steps.add(event) }
         return steps

@@ -3,7 +3,7 @@ import Synchronization
 /// Notices that something from which bytes are expected gives none, or that something to which they go takes none.
 ///
 /// Only the time counts in which somebody waits for it: a slow taker is no silence of the source.
-final class SilenceWatch: Sendable {
+package final class SilenceWatch: Sendable {
     private let limit: Duration
     private let waitingSince: Mutex<ContinuousClock.Instant?> = Mutex(nil)
     private let watching: Mutex<Task<Void, any Error>?> = Mutex(nil)
@@ -11,7 +11,7 @@ final class SilenceWatch: Sendable {
     /// - Parameters:
     ///   - limit: The longest silence.
     ///   - act: Called once, when it is over.
-    init(limit: Duration, _ act: @escaping @Sendable () -> Void) {
+    package init(limit: Duration, _ act: @escaping @Sendable () -> Void) {
         self.limit = limit
         let task = Task { [weak self] in
             while let due = self?.due {
@@ -25,10 +25,10 @@ final class SilenceWatch: Sendable {
     deinit { watching.withLock { $0?.cancel() } }
 
     /// Somebody waits for bytes from now on.
-    func isAwaited() { waitingSince.withLock { $0 = .now } }
+    package func isAwaited() { waitingSince.withLock { $0 = .now } }
 
     /// They have come, or their end.
-    func hasCome() { waitingSince.withLock { $0 = nil } }
+    package func hasCome() { waitingSince.withLock { $0 = nil } }
 
     /// When the silence will have been too long, as things stand.
     private var due: ContinuousClock.Instant { (waitingSince.withLock { $0 } ?? .now) + limit }

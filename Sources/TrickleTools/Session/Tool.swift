@@ -17,12 +17,16 @@ public protocol Tool: AsyncParsableCommand {
     /// Whether a signal is the usual way to end it, so that a clean stop has exit code 0.
     static var endsBySignal: Bool { get }
 
+    /// Whether SIGHUP has a meaning of its own, other than to stop.
+    var hasOwnHangup: Bool { get }
+
     /// Does the work. Returns when it is done, or soon after `session.stop` was made.
     mutating func run(_ session: ToolSession) async throws
 }
 
 extension Tool {
     public static var endsBySignal: Bool { false }
+    public var hasOwnHangup: Bool { false }
 
     public static func main() async {
         // A reader that has gone, and a file that may not grow, are errors of a write, and told as such.
@@ -41,7 +45,10 @@ extension Tool {
             return quit(parsing: error, console: console)
         }
         let session = ToolSession(tool: _commandName, options: tool.logOptions, console: console)
-        let signals = StopSignals(session.stop, console: console)
+        // Until the tool has a handler, it is no reason to end either.
+        if tool.hasOwnHangup { signal(SIGHUP, SIG_IGN) }
+        let stopping = tool.hasOwnHangup ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+        let signals = StopSignals(stopping, session.stop, console: console)
         defer { withExtendedLifetime(signals) {} }
         do {
             try await tool.run(session)

@@ -25,12 +25,12 @@ public struct ToolSession: Sendable {
     }
 
     /// The same with an end of its own, for one of several things that a tool does at once. Only the tool has a line of progress.
-    func with(stop: StopRequest, logger: Logger) -> ToolSession {
+    package func with(stop: StopRequest, logger: Logger) -> ToolSession {
         ToolSession(console: console, logger: logger, stop: stop, showsProgress: false)
     }
 
     /// A logger whose lines say which channel they are about.
-    func logger(for channel: ChannelName) -> Logger {
+    package func logger(for channel: ChannelName) -> Logger {
         var logger = logger
         logger[metadataKey: "channel"] = "\(channel)"
         return logger
