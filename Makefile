@@ -10,12 +10,12 @@ SWIFT ?= swift
 BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib) -Xswiftc -cross-module-optimization
 
 TOOLS := trickle-server publish-file publish-pipe read2pipe play subscriber-example \
-    publish-live pubsub-out pubsub-pipe trickle-stress
+    publish-live pubsub-out pubsub-pipe restream trickle-stress
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: thumbnail help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe stress play subscriber-example read2pipe bench chaos
+.PHONY: thumbnail help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,8 @@ $(BIN)/%: .build/stamps/% ;
 	@mkdir -p $(@D) && touch $@
 
 # Variables from make's command line reach the shell by themselves, with whatever characters they have.
-trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/]
-	@exec $(BIN)/trickle-server $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(args)
+trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/] [config=restream.yaml]
+	@exec $(BIN)/trickle-server $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(if $(config),--config "$$config") $(args)
 
 publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=NAME [url=URL]
 	@exec $(BIN)/publish-file "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
@@ -63,6 +63,7 @@ need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
 $(call need,thumbnail,stream out,stream=NAME out=FILE.jpg [url=URL] [width=320])
 $(call need,pubsub-pipe,out,out=FILE [url=URL])
+$(call need,restream,config,config=FILE [url=URL])
 $(foreach target,publish-pipe play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
 
 publisher: $(BIN)/publish-live ## publish what a media server announces at localhost:2938: [url=URL] [source='rtmp://localhost/{name}']
@@ -73,6 +74,9 @@ pubsub-out: $(BIN)/pubsub-out ## and push each channel NAME-out back to it: [url
 
 pubsub-pipe: $(BIN)/pubsub-pipe ## and write each channel NAME-out to a file or named pipe: out=FILE [url=URL] [source=…]
 	@exec $(BIN)/pubsub-pipe --out "$$out" $(if $(url),--url "$$url") $(if $(source),--source "$$source") $(args)
+
+restream: $(BIN)/restream ## publish channels from MPEG-TS sources with others to fall back on: config=FILE [url=URL]
+	@exec $(BIN)/restream --config "$$config" $(if $(url),--url "$$url") $(args)
 
 stress: $(BIN)/trickle-stress ## load a relay and compare every segment: [url=URL] [args='--publishers 10 --json']
 	@exec $(BIN)/trickle-stress $(if $(url),--url "$$url") $(args)

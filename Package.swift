@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -73,11 +74,19 @@ let package = Package(
                 "TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", "CCrypto", argumentParser, logging,
             ]),
         .target(name: "LiveHooks", dependencies: ["TrickleTools"] + nio),
+        .target(
+            name: "Restreaming",
+            dependencies: [
+                "TrickleTools", "TrickleKit", "MPEGTS", "ChildProcesses", logging,
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "TrickleTools", "AllocatorShims", argumentParser,
+                "TrickleRelay", "TrickleGateway", "TrickleCore", "TrickleTools", "Restreaming", "AllocatorShims",
+                argumentParser, logging,
             ]),
+        .executableTarget(name: "restream", dependencies: ["Restreaming", "TrickleTools", argumentParser]),
         .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
 
         // Benchmarks.
@@ -114,6 +123,9 @@ let package = Package(
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
             name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+        .testTarget(
+            name: "RestreamingTests",
+            dependencies: ["Restreaming", "TrickleTools", "TrickleRelay", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"], exclude: ["Clients"]),
         .testTarget(

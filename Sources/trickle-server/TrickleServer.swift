@@ -1,5 +1,6 @@
 import AllocatorShims
 import ArgumentParser
+import Restreaming
 import TrickleGateway
 import TrickleRelay
 import TrickleTools
@@ -15,12 +16,14 @@ struct TrickleServer: Tool {
 
               trickle-server
               trickle-server --addr :2939 --path live
+              trickle-server --config restream.yaml
 
             \(ToolHelp.environment)
             """,
         version: TrickleVersion.current)
 
     static let endsBySignal = true
+    var hasOwnHangup: Bool { config != nil }
 
     @Option(
         help: ArgumentHelp(
@@ -43,6 +46,12 @@ struct TrickleServer: Tool {
             valueName: "time"))
     var coalesce = DurationArgument("0")
 
+    @Option(
+        help: ArgumentHelp(
+            "Channels that are published from here, as restream does; SIGHUP reads the file again.", valueName: "file"),
+        completion: .file())
+    var config: String?
+
     @OptionGroup(title: "What is kept") var window: WindowOptions
     @Option(
         help: ArgumentHelp(
@@ -59,6 +68,8 @@ struct TrickleServer: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
+        // What is wrong with it shows before a port is taken.
+        if let config { _ = try RestreamService.read(config, session.logger) }
         allocator_suit_server()
         DescriptorLimit.raise()
         var configuration = RelayConfiguration()
@@ -80,8 +91,21 @@ struct TrickleServer: Tool {
         }
         if let metrics { try await serve(metrics, of: relay, session) }
         session.logger.notice("listening on \(relay.url)")
-        await session.stop.wait()
+        do {
+            try await serve(session, relay)
+        } catch {
+            await relay.shutDown()
+            throw error
+        }
         await relay.shutDown()
+    }
+
+    private func serve(_ session: ToolSession, _ relay: RelayServer) async throws {
+        guard let config else { return await session.stop.wait() }
+        // The channels do not end with the relay: whoever reads comes again.
+        try await RestreamService(
+            file: config, destination: LocalDestination(relay: relay), closesAtEnd: false, session: session
+        ).run()
     }
 
     private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {

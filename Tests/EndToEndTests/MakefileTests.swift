@@ -12,7 +12,7 @@ struct MakefileTests {
         #expect(help.status.isSuccess, "\(help.errors)")
         let targets = [
             "trickle-server", "publisher-ffmpeg", "play", "subscriber-example", "deps", "build", "test", "lint", "demo",
-            "install", "help", "publisher", "pubsub-out", "pubsub-pipe", "publish-pipe", "stress",
+            "install", "help", "publisher", "pubsub-out", "pubsub-pipe", "publish-pipe", "restream", "stress",
         ]
         for target in targets {
             #expect(help.outputText.split(separator: "\n").contains { $0.contains("make \(target) ") })

@@ -1,0 +1,18 @@
+/// Something in a configuration that makes no sense, and where it stands.
+public struct ConfigurationMistake: Error, Equatable, CustomStringConvertible, Sendable {
+    public let file: String
+    /// From 1.
+    public let line: Int
+    /// From 1, in Unicode scalars.
+    public let column: Int
+    /// What is wrong, and what to do.
+    public let message: String
+
+    /// As compilers write it, so that editors find the place.
+    public var description: String { "\(file):\(line):\(column): \(message)" }
+}
+
+/// All that is wrong with a configuration, in the order of the file.
+public struct ConfigurationMistakes: Error, Equatable, Sendable {
+    public let mistakes: [ConfigurationMistake]
+}

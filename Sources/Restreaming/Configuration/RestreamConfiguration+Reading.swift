@@ -1,0 +1,42 @@
+import ChildProcesses
+import Foundation
+import TrickleTools
+
+extension RestreamConfiguration {
+    /// Larger files are refused: 1 MiB.
+    public static let maximumByteCount = 1 << 20
+
+    /// - Parameters:
+    ///   - file: The name that mistakes begin with.
+    ///   - folder: Where relative paths begin, with a slash at its end; empty for the working directory.
+    /// - Throws: ``ConfigurationMistakes``, all there are.
+    public init(yaml: String, file: String, folder: String = "") throws(ConfigurationMistakes) {
+        var reader = ConfigurationReader(file: file, folder: folder)
+        self = reader.read(yaml)
+        if reader.mistakes.isEmpty { return }
+        throw ConfigurationMistakes(
+            mistakes: reader.mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+    }
+
+    /// Reads a file. Relative paths in it begin at its folder.
+    ///
+    /// - Throws: ``ConfigurationMistakes``; ``ToolFailure`` when the file cannot be read.
+    public init(file: String) throws {
+        let url = URL(fileURLWithPath: file)
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: url)
+            data = try handle.read(upToCount: Self.maximumByteCount + 1) ?? Data()
+        } catch {
+            throw ToolFailure("cannot read '\(file)': is the name right, and may this user read it?")
+        }
+        guard data.count <= Self.maximumByteCount else {
+            throw ToolFailure("'\(file)' is larger than \(Self.maximumByteCount) bytes: is it the configuration?")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw ToolFailure("'\(file)' is not UTF-8: is it the configuration?")
+        }
+        let folder = url.resolvingSymlinksInPath().deletingLastPathComponent().path
+        try self.init(yaml: text, file: file, folder: folder.hasSuffix("/") ? folder : folder + "/")
+    }
+}

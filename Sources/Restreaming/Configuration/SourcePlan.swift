@@ -1,0 +1,82 @@
+import ChildProcesses
+import TrickleTools
+
+/// One place where a channel's transport stream can come from.
+public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {
+    public enum Kind: Equatable, Sendable {
+        case http(url: String, fields: [HTTPField], isInsecure: Bool)
+        case tcp(NetworkAddress)
+        case udp(DatagramAddress)
+        case unixSocket(path: String)
+        /// A named pipe.
+        case pipe(path: String)
+        case file(path: String, isRepeated: Bool, isPaced: Bool)
+        /// A file, a named pipe or a Unix socket: what it is then, whenever it is opened.
+        case path(String)
+        /// A program that writes to its standard output, and the folder that it starts in.
+        case command([String], folder: String)
+    }
+
+    /// A field that is sent with a request.
+    public struct HTTPField: Equatable, Sendable {
+        public var name: String
+        public var value: String
+    }
+
+    public let kind: Kind
+
+    public init(_ kind: Kind) { self.kind = kind }
+
+    /// As it may stand in a message, without credentials.
+    public var description: String {
+        switch kind {
+        case .http(let url, _, _): Credentials.hidden(in: url)
+        case .tcp(let address): "tcp://\(address)"
+        case .udp(let address): "udp://\(address)"
+        case .unixSocket(let path), .pipe(let path), .file(let path, _, _), .path(let path): path
+        case .command(let words, _): "'\(Credentials.hidden(in: ShellWords.join(words)))'"
+        }
+    }
+}
+
+/// A host and a port.
+public struct NetworkAddress: Equatable, Sendable, CustomStringConvertible {
+    /// A name or an address, IPv6 without brackets; empty for all interfaces.
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// - Parameter text: `HOST:PORT`, IPv6 in brackets; nil where it is something else.
+    init?(_ text: some StringProtocol) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard host.allSatisfy({ !$0.isWhitespace && !"/?#@".contains($0) }) else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Where datagrams come in.
+public struct DatagramAddress: Equatable, Sendable, CustomStringConvertible {
+    /// A multicast group, which is joined; an own address; or none for all of them.
+    public var local: NetworkAddress
+    /// Whose datagrams are wanted, of a group that has one sender (RFC 4607); nil for everybody's.
+    public var sender: String?
+    /// The name of the interface that a group is joined on; nil for the one that the system chooses.
+    public var interface: String?
+
+    public var description: String { (sender.map { "\($0)@" } ?? "") + local.description }
+}

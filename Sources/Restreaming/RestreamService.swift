@@ -1,0 +1,123 @@
+import Logging
+import TrickleKit
+import TrickleTools
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Keeps the channels of a configuration going.
+///
+/// SIGHUP reads it again: channels that it says the same of are not touched. SIGUSR1 tells in the log what each channel is doing.
+public actor RestreamService {
+    private struct Running {
+        let restream: ChannelRestream
+        let task: Task<Void, Never>
+    }
+
+    private enum Command {
+        case reload, tellStatus, stop
+    }
+
+    private let file: String
+    private let destination: any ChannelDestination
+    /// Whether channels end with this program.
+    private let closesAtEnd: Bool
+    private let session: ToolSession
+    private var running: [ChannelName: Running] = [:]
+
+    /// - Parameters:
+    ///   - file: The configuration.
+    ///   - destination: Where its channels are published.
+    ///   - closesAtEnd: Whether they end for their readers when a stop is asked for.
+    package init(file: String, destination: any ChannelDestination, closesAtEnd: Bool, session: ToolSession) {
+        self.file = file
+        self.destination = destination
+        self.closesAtEnd = closesAtEnd
+        self.session = session
+    }
+
+    /// Runs until a stop is asked for.
+    ///
+    /// - Throws: ``ToolFailure`` when the configuration makes no sense; what is wrong with it was logged.
+    public func run() async throws {
+        let configuration = try Self.read(file, session.logger)
+        let (commands, orders) = AsyncStream<Command>.makeStream()
+        let signals = [
+            SignalWatch(SIGHUP) { orders.yield(.reload) }, SignalWatch(SIGUSR1) { orders.yield(.tellStatus) },
+        ]
+        session.stop.whenMade { orders.yield(.stop) }
+        await apply(configuration)
+        commands: for await command in commands {
+            switch command {
+            case .reload: await reload()
+            case .tellStatus: tellStatus()
+            case .stop: break commands
+            }
+        }
+        withExtendedLifetime(signals) {}
+        await end(Array(running.keys), closing: closesAtEnd ? Set(running.keys) : [])
+    }
+
+    /// Reads a configuration, and logs each mistake in it.
+    ///
+    /// - Throws: ``ToolFailure``.
+    public static func read(_ file: String, _ logger: Logger) throws -> RestreamConfiguration {
+        do {
+            return try RestreamConfiguration(file: file)
+        } catch let error as ConfigurationMistakes {
+            for mistake in error.mistakes { logger.error("\(mistake)") }
+            let count = error.mistakes.count
+            throw ToolFailure("\(file) has \(count == 1 ? "a mistake" : "\(count) mistakes"): see above")
+        }
+    }
+
+    /// Makes what runs the same as what the configuration says.
+    private func apply(_ configuration: RestreamConfiguration) async {
+        let wanted = Dictionary(configuration.channels.map { ($0.name, $0) }) { first, _ in first }
+        let gone = running.keys.filter { wanted[$0] == nil }
+        let changed = running.keys.filter { wanted[$0] != nil && wanted[$0] != running[$0]?.restream.plan }
+        let stayingCount = running.count - gone.count - changed.count
+        // What is gone and what has changed may have held what others want now: a port, a pipe.
+        await end(gone + changed, closing: Set(gone))
+        for plan in configuration.channels where running[plan.name] == nil { start(plan) }
+        let begunCount = running.count - stayingCount - changed.count
+        session.logger.info(
+            "\(file): of the channels \(begunCount) begin, \(changed.count) change, \(gone.count) end, \(stayingCount) stay as they are"
+        )
+    }
+
+    private func reload() async {
+        do {
+            await apply(try Self.read(file, session.logger))
+        } catch {
+            session.logger.error("\(ToolFailure(error).message); all goes on as it was")
+        }
+    }
+
+    private func start(_ plan: ChannelPlan) {
+        let channelSession = session.with(stop: StopRequest(), logger: session.logger(for: plan.name))
+        let restream = ChannelRestream(plan, to: destination, channelSession)
+        running[plan.name] = Running(restream: restream, task: Task { await restream.run() })
+    }
+
+    /// Ends channels, all at once, and waits for that.
+    ///
+    /// - Parameter closing: Those whose readers are told that this was all.
+    private func end(_ names: [ChannelName], closing: Set<ChannelName>) async {
+        let ending = names.compactMap { running.removeValue(forKey: $0) }
+        for running in ending { running.restream.requestEnd(closes: closing.contains(running.restream.plan.name)) }
+        for running in ending { await running.task.value }
+    }
+
+    private func tellStatus() {
+        for running in running.values.sorted(by: { $0.restream.plan.name < $1.restream.plan.name }) {
+            let restream = running.restream
+            session.logger(for: restream.plan.name).notice("\(restream.status.text(of: restream.plan, now: .now))")
+        }
+    }
+}

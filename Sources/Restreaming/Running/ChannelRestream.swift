@@ -1,0 +1,229 @@
+import Logging
+import MPEGTS
+import Synchronization
+import TrickleKit
+import TrickleTools
+
+/// Keeps one channel going, from whichever of its sources is there.
+final class ChannelRestream: Sendable {
+    private struct State {
+        var rotation: SourceRotation
+        var status = ChannelStatus()
+        var channel: (any OpenChannel)?
+        var input: (any SourceInput)?
+        /// Whether the channel has had a stream, so that the next one is another.
+        var isContinuation = false
+        /// What was last said of each source that failed.
+        var told: [Int: String] = [:]
+    }
+
+    /// How long the relay may take for the rest after a stop was asked for, and then for the end of the channel.
+    private static let graceAfterStop = Duration.milliseconds(400)
+    private static let graceForClosing = Duration.milliseconds(250)
+
+    let plan: ChannelPlan
+    private let destination: any ChannelDestination
+    private let session: ToolSession
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
+    private let closesChannel = Atomic(false)
+    private let nudge = Nudge()
+
+    /// - Parameter session: Its own, with a stop of its own.
+    init(_ plan: ChannelPlan, to destination: any ChannelDestination, _ session: ToolSession) {
+        self.plan = plan
+        self.destination = destination
+        self.session = session
+        state = Mutex(
+            State(rotation: SourceRotation(count: plan.sources.count, longestWait: plan.settings.retry)))
+    }
+
+    var status: ChannelStatus { state.withLock { $0.status } }
+
+    /// Asks for the end.
+    ///
+    /// - Parameter closes: Whether the channel ends with it, for its readers.
+    func requestEnd(closes: Bool) {
+        closesChannel.store(closes, ordering: .releasing)
+        session.stop.make(signal: 0)
+    }
+
+    /// Runs until the end is asked for.
+    func run() async {
+        // It throws nothing but the cancellation, which is nil here.
+        _ = try? await session.stop.cancelling(after: Self.graceAfterStop) { await self.publish() }
+        if let input = state.withLock({ $0.input }) { _ = await input.close() }
+        guard closesChannel.load(ordering: .acquiring), let channel = state.withLock({ $0.channel }) else { return }
+        let isClosed = try? await session.stop.cancelling(after: Self.graceForClosing) {
+            try await channel.close()
+            return true
+        }
+        if isClosed != true { session.logger.warning("the relay does not take the end of the channel") }
+    }
+
+    private var now: Duration { ContinuousClock.now - start }
+
+    /// The channel, and whatever sources follow one another on it; a relay that fails is tried again.
+    private func publish() async {
+        var backoff = Backoff(initial: .milliseconds(250), cap: plan.settings.retry)
+        var told = ""
+        while !session.stop.isMade && !Task.isCancelled {
+            do {
+                let channel = try await destination.open(plan.name, logger: session.logger)
+                backoff.reset()
+                told = ""
+                state.withLock { state in
+                    state.channel = channel
+                    state.isContinuation = state.isContinuation || channel.hadSegments
+                }
+                while !session.stop.isMade { try await publishOneSource(to: channel) }
+            } catch is CancellationError {
+                return
+            } catch {
+                let message = ToolFailure(error).message
+                let wait = backoff.next(jitter: .random(in: 0..<1))
+                let text = "\(message); tries again in \(Self.text(of: wait))"
+                session.logger.log(level: message == told ? .debug : .warning, "\(text)")
+                told = message
+                state.withLock { state in
+                    state.status.enter(.waiting)
+                    state.status.reason = message
+                }
+                await nudge.wait(atMost: wait, stop: session.stop)
+            }
+        }
+    }
+
+}
+
+// One source, from its opening to its end.
+extension ChannelRestream {
+    /// - Throws: What the relay did, not the source; `CancellationError`.
+    private func publishOneSource(to channel: any OpenChannel) async throws {
+        let index = state.withLock { state in
+            state.rotation.opened(now: now)
+            state.status.enter(.opening(state.rotation.current))
+            state.status.openingCount += 1
+            return state.rotation.current
+        }
+        let input: any SourceInput
+        do {
+            input = try await plan.sources[index].open(within: plan.settings.stall, logger: session.logger)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return await turnOver(from: index, because: Self.sentence(error))
+        }
+        state.withLock { $0.input = input }
+        let registration = session.stop.whenMade { input.requestEnd() }
+        defer { registration.cancel() }
+        do {
+            let failure = try await channel.publish(waits: input.canWait) { outlet in
+                try await self.publish(input, index, to: outlet)
+            }
+            let ending = await close(input)
+            await turnOver(from: index, because: failure ?? ending)
+        } catch {
+            _ = await close(input)
+            throw error
+        }
+    }
+
+    private func close(_ input: any SourceInput) async -> String {
+        state.withLock { $0.input = nil }
+        return await input.close()
+    }
+
+    /// - Returns: What is wrong with the source; nil where its own end says all.
+    /// - Throws: What the relay did; `CancellationError`.
+    private func publish(
+        _ input: any SourceInput, _ index: Int, to outlet: any SegmentOutlet
+    ) async throws -> String? {
+        let source = plan.sources[index]
+        // A pipe without another source beside it may be silent for as long as its writer likes.
+        let mayBeSilent = input.isPassive && plan.sources.count == 1
+        let watched = WatchedInput(input, limit: mayBeSilent ? nil : plan.settings.stall)
+        var stream = nextStream(of: input, to: outlet)
+        var failure: String?
+        do {
+            while let event = try await watched.next() {
+                switch event {
+                case .bytes(let bytes):
+                    let (packets, segments) = (stream.packetCount, stream.segmentCount)
+                    let steps = try stream.receive(bytes)
+                    if stream.packetCount > packets {
+                        watched.hasProgressed()
+                        worked(index, isFirst: packets == 0)
+                    }
+                    try await stream.perform(steps)
+                    count(bytes.count, segments: stream.segmentCount - segments)
+                case .anotherBegins:
+                    try await stream.finish()
+                    session.logger.log(
+                        level: input.isPaced ? .debug : .info,
+                        "\(source) has come to an end, and goes on when it begins again")
+                    stream = nextStream(of: input, to: outlet)
+                }
+                // What has been read ahead of a file is no longer wanted.
+                if input.isPaced, session.stop.isMade { break }
+            }
+            try await stream.finish()
+        } catch let error as SourceFailure {
+            failure = error.reason.hasPrefix("\(source)") ? error.reason : "\(source): \(error.reason)"
+            // Its last segment ends all the same.
+            do { try await stream.finish() } catch is SourceFailure {}
+        }
+        return watched.isStalled ? "nothing came from \(source) for \(Self.text(of: plan.settings.stall))" : failure
+    }
+
+    private func nextStream(of input: any SourceInput, to outlet: any SegmentOutlet) -> SourceStream {
+        SourceStream(
+            plan.settings.segmentation, isContinuation: state.withLock { $0.isContinuation }, isPaced: input.isPaced,
+            to: outlet, session)
+    }
+}
+
+// What has become of the sources.
+extension ChannelRestream {
+    private func worked(_ index: Int, isFirst: Bool) {
+        state.withLock { state in
+            state.rotation.worked(now: now)
+            guard isFirst else { return }
+            state.told[index] = nil
+            state.status.enter(.publishing(index))
+        }
+        if isFirst {
+            session.logger.info("is on source \(index + 1) of \(plan.sources.count), \(plan.sources[index])")
+        }
+    }
+
+    private func count(_ byteCount: Int, segments: Int) {
+        state.withLock { state in
+            state.status.byteCount += byteCount
+            state.status.segmentCount += segments
+            if segments > 0 { state.isContinuation = true }
+        }
+    }
+
+    /// It is the next source's turn, perhaps after a wait.
+    private func turnOver(from index: Int, because reason: String) async {
+        let (wait, next, isNews) = state.withLock { state in
+            let wait = state.rotation.ended(now: now, jitter: .random(in: 0..<1))
+            state.status.enter(.waiting)
+            state.status.reason = reason
+            let before = state.told.updateValue(reason, forKey: index)
+            return (wait, state.rotation.current, before != reason)
+        }
+        if session.stop.isMade { return }
+        let what =
+            wait > .zero ? "tries again in \(Self.text(of: wait))" : "goes on with \(plan.sources[next])"
+        session.logger.log(level: isNews ? .warning : .debug, "\(reason); \(what)")
+        if wait > .zero { await nudge.wait(atMost: wait, stop: session.stop) }
+    }
+
+    private static func text(of time: Duration) -> String { "\(TransferMeter.fixed(time / .seconds(1), digits: 1)) s" }
+
+    private static func sentence(_ error: any Error) -> String {
+        (error as? SourceFailure)?.reason ?? ToolFailure(error).message
+    }
+}

@@ -1,0 +1,49 @@
+import ChildProcesses
+import Synchronization
+import TrickleTools
+
+/// A source that is ended when it brings no packet for too long.
+///
+/// What counts is packets, so that bytes that lead to none do not help. The time in which nobody asks for more is no silence of the source.
+final class WatchedInput: Sendable {
+    /// Shared with what is called when the time is over.
+    private final class Silence: Sendable {
+        let wasTooLong = Atomic(false)
+    }
+
+    private let input: any SourceInput
+    private let watch: SilenceWatch?
+    private let silence = Silence()
+    private let isAwaited = Atomic(false)
+
+    /// - Parameter limit: The longest time without a packet; nil for any.
+    init(_ input: any SourceInput, limit: Duration?) {
+        self.input = input
+        watch = limit.map { [silence] limit in
+            SilenceWatch(limit: limit) {
+                silence.wasTooLong.store(true, ordering: .releasing)
+                input.requestEnd()
+            }
+        }
+    }
+
+    /// Whether it was ended because it brought nothing.
+    var isStalled: Bool { silence.wasTooLong.load(ordering: .acquiring) }
+
+    /// - Returns: nil at the end.
+    /// - Throws: ``SourceFailure``; `CancellationError`.
+    func next() async throws -> SourceEvent? {
+        if !isAwaited.exchange(true, ordering: .relaxed) { watch?.isAwaited() }
+        do {
+            return try await input.next()
+        } catch let error as SystemError {
+            throw SourceFailure("\(error)")
+        }
+    }
+
+    /// A packet has come.
+    func hasProgressed() {
+        watch?.hasCome()
+        isAwaited.store(false, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,74 @@
+import ChildProcesses
+import Logging
+import TrickleKit
+import TrickleTools
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension SourcePlan {
+    /// Opens it.
+    ///
+    /// - Parameter limit: How long that may take.
+    /// - Throws: ``SourceFailure`` and the system's errors; `CancellationError`.
+    func open(within limit: Duration, logger: Logger) async throws -> any SourceInput {
+        switch kind {
+        case .http(let url, let fields, let isInsecure):
+            var configuration = ClientConfiguration()
+            configuration.headers = fields.map { ($0.name, $0.value) }
+            configuration.userAgent = "trickle-swift/\(TrickleVersion.current)"
+            configuration.connectTimeout = limit
+            configuration.insecure = isInsecure
+            return try await Self.open(
+                HTTPStream(url, shownAs: description, configuration: configuration), name: description, within: limit)
+        case .tcp(let address):
+            return try SocketInput(try await SocketOpening.connect(to: address, within: limit), name: description)
+        case .udp(let address):
+            return try DatagramInput(try await SocketOpening.bind(to: address), name: description)
+        case .unixSocket(let path):
+            return try SocketInput(
+                try await SocketOpening.connect(toUnixSocket: path, within: limit), name: description)
+        case .pipe(let path): return try PipeInput(path: path)
+        case .file(let path, let isRepeated, let isPaced):
+            return try FileInput(path: path, isRepeated: isRepeated, isPaced: isPaced)
+        case .path(let path):
+            return try await SourcePlan(Self.kind(ofPath: path)).open(within: limit, logger: logger)
+        case .command(let words, let folder):
+            return try CommandInput(words, folder: folder, logger: logger)
+        }
+    }
+
+    private static func kind(ofPath path: String) -> Kind {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .file(path: path, isRepeated: false, isPaced: true) }
+        switch status.st_mode & S_IFMT {
+        case S_IFIFO: return .pipe(path: path)
+        case S_IFSOCK: return .unixSocket(path: path)
+        default: return .file(path: path, isRepeated: false, isPaced: true)
+        }
+    }
+
+    /// A server may take the connection, and then say nothing.
+    private static func open(
+        _ stream: HTTPStream, name: String, within limit: Duration
+    ) async throws -> any SourceInput {
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            stream.cancel()
+        }
+        defer { timer.cancel() }
+        let deadline = ContinuousClock.now + limit
+        do {
+            try await stream.open()
+        } catch let error as TrickleError {
+            if deadline <= .now { throw SourceFailure("\(name) does not answer") }
+            throw SourceFailure(error.message)
+        }
+        return HTTPInput(stream, name: name)
+    }
+}
