@@ -60,7 +60,7 @@ import TrickleTesting
         }
     }
 
-    @Test func `readers go on when a source dies in the middle and the second takes over, and the place is marked`()
+    @Test(.needsCurl) func `readers go on when a source dies in the middle and the second takes over, and the place is marked`()
         async throws
     {
         let (first, second) = (try await clip("a.ts"), try await clip("b.ts", gop: 10, seconds: 4))
@@ -79,6 +79,8 @@ import TrickleTesting
             let reader = try reader("cam", relay.url, ["--strict"])
             #expect(await reader.hasWritten(atLeast: first.count / 2))
             #expect(standby.connectionCount == 0)
+            let viewer = try RunningTool("curl", ["-sfN", "\(relay.url)/cam.ts"])
+            #expect(await viewer.hasWritten(atLeast: 1))
             dying.stop()
             #expect(await reader.hasWritten(atLeast: (first.count + second.count) * 3 / 4))
             kill(restream.process.pid, SIGTERM)
@@ -97,6 +99,12 @@ import TrickleTesting
             // Each PID is marked once, and after the place none comes without.
             #expect(Set(marked).count == marked.count)
             #expect(Set(marked) == Set(packets[place...].map(\.pid)))
+            // Whoever watches the channel as one endless stream goes on as well.
+            let viewed = try await viewer.finish()
+            #expect(viewed.status == .exited(0))
+            #expect(self.packets(viewed.output).contains { $0.isMarked })
+            let watched = try #require(try await frames(viewed.output).frames["v"])
+
             // What both brought has come through, frame by frame, but for what was cut off.
             let received = try #require(try await frames(read.output).frames["v"])
             let (one, two) = (try await frames(first).frames["v"] ?? [], try await frames(second).frames["v"] ?? [])
@@ -105,6 +113,7 @@ import TrickleTesting
             let start = try #require(received.lastIndex(of: two[0]))
             #expect((25...50).contains(start))
             #expect(received[start...].prefix(50) == two.prefix(50))
+            #expect(watched[try #require(watched.lastIndex(of: two[0]))...].prefix(50) == two.prefix(50))
             for words in [
                 "is on source 1 of 2, tcp://", "has closed the connection; goes on with", "is on source 2 of 2, ",
             ] {
