@@ -18,6 +18,7 @@ public struct Gateway: RelayRamps {
             ramps.append(
                 TransportStreamRamp(indexes: indexes, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
         }
+        if configuration.servesHLS { ramps.append(HLSRamp(relay, indexes: indexes)) }
         if configuration.servesPictures {
             let pictures = Pictures(of: relay, decoderCount: configuration.pictureDecoderCount, logger: logger)
             ramps.append(PictureRamp(indexes: indexes, pictures: pictures))

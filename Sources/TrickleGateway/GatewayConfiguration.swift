@@ -14,6 +14,8 @@ public struct GatewayConfiguration: Sendable {
     public var hardViewerLimit: Int?
     /// What one viewer too many is answered with: 503, or 404 for players that take anything else for "try again at once".
     public var statusWhenFull = 503
+    /// HLS and low-latency HLS: `/NAME/index.m3u8`.
+    public var servesHLS = true
 
     /// How long a channel is read on after the last who asked what is in it.
     public var indexIdleTime: Duration = .seconds(30)

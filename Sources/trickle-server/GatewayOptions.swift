@@ -6,6 +6,9 @@ struct GatewayOptions: ParsableArguments {
     @Flag(help: "Do not serve channels as endless transport streams: /NAME.ts, /NAME/live.ts.")
     var noTs = false
 
+    @Flag(help: "Do not serve channels as HLS and low-latency HLS: /NAME/index.m3u8.")
+    var noHls = false
+
     @Flag(name: .customLong("no-mp4"), help: "Do not make channels into fragmented MP4: /NAME/live.mp4.")
     var noMP4 = false
 
@@ -34,6 +37,7 @@ struct GatewayOptions: ParsableArguments {
     var configuration: GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.servesTransportStreams = !noTs
+        configuration.servesHLS = !noHls
         configuration.servesMP4 = !noMP4
         configuration.servesPictures = !noThumbnails
         configuration.servesPage = !noPage

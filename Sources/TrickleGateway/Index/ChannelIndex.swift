@@ -123,6 +123,24 @@ public actor ChannelIndex {
         }
     }
 
+    /// As ``wait(for:)``, for a while.
+    ///
+    /// - Returns: whether the event came in that time.
+    nonisolated func wait(for event: Event, atMost limit: Duration) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.wait(for: event)
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+    }
+
     private func stopWaiting(_ id: Int) {
         waiting.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
     }
@@ -253,6 +271,11 @@ public actor ChannelIndex {
             activity = .inUse(lastAskedAt: .now)
             return true
         }
+    }
+
+    /// Whether nobody has asked for so long that it reads no more.
+    nonisolated var hasEnded: Bool {
+        activity.withLockedValue { if case .ended = $0 { true } else { false } }
     }
 
     private func waitUntilIdle() async {

@@ -1,0 +1,150 @@
+import MPEGTS
+import NIOConcurrencyHelpers
+import NIOCore
+import TrickleCore
+import TrickleRelay
+
+/// HTTP Live Streaming, and its low-latency kind: `/NAME/index.m3u8` and the segments as `/NAME/12.ts`.
+struct HLSRamp: Ramp {
+    /// How long a player waits for a channel's first segment.
+    static let startTime = Duration.seconds(10)
+    /// How many segments ahead a player may ask to wait for (8216bis, section 6.2.5.2).
+    static let maximumAdvance = 2
+    static let playlistType = "application/vnd.apple.mpegurl"
+    static let segmentType = "video/mp2t"
+
+    private let relay: RelayServer
+    private let indexes: Indexes
+    private let playlists: LivePlaylists
+
+    init(_ relay: RelayServer, indexes: Indexes) {
+        self.relay = relay
+        self.indexes = indexes
+        playlists = LivePlaylists(LivePlaylist.Keeping(relay.configuration.limits))
+    }
+
+    func answer(_ request: RampRequest) async -> RampResponse? {
+        guard request.path.count == 2, let channel = try? ChannelName(request.path[0]) else { return nil }
+        let name = request.path[1]
+        if name == "index.m3u8" { return await playlist(of: channel, request) }
+        guard name.hasSuffix(".ts"), let number = SequenceNumber(String(name.dropLast(3))) else { return nil }
+        return segment(number, of: channel)
+    }
+
+    // MARK: - Segments
+
+    private func segment(_ number: SequenceNumber, of channel: ChannelName) -> RampResponse {
+        guard let window = relay.window(of: channel) else { return Self.noChannel(channel) }
+        let segment = window.segment(number)
+        guard segment != nil || number == window.next && !window.isClosed else {
+            return .problem(404, "the segment \(number) of '\(channel)' is not here: fetch the playlist anew")
+        }
+        // A number can be written anew when a channel begins anew.
+        let caching = segment?.state == .complete ? "public, max-age=60, immutable" : "no-store"
+        return RampResponse(
+            fields: [(name: "Content-Type", value: Self.segmentType), (name: "Cache-Control", value: caching)],
+            .segment(channel, number))
+    }
+
+    // MARK: - Playlists
+
+    private func playlist(of channel: ChannelName, _ request: RampRequest) async -> RampResponse {
+        let query: PlaylistQuery
+        do throws(PlaylistQuery.Malformed) {
+            query = try PlaylistQuery(request.query)
+        } catch {
+            return .problem(400, error.reason)
+        }
+        guard let index = indexes.index(of: channel) else { return Self.noChannel(channel) }
+        do {
+            guard let first = try await playlist(of: index) else { return await missing(index) }
+            guard let position = query.position else { return Self.response(first, query) }
+            if let problem = Self.problem(with: position, in: first) { return problem }
+            let limit = Duration.seconds(LivePlaylist.leastTargetDurations * first.targetDuration)
+            guard try await wait(for: position, in: index, atMost: limit) else {
+                return .problem(503, "the part that was asked for does not come", fields: Self.retry)
+            }
+            return Self.response(try await playlist(of: index) ?? first, query)
+        } catch {
+            return .problem(503, "the relay is going down", fields: Self.retry)
+        }
+    }
+
+    private static let retry = [(name: "Retry-After", value: "1")]
+
+    /// The playlist as it is; waits for a channel's first segment.
+    private func playlist(of index: ChannelIndex) async throws -> MediaPlaylist? {
+        let snapshot = try await index.snapshot()
+        if let playlist = playlists.update(index, snapshot) { return playlist }
+        if Self.isOtherMedia(snapshot) { return nil }
+        _ = try await index.wait(for: .playableSegment, atMost: Self.startTime)
+        return playlists.update(index, try await index.snapshot())
+    }
+
+    private func missing(_ index: ChannelIndex) async -> RampResponse {
+        if let snapshot = try? await index.snapshot(), Self.isOtherMedia(snapshot) {
+            return .problem(404, "the channel '\(index.channel)' is no MPEG-TS: HLS needs that")
+        }
+        return .problem(503, "the channel '\(index.channel)' has no segment yet: ask again", fields: Self.retry)
+    }
+
+    /// Whether the channel's newest bytes are no packets of 188 bytes.
+    private static func isOtherMedia(_ snapshot: ChannelIndex.Snapshot) -> Bool {
+        guard case .broken = snapshot.segments.last(where: { $0.contents.alignment != .unknown })?.contents.alignment
+        else {
+            return false
+        }
+        return true
+    }
+
+    private static func noChannel(_ channel: ChannelName) -> RampResponse {
+        .problem(404, "there is no channel '\(channel)': is its publisher running?")
+    }
+
+    private static func response(_ playlist: MediaPlaylist, _ query: PlaylistQuery) -> RampResponse {
+        RampResponse(
+            fields: [(name: "Content-Type", value: playlistType), (name: "Cache-Control", value: "no-cache")],
+            .bytes(ByteBuffer(string: playlist.text(skips: query.skips))))
+    }
+
+    // MARK: - Blocking reload
+
+    /// 8216bis, section 6.2.5.2: what lies too far ahead is a mistake.
+    private static func problem(with position: PlaylistQuery.Position, in playlist: MediaPlaylist) -> RampResponse? {
+        let last = playlist.lastNumber
+        guard position.number.value <= last.value + maximumAdvance else {
+            return .problem(400, "_HLS_msn is \(position.number), and the last segment is \(last)")
+        }
+        guard let part = position.part, let target = playlist.partTarget, position.number == last else { return nil }
+        // Three seconds ahead, or three parts.
+        let advance = max(3, Int((3 * Timestamp.frequency + target - 1) / target))
+        let count = playlist.open?.parts.count ?? 0
+        guard playlist.open == nil || part < count + advance else {
+            return .problem(400, "_HLS_part is \(part), and segment \(last) has \(count) parts so far")
+        }
+        return nil
+    }
+
+    /// - Returns: whether it came in time; true at once where the channel is closed.
+    private func wait(
+        for position: PlaylistQuery.Position, in index: ChannelIndex, atMost limit: Duration
+    ) async throws -> Bool {
+        let deadline = ContinuousClock.now + limit
+        guard let part = position.part else {
+            return try await index.wait(for: .ended(position.number), atMost: limit)
+        }
+        guard try await index.wait(for: .parts(position.number, count: part + 1), atMost: limit) else { return false }
+        // A part behind a segment's last is the first of the next segment.
+        let segment = try await index.snapshot().segments.last { $0.number == position.number }
+        guard let segment, segment.parts.count <= part, let next = position.number.next else { return true }
+        return try await index.wait(for: .parts(next, count: 1), atMost: deadline - .now)
+    }
+}
+
+extension LivePlaylist.Keeping {
+    init(_ limits: RelayLimits) {
+        self.init(
+            duration: Int64(limits.windowDuration / .microseconds(1)) * 9 / 100, count: limits.windowCount,
+            byteCount: limits.windowByteCount)
+    }
+}

@@ -1,0 +1,110 @@
+import MPEGTS
+import TrickleCore
+
+/// What the playlist of one channel has told so far, and so has to stand by: RFC 8216, section 6.2.2.
+///
+/// Pure: it is told what the index knows, and writes a playlist of that.
+struct LivePlaylist: Sendable {
+    /// How long the relay keeps segments.
+    struct Keeping: Sendable {
+        /// Ticks of 90 kHz that a segment is kept after its end.
+        let duration: Int64
+        /// The newest segments that are kept however old they are, the open one among them.
+        let count: Int
+        /// Bytes of a channel that are kept at most.
+        let byteCount: Int
+    }
+
+    /// The most numbers without a segment, one after the other, that are listed as gaps; a longer run begins the playlist anew.
+    static let maximumGapCount = 8
+    /// A playlist has at least so many target durations, if as much is there (RFC 8216, section 6.2.2).
+    static let leastTargetDurations = 3
+    /// Parts are told of segments that end so many target durations before the end of the playlist (8216bis, section 6.2.1).
+    static let partTargetDurations = 3
+
+    let keeping: Keeping
+    /// The first number of the last playlist: the next one does not begin before it.
+    private(set) var first: SequenceNumber?
+    /// Seconds; it only grows, and only where a segment is longer than any before.
+    private(set) var targetDuration = 1
+
+    init(_ keeping: Keeping) {
+        self.keeping = keeping
+    }
+
+    /// The playlist of what is known now.
+    ///
+    /// - Returns: nil as long as there is no segment that has ended and can be played.
+    mutating func update(_ snapshot: ChannelIndex.Snapshot) -> MediaPlaylist? {
+        let entries = entries(of: snapshot)
+        let playable = entries.compactMap(\.segment)
+        guard !playable.isEmpty else { return nil }
+        targetDuration = max(targetDuration, playable.map(rounded).max() ?? 1)
+        let longest = playable.map { $0.duration ?? 0 }.max() ?? 0
+        let listed = entries.suffix(listedCount(of: entries, longest: longest, isClosed: snapshot.isClosed))
+        first = listed.first?.number ?? first
+        let last = snapshot.segments.last
+        let open = last.flatMap { $0.state == .open && $0.number.value == entries.last!.number.value + 1 ? $0 : nil }
+        return MediaPlaylist(
+            entries: Array(listed), open: snapshot.isClosed ? nil : open, targetDuration: targetDuration,
+            partTarget: snapshot.partTarget, isClosed: snapshot.isClosed)
+    }
+
+    private func rounded(_ segment: IndexedSegment) -> Int {
+        PlaylistEntry(number: segment.number, segment: segment, duration: segment.duration ?? 0).roundedSeconds
+    }
+
+    /// All numbers that could be listed: up to the one before the open segment, without holes.
+    private func entries(of snapshot: ChannelIndex.Snapshot) -> [PlaylistEntry] {
+        var entries: [PlaylistEntry] = []
+        for segment in snapshot.segments {
+            if let first, segment.number < first { continue }
+            if let last = entries.last {
+                let missing = segment.number.value - last.number.value - 1
+                if missing > Self.maximumGapCount {
+                    entries = []
+                } else {
+                    for value in last.number.value + 1..<segment.number.value + 0 {
+                        guard let number = SequenceNumber(value) else { break }
+                        entries.append(PlaylistEntry(number: number, segment: nil, duration: last.duration))
+                    }
+                }
+            }
+            guard segment.state != .open else { continue }
+            // What has not turned out how long it lasts is told with the segment after it.
+            if segment.duration == nil, segment.contents.isTransportStream,
+                segment.number == snapshot.segments.last?.number
+            {
+                continue
+            }
+            let typical = entries.last?.duration ?? Int64(targetDuration) * Timestamp.frequency
+            entries.append(
+                PlaylistEntry(
+                    number: segment.number, segment: segment.isPlayable ? segment : nil,
+                    duration: segment.isPlayable ? segment.duration ?? typical : typical))
+        }
+        return entries
+    }
+
+    /// How many of the last entries are listed: those that stay fetchable, for their own duration and the playlist's, after they have gone
+    /// from it; but never less than three target durations.
+    private func listedCount(of entries: [PlaylistEntry], longest: Int64, isClosed: Bool) -> Int {
+        guard !isClosed || first == nil else { return entries.count }
+        let total = entries.reduce(0) { $0 + $1.duration }
+        let byteCount = entries.reduce(0) { $0 + ($1.segment?.contents.byteCount ?? 0) }
+        // What is kept, by time or by number, as far as there is room for it.
+        let typical = total / Int64(max(entries.count, 1))
+        var kept = max(keeping.duration, Int64(keeping.count - 1) * typical)
+        if byteCount > 0 { kept = min(kept, Int64(Double(total) * Double(keeping.byteCount) / Double(byteCount))) }
+        let least = Int64(Self.leastTargetDurations * targetDuration) * Timestamp.frequency
+        let wanted = max(least, (kept - longest) / 2)
+        var sum: Int64 = 0
+        var count = 0
+        for entry in entries.reversed() {
+            guard sum < least || sum + entry.duration <= wanted else { break }
+            sum += entry.duration
+            count += 1
+        }
+        return count
+    }
+}

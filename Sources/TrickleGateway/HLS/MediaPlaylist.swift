@@ -1,0 +1,138 @@
+import Foundation
+import MPEGTS
+import TrickleCore
+
+/// A media playlist (RFC 8216, section 4; the parts of segments: draft-pantos-hls-rfc8216bis).
+///
+/// Media sequence numbers are the channel's own; the segment 12 is `12.ts`.
+struct MediaPlaylist: Sendable {
+    /// Without holes, the last one ended; not empty.
+    let entries: [PlaylistEntry]
+    /// The segment behind the last entry that is being written.
+    let open: IndexedSegment?
+    /// Seconds.
+    let targetDuration: Int
+    /// What parts last at most, in ticks of 90 kHz; nil for a playlist without parts.
+    let partTarget: Int64?
+    /// Whether nothing comes any more.
+    let isClosed: Bool
+
+    /// How far behind the end of the playlist entries may be left out for players that know them: six target durations (8216bis, section
+    /// 4.4.3.8).
+    static let skipTargetDurations = 6
+
+    /// Playlists without, and with parts that have been left out.
+    private static let version = (plain: 6, delta: 9)
+
+    /// The playlist as text, with its parts if it has any.
+    ///
+    /// - Parameter skips: whether what the player knows is left out.
+    func text(skips: Bool = false) -> String {
+        let skipped = skips ? skippedCount : 0
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(skipped > 0 ? Self.version.delta : Self.version.plain)\n"
+        if isIndependent { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
+        text += "#EXT-X-TARGETDURATION:\(targetDuration)\n"
+        if let partTarget {
+            text += "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES"
+            text += ",PART-HOLD-BACK=\(Self.seconds(3 * partTarget))"
+            text += ",CAN-SKIP-UNTIL=\(Self.seconds(Self.ticks(Self.skipTargetDurations * targetDuration)))\n"
+            text += "#EXT-X-PART-INF:PART-TARGET=\(Self.seconds(partTarget))\n"
+        }
+        text += "#EXT-X-MEDIA-SEQUENCE:\(entries.first?.number.value ?? 0)\n"
+        if discontinuitySequence > 0 { text += "#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuitySequence)\n" }
+        if skipped > 0 { text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\n" }
+        var rest = (entries.map(\.duration) + (open?.parts.map(\.duration) ?? [])).reduce(0, +)
+        for (index, entry) in entries.enumerated() {
+            rest -= entry.duration
+            guard index >= skipped else { continue }
+            append(entry, hasParts: rest <= Self.ticks(LivePlaylist.partTargetDurations * targetDuration), to: &text)
+        }
+        if isClosed { return text + "#EXT-X-ENDLIST\n" }
+        appendEdge(to: &text)
+        return text
+    }
+
+    // MARK: - What is where
+
+    /// The number of the last segment of which something is told.
+    var lastNumber: SequenceNumber { open?.number ?? entries.last?.number ?? .zero }
+
+    private var isIndependent: Bool {
+        let openIsIndependent = open.map { $0.contents.firstUnit == nil || $0.contents.beginsIndependently } ?? true
+        return openIsIndependent && entries.allSatisfy { $0.segment?.contents.beginsIndependently ?? true }
+    }
+
+    /// The discontinuities before the first entry: its own is told with it.
+    private var discontinuitySequence: Int {
+        guard let segment = entries.lazy.compactMap(\.segment).first ?? open else { return 0 }
+        return segment.discontinuityCount - (segment.isDiscontinuous ? 1 : 0)
+    }
+
+    /// How many entries end too far behind for a player that has the playlist before to need them.
+    private var skippedCount: Int {
+        var rest = entries.reduce(0) { $0 + $1.duration }
+        let boundary = Self.ticks(Self.skipTargetDurations * targetDuration)
+        var count = 0
+        for entry in entries {
+            guard rest > boundary else { break }
+            rest -= entry.duration
+            count += 1
+        }
+        return max(count - 1, 0)
+    }
+
+    // MARK: - Lines
+
+    private func append(_ entry: PlaylistEntry, hasParts: Bool, to text: inout String) {
+        if let segment = entry.segment {
+            appendMarks(segment, to: &text)
+            if hasParts { appendParts(segment, to: &text) }
+        } else {
+            text += "#EXT-X-GAP\n"
+        }
+        text += "#EXTINF:\(Self.seconds(entry.duration)),\n\(entry.number).ts\n"
+    }
+
+    private func appendMarks(_ segment: IndexedSegment, to text: inout String) {
+        if segment.isDiscontinuous { text += "#EXT-X-DISCONTINUITY\n" }
+        if let time = segment.programTime { text += "#EXT-X-PROGRAM-DATE-TIME:\(Self.date(time))\n" }
+    }
+
+    private func appendParts(_ segment: IndexedSegment, to text: inout String) {
+        guard partTarget != nil else { return }
+        for part in segment.parts {
+            text += "#EXT-X-PART:DURATION=\(Self.seconds(part.duration)),URI=\"\(segment.number).ts\""
+            text += ",BYTERANGE=\"\(part.byteCount)@\(part.offset)\""
+            text += part.isIndependent ? ",INDEPENDENT=YES\n" : "\n"
+        }
+    }
+
+    /// The parts of the segment that is being written, and what comes next.
+    private func appendEdge(to text: inout String) {
+        guard partTarget != nil, let next = entries.last?.number.next else { return }
+        var offset = 0
+        if let open, let last = open.parts.last {
+            appendMarks(open, to: &text)
+            appendParts(open, to: &text)
+            offset = last.offset + last.byteCount
+        }
+        text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(next).ts\",BYTERANGE-START=\(offset)\n"
+    }
+
+    // MARK: - Values
+
+    private static func ticks(_ seconds: Int) -> Int64 { Int64(seconds) * Timestamp.frequency }
+
+    /// Decimal, rounded to 10 µs.
+    static func seconds(_ ticks: Int64) -> String {
+        let value = (ticks * 100_000 + 45_000) / 90_000
+        let digits = String(value % 100_000)
+        return "\(value / 100_000)." + String(repeating: "0", count: 5 - digits.count) + digits
+    }
+
+    private static func date(_ time: WallTime) -> String {
+        Date(timeIntervalSince1970: Double(time.microseconds) / 1_000_000)
+            .formatted(
+                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+    }
+}

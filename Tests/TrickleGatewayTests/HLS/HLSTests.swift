@@ -1,0 +1,170 @@
+import Logging
+import MPEGTS
+import NIOCore
+import Testing
+import TrickleCore
+import TrickleRelay
+import TrickleTesting
+
+@testable import TrickleGateway
+
+/// Playlists and segments as players fetch them.
+@Suite(.timeLimit(.minutes(1))) struct HLSTests {
+    private let channel = try! ChannelName("cam")
+
+    private func withGateway(
+        _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Void
+    ) async throws {
+        try await withRelayServer(
+            { configuration in
+                configuration.limits.drainDuration = .seconds(3600)
+                change(&configuration)
+            }, ramps: { Gateway($0, logger: Logger(label: "test")) }, body)
+    }
+
+    private func write(_ bytes: [UInt8], to publisher: LocalPublisher) throws {
+        let segment = try publisher.nextSegment()
+        try segment.write(bytes)
+        try segment.finish()
+    }
+
+    private func playlist(_ query: String = "", of relay: RelayServer) async throws -> MediaPlaylistText {
+        let answer = try await PlainAnswer.to("/cam/index.m3u8\(query)", of: relay)
+        #expect(answer.status == 200)
+        let playlist = MediaPlaylistText(answer.text)
+        #expect(playlist.problems == [], "\(answer.text)")
+        return playlist
+    }
+
+    @Test func aPlaylistListsWhatTheRelayKeeps() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<4 { try write(TestChannel.segment(number), to: publisher) }
+            let answer = try await PlainAnswer.to("/cam/index.m3u8", of: relay)
+            #expect(answer.fields["content-type"] == "application/vnd.apple.mpegurl")
+            #expect(answer.fields["cache-control"] == "no-cache")
+            #expect(answer.fields["access-control-allow-origin"] == "*")
+            let playlist = MediaPlaylistText(answer.text)
+            #expect(playlist.problems == [])
+            #expect(playlist.segments.map(\.uri) == ["0.ts", "1.ts", "2.ts", "3.ts"])
+            #expect(playlist.segments.map(\.duration) == [2, 2, 2, 2])
+            #expect(playlist.targetDuration == 2)
+            #expect(playlist.hasIndependentSegments)
+            #expect(!playlist.isEnded)
+            let head = try await PlainAnswer.to("/cam/index.m3u8", method: "HEAD", of: relay)
+            #expect(head.status == 200)
+            #expect(head.body.isEmpty)
+            #expect(head.fields["content-length"] == answer.fields["content-length"])
+        }
+    }
+
+    @Test func segmentsAndTheirPartsAreTheRelaysBytes() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            let open = try publisher.nextSegment()
+            let bytes = TestChannel.segment(1)
+            try open.write(bytes[..<TestChannel.offset(ofPicture: 30)])
+            let whole = try await PlainAnswer.to("/cam/0.ts", of: relay)
+            #expect(whole.body == TestChannel.segment(0))
+            #expect(whole.fields["content-type"] == "video/mp2t")
+            #expect(whole.fields["cache-control"]?.contains("immutable") == true)
+            let playlist = try await playlist("?_HLS_msn=1&_HLS_part=1", of: relay)
+            #expect(playlist.openParts.count == 2)
+            var joined: [UInt8] = []
+            for part in playlist.openParts {
+                let (offset, count) = (try #require(part.offset), try #require(part.byteCount))
+                let answer = try await PlainAnswer.to(
+                    "/cam/\(part.uri)", fields: ["Range: bytes=\(offset)-\(offset + count - 1)"], of: relay)
+                #expect(answer.status == 206)
+                #expect(answer.fields["cache-control"] == "no-store")
+                joined += answer.body
+            }
+            #expect(joined == Array(bytes[..<joined.count]))
+            // What is hinted at streams to the end of the segment.
+            let hint = try #require(playlist.hint)
+            let offset = joined.count
+            #expect(hint.offset == offset)
+            async let rest = PlainAnswer.to(
+                "/cam/\(hint.uri)", fields: ["Range: bytes=\(offset)-9007199254740991"], of: relay)
+            try await relay.tells("trickle_subscribers 2")
+            try open.write(bytes[TestChannel.offset(ofPicture: 30)...])
+            try open.finish()
+            #expect(try await rest.body == Array(bytes[offset...]))
+        }
+    }
+
+    @Test func whatIsNotThereIsSaidInALine() async throws {
+        try await withGateway { relay in
+            try write(Array("words".utf8), to: try relay.publisher(of: ChannelName("text")))
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            for (target, status, words) in [
+                ("/none/index.m3u8", 404, "no channel 'none'"), ("/text/index.m3u8", 404, "no MPEG-TS"),
+                ("/none/0.ts", 404, "no channel"), ("/cam/7.ts", 404, "segment 7"),
+                ("/cam/index.m3u8?_HLS_part=1", 400, "_HLS_msn"), ("/cam/index.m3u8?_HLS_msn=x", 400, "no number"),
+                ("/cam/index.m3u8?_HLS_msn=3", 400, "the last segment is 0"),
+                ("/cam/index.m3u8?_HLS_msn=-1", 400, "no number"),
+            ] {
+                let answer = try await PlainAnswer.to(target, of: relay)
+                #expect(answer.status == status, "\(target)")
+                #expect(answer.text.contains(words), "\(target): \(answer.text)")
+                #expect(answer.text.split(separator: "\n").count == 1)
+            }
+        }
+    }
+
+    @Test func aPlayerWaitsForAChannelsFirstSegment() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            let open = try publisher.nextSegment()
+            try open.write(TestChannel.segment(0))
+            async let first = playlist(of: relay)
+            try await relay.tells("trickle_subscribers 1")
+            try open.finish()
+            #expect(try await first.segments.map(\.uri) == ["0.ts"])
+        }
+    }
+
+    @Test func aSegmentThatDoesNotBeginWithARandomAccessPointIsNotSaidTo() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            try write(Array(TestChannel.segment(1).dropFirst(TestChannel.offset(ofPicture: 1))), to: publisher)
+            #expect(try await !playlist(of: relay).hasIndependentSegments)
+        }
+    }
+
+    @Test func aPlaylistListsHalfOfWhatIsKeptSoThatTheRestStaysFetchable() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<20 { try write(TestChannel.segment(number), to: publisher) }
+            // All 40 s are kept for 30 s: 14 s can be listed and stay as long again, and a segment more.
+            #expect(try await playlist(of: relay).segments.map(\.number) == Array(13..<20))
+        }
+        try await withGateway {
+            $0.limits.windowDuration = .zero
+        } _: { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<20 { try write(TestChannel.segment(number), to: publisher) }
+            // Five are kept: never less than three target durations are listed.
+            #expect(try await playlist(of: relay).segments.map(\.number) == [17, 18, 19])
+        }
+    }
+
+    @Test func aPlayerThatKnowsThePlaylistGetsWhatIsNew() async throws {
+        try await withGateway {
+            $0.limits.windowDuration = .seconds(60)
+        } _: { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<30 { try write(TestChannel.segment(number), to: publisher) }
+            let whole = try await playlist(of: relay)
+            let delta = try await playlist("?_HLS_skip=YES", of: relay)
+            #expect(delta.skippedCount > 0)
+            #expect(delta.mediaSequence == whole.mediaSequence)
+            #expect(delta.segments == Array(whole.segments.dropFirst(delta.skippedCount)))
+            // Six target durations are told in any case.
+            #expect(delta.segments.reduce(0) { $0 + $1.duration } >= 12)
+        }
+    }
+}
