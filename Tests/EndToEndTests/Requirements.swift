@@ -20,4 +20,15 @@ extension Trait where Self == ConditionTrait {
         .enabled(
             if: TestMedia.folder != nil, "there are no captures: set TRICKLE_MEDIA, or put them at ../shared/media")
     }
+
+    /// The test needs GStreamer's reader of HLS, and what that needs.
+    static var needsGStreamer: Self {
+        .enabled("GStreamer's hlsdemux, souphttpsrc and tsdemux are not installed") {
+            for element in ["hlsdemux", "souphttpsrc", "tsdemux"] {
+                let result = try? await RunningTool.run("gst-inspect-1.0", [element])
+                guard result?.status.isSuccess == true else { return false }
+            }
+            return true
+        }
+    }
 }

@@ -83,7 +83,8 @@ struct LivePlaylist: Sendable {
                     number: segment.number, segment: segment.isPlayable ? segment : nil,
                     duration: segment.isPlayable ? segment.duration ?? typical : typical))
         }
-        return entries
+        // A playlist begins with something to play.
+        return Array(first == nil ? entries.drop { $0.segment == nil } : entries[...])
     }
 
     /// How many of the last entries are listed: those that stay fetchable, for their own duration and the playlist's, after they have gone

@@ -206,13 +206,14 @@ public actor ChannelIndex {
 
     private func read(_ segment: LocalSegment, isLate: Bool = false) async throws {
         if segment.isRestart, !isLate { reading.restart() }
-        // What was there before cannot be said to have come now.
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
         forgetDropped()
         let kept = relay.window(of: channel)?.segment(segment.sequence)
         let isOpen = kept?.state == .open
-        reading.begin(segment.sequence, id: kept?.id, arrival: wasThere == 0 ? Self.wallTime : nil)
+        // What was there when the index began cannot be said to have come now.
+        let arrival = hasCaughtUp && !isLate ? Self.wallTime : nil
+        reading.begin(segment.sequence, id: kept?.id, arrival: arrival)
         var byteCount = 0
         do {
             for try await bytes in segment.body {

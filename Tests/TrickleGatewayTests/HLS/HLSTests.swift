@@ -135,6 +135,19 @@ import TrickleTesting
         }
     }
 
+    @Test func aPlaylistBeginsWithSomethingToPlay() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            // Tables alone, as a publisher sends them that begins in the middle of a group of pictures.
+            try write(Array(TestChannel.segment(0)[..<376]), to: publisher)
+            try write(TestChannel.segment(0), to: publisher)
+            try write(TestChannel.segment(1), to: publisher)
+            let playlist = try await playlist(of: relay)
+            #expect(playlist.mediaSequence == 1)
+            #expect(playlist.segments.map(\.isGap) == [false, false])
+        }
+    }
+
     @Test func aPlaylistListsHalfOfWhatIsKeptSoThatTheRestStaysFetchable() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)

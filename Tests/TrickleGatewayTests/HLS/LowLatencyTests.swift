@@ -51,6 +51,9 @@ import TrickleTesting
         private mutating func note() {
             for segment in playlist.segments {
                 if segment.isGap { gaps.insert(segment.number) } else { durations[segment.number] = segment.duration }
+                // The first was there before anybody asked; behind the gap is what was looked for when its time was over.
+                if (1..<12).contains(segment.number) { #expect(segment.date != nil) }
+                if segment.number == 0 { #expect(segment.date == nil) }
                 if segment.isDiscontinuous { discontinuities.insert(segment.number) }
             }
         }
