@@ -15,6 +15,8 @@ public enum FFmpegCommand {
         public var timeout: Duration = .seconds(10)
         /// How RTSP carries its packets.
         public var transport = RTSPTransport.auto
+        /// Whether a short look at the input shows all of it.
+        public var isHasty = false
         /// ffmpeg's `-map`, if the choice of streams is the user's.
         public var maps: [String] = []
         /// Where on the time line of the channel it begins: what came before may not be played again.
@@ -54,7 +56,8 @@ public enum FFmpegCommand {
         var arguments = quiet + ["-nostdin", "-nostats"]
         if publishing.isRealtime { arguments.append("-re") }
         if publishing.loops { arguments += ["-stream_loop", "-1"] }
-        arguments += publishing.input.arguments(timeout: publishing.timeout, transport: publishing.transport)
+        arguments += publishing.input.arguments(
+            timeout: publishing.timeout, transport: publishing.transport, isHasty: publishing.isHasty)
         arguments += streams(publishing, plan: plan, unseen: unseen)
         if publishing.input.isRTSP { arguments += repairs(plan: plan, unseen: unseen) }
         arguments += ["-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0"]

@@ -92,6 +92,12 @@ public enum MediaInput: Equatable, Sendable {
         if case .url("rtmp", _) = self { true } else if case .url("rtmps", _) = self { true } else { false }
     }
 
+    /// Whether a short look mostly shows as much as the long one that ffmpeg takes by itself.
+    var canBeLookedAtInHaste: Bool {
+        guard case .url(let scheme, _) = self else { return false }
+        return ["rtmp", "rtmps", "udp", "srt", "tcp", "tls", "http", "https"].contains(scheme)
+    }
+
     var isRTSP: Bool {
         switch self {
         case .url(let scheme, _), .listener(let scheme, _): scheme.hasPrefix("rtsp")
@@ -150,16 +156,18 @@ public enum MediaInput: Equatable, Sendable {
         case .url(let scheme, let text):
             // The rate of the pictures, for which ffmpeg would watch a second or more, is not needed.
             let quick = ["-fpsprobesize", "0"]
+            // A transport stream may have more streams at any time: ffmpeg looks at it for as long as it may.
+            let hasty = isHasty ? ["-analyzeduration", "1500000"] : []
             switch scheme {
             case "rtsp", "rtsps":
                 return quick + transport.arguments + ["-timeout", String(microseconds), "-i", text]
-            case "udp", "srt": return quick + ["-timeout", String(microseconds), "-i", text]
+            case "udp", "srt": return quick + hasty + ["-timeout", String(microseconds), "-i", text]
             // ffmpeg waits for sound as well as pictures, and pictures may begin with the next keyframe only.
             case "rtmp", "rtmps":
                 let analysis = ["-analyzeduration", isHasty ? "1500000" : "10000000"]
                 return quick + analysis + ["-rw_timeout", String(microseconds), "-i", text]
             case "http", "https", "tcp", "tls":
-                return ["-rw_timeout", String(microseconds), "-i", text]
+                return hasty + ["-rw_timeout", String(microseconds), "-i", text]
             default: return ["-i", text]
             }
         case .listener(let scheme, let text): return Self.listening(scheme, text)

@@ -3,17 +3,18 @@ import Logging
 
 /// Asks ffprobe what an input holds.
 enum MediaProber {
+    /// - Returns: What it is, and whether a short look was enough.
     /// - Throws: ``ToolFailure`` when the input cannot be opened or is no media.
     static func probe(
         _ input: MediaInput, timeout: Duration, transport: RTSPTransport, stop: StopRequest, logger: Logger
-    ) async throws -> MediaProbe {
-        guard input.isRTMP else {
-            return try await probe(input, timeout, transport, isHasty: false, stop, logger)
+    ) async throws -> (MediaProbe, isHasty: Bool) {
+        if input.canBeLookedAtInHaste {
+            // A second or two show most streams whole; one without pictures may have them later.
+            let hasty = try await probe(input, timeout, transport, isHasty: true, stop, logger)
+            let hasPictures = hasty.streams.contains { $0.kind == .video }
+            if hasPictures, hasty.streams.allSatisfy(\.isComplete) { return (hasty, true) }
         }
-        // A second or two show most streams whole; one without pictures may have them later.
-        let hasty = try await probe(input, timeout, transport, isHasty: true, stop, logger)
-        if hasty.streams.contains(where: { $0.kind == .video && $0.isComplete }) { return hasty }
-        return try await probe(input, timeout, transport, isHasty: false, stop, logger)
+        return (try await probe(input, timeout, transport, isHasty: false, stop, logger), false)
     }
 
     private static func probe(

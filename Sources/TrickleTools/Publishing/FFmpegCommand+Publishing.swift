@@ -20,8 +20,10 @@ extension FFmpegCommand.Publishing {
             publishing.isRealtime = false
             return (FFmpegCommand.publish(publishing, plan: nil, unseen: transcodes ? .encode : .copy), true)
         }
-        let probe = try await MediaProber.probe(
+        let (probe, isHasty) = try await MediaProber.probe(
             input, timeout: timeout, transport: transport, stop: session.stop, logger: session.logger)
+        // RTMP is read until all is there that was found, and no longer.
+        publishing.isHasty = isHasty && !input.isRTMP
         let plan = try StreamPlan(probe, transcodes: transcodes, program: program)
         for omission in plan.omissions { session.logger.info("\(omission)") }
         if plan.published.isEmpty { throw ToolFailure("'\(input.description)' has no video and no audio") }
