@@ -133,7 +133,7 @@ let package = Package(
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"],
-            exclude: ["Servers/rtsp-server.py"]),
+            exclude: ["Servers/rtsp-server.py", "Servers/ts-server.py"]),
     ]
         + tools.map {
             .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])

@@ -184,11 +184,8 @@ struct LiveHookTests {
         }
         try await with("cat clip.ts; exec sleep 1000", options: ["--source", "rtmp://h/{name}"]) { _, hook, _ in
             for (event, count) in [("runOnReady", 1), ("runOnNotReady", 0)] {
-                let parts = try #require(command(event)).split(
-                    separator: "http://localhost:2938", omittingEmptySubsequences: false)
-                let result = try await RunningTool.run(
-                    "sh", ["-c", parts.map(String.init).joined(separator: hook)],
-                    environment: ["MTX_PATH": "studio/cam"])
+                let line = try #require(command(event)).replacing("http://localhost:2938", with: hook)
+                let result = try await RunningTool.run("sh", ["-c", line], environment: ["MTX_PATH": "studio/cam"])
                 #expect(result.status == .exited(0), "\(result.errors)")
                 try await until { try await streams(hook).count == count }
             }

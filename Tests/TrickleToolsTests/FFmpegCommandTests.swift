@@ -47,6 +47,17 @@ import Testing
         #expect(value("-f", in: arguments) == "mpegts")
     }
 
+    @Test func `a capture device is opened by its format, and encoded at its own pace`() throws {
+        var publishing = FFmpegCommand.Publishing(input: try MediaInput("v4l2:/dev/video0"))
+        publishing.isRealtime = false
+        let arguments = FFmpegCommand.publish(publishing, plan: nil).arguments
+        let place = try #require(arguments.firstIndex(of: "v4l2"))
+        #expect(arguments[(place - 1)...(place + 2)] == ["-f", "v4l2", "-i", "/dev/video0"])
+        #expect(value("-c:v", in: arguments) == "libx264")
+        #expect(value("-c:a", in: arguments) == "aac")
+        #expect(!arguments.contains("-re"))
+    }
+
     @Test func `transcoding sets keyframes by the clock`() throws {
         var publishing = FFmpegCommand.Publishing(input: .file(path: "a.mkv"))
         publishing.gop = .milliseconds(1500)
