@@ -11,4 +11,15 @@ public enum CRC32 {
             value << 8 ^ table[Int(UInt8(truncatingIfNeeded: value >> 24) ^ byte)]
         }
     }
+
+    /// How a checksum changes with one byte.
+    ///
+    /// - Parameters:
+    ///   - difference: The byte as it was, exclusive-or what it is now.
+    ///   - count: How many bytes follow on it before the checksum.
+    static func change(_ difference: UInt8, followedBy count: Int) -> UInt32 {
+        var value = table[Int(difference)]
+        for _ in 0..<max(count, 0) { value = value << 8 ^ table[Int(UInt8(truncatingIfNeeded: value >> 24))] }
+        return value
+    }
 }
