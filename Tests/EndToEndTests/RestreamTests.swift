@@ -19,11 +19,15 @@ import TrickleTesting
         return folder("restream.yaml")
     }
 
+    /// A reader of a channel from its beginning.
+    ///
+    /// - Parameter output: Where it writes to instead of into its result.
     private func reader(
-        _ channel: String, _ url: String, _ arguments: [String] = [], output: String? = nil
+        _ channel: String, _ url: String, _ arguments: [String] = [], output: OwnedDescriptor? = nil
     ) throws -> RunningTool {
         try RunningTool(
-            "read2pipe", ["--stream", channel, "--url", url, "--from", "0", "--wait", "20s"] + arguments)
+            "read2pipe", ["--stream", channel, "--url", url, "--from", "0", "--wait", "20s"] + arguments,
+            outputFile: output)
     }
 
     /// The first `count` segments of a channel.
@@ -60,7 +64,8 @@ import TrickleTesting
         }
     }
 
-    @Test(.needsCurl) func `readers go on when a source dies in the middle and the second takes over, and the place is marked`()
+    @Test(.needsCurl)
+    func `readers go on when a source dies in the middle and the second takes over, and the place is marked`()
         async throws
     {
         let (first, second) = (try await clip("a.ts"), try await clip("b.ts", gop: 10, seconds: 4))
@@ -197,6 +202,40 @@ import TrickleTesting
             let all = try await frames(read.output)
             let (one, two) = (try await frames(first), try await frames(second))
             #expect(all.frames["v"] == (one.frames["v"] ?? []) + (two.frames["v"] ?? []))
+        }
+    }
+
+    @Test func `the first source takes over again when it is back, where that is wanted`() async throws {
+        let (first, second) = (try await clip("a.ts"), try await clip("b.ts", gop: 10))
+        let file = configure(
+            """
+            defaults: {return: 100ms}
+            channels:
+              cam:
+                - {unix: a.sock}
+                - {file: b.ts, loop: true}
+            """)
+        try await RelayProcess.with { relay in
+            let restream = try RunningTool("restream", ["--config", file, "--url", relay.url])
+            let output = folder("out.ts")
+            let reader = try reader("cam", relay.url, output: .open(output, O_WRONLY | O_CREAT))
+            let written = { TemporaryFolder.contents(of: output) ?? [] }
+            try await until { written().count > second.count / 2 }
+            let back = try LoopbackSource(first, path: folder("a.sock"))
+            // A packet from its middle, which is full and therefore passed on as it is.
+            let starts = stride(from: first.count / 2 / 188 * 188, to: first.count, by: 188)
+            let start = try #require(starts.first { first[$0 + 3] & 0x30 == 0x10 && first[$0 + 1] & 0x40 == 0 })
+            let packet = first[start..<start + 188]
+            try await until { written().firstRange(of: packet) != nil }
+            kill(restream.process.pid, SIGTERM)
+            let result = try await restream.finish()
+            #expect(try await reader.finish().status.isSuccess)
+            _ = packets(written())
+            let words = ["is on source 2 of 2", "a.sock is back; takes over from", "is on source 1 of 2"]
+            let places = words.map { result.errors.firstRange(of: $0)?.lowerBound }
+            #expect(places.allSatisfy { $0 != nil } && places.compactMap { $0 } == places.compactMap { $0 }.sorted())
+            #expect(back.connectionCount == 1)
+            back.stop()
         }
     }
 

@@ -42,6 +42,7 @@ import TrickleKit
               all:
                 stall: 500ms
                 retry: 1m
+                return: 30s
                 program: 3
                 min-segment: 2s
                 max-segment: 0
@@ -70,6 +71,7 @@ import TrickleKit
             ])
         let settings = channels[2].settings
         #expect(settings.stall == .milliseconds(500) && settings.retry == .seconds(60))
+        #expect(settings.returnInterval == .seconds(30) && channels[0].settings.returnInterval == nil)
         #expect(settings.segmentation.program == .number(3))
         #expect(settings.segmentation.minimumDuration == .seconds(2) && settings.segmentation.maximumDuration == nil)
         #expect(settings.segmentation.targetDuration == .seconds(4))
@@ -119,6 +121,7 @@ import TrickleKit
         ("channels: {a: {sources: [clip], sall: 3s}}", "1:33: 'sall' is not known here: a channel has sources, stall,"),
         ("channels: {a: {sources: [clip], stall: 0}}", "1:40: 'stall' has to be a time longer than 0"),
         ("channels: {a: {sources: [clip], retry: [1]}}", "1:40: 'retry' has to be a time"),
+        ("channels: {a: {sources: [clip], return: never}}", "1:41: 'return' has to be a time longer than 0"),
         ("channels: {a: {sources: [clip], program: 70000}}", "1:42: 'program' has to be the number of a program"),
         ("channels: {a: {sources: [clip], min-segment: 9s, max-segment: 3s}}", "'min-segment' is longer than"),
         ("channels: {a: {file: x, pipe: y}}", "1:15: a source has one of url, pipe, file, unix, command"),

@@ -61,4 +61,14 @@ import Testing
         rotation.worked(now: .seconds(51))
         #expect(rotation.ended(now: .seconds(500), jitter: 1) == .seconds(8))
     }
+
+    @Test func `a source that is back has its turn, and after it the others in their order, without a wait`() {
+        var rotation = SourceRotation(count: 3, longestWait: .seconds(15))
+        _ = turns(&rotation, count: 5)
+        rotation.return(to: 0)
+        #expect(rotation.current == 0)
+        let turns = turns(&rotation, count: 3)
+        #expect(turns.map(\.0) == [1, 2, 0])
+        #expect(turns.map { $0.1 / .milliseconds(1) } == [0, 0, 500])
+    }
 }

@@ -30,6 +30,8 @@ public struct ChannelSettings: Equatable, Sendable {
     public var stall = Duration.seconds(10)
     /// The longest wait before the sources are tried once more.
     public var retry = Duration.seconds(15)
+    /// How often the sources before the one that is on are looked at, to return to them; nil never.
+    public var returnInterval: Duration?
     public var segmentation = GOPSegmenter.Configuration()
 
     public init() {}

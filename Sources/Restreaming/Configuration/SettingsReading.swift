@@ -4,13 +4,14 @@ import Yams
 
 // The settings of a channel, which `defaults` has as well.
 extension ConfigurationReader {
-    static let settingNames = ["stall", "retry", "program", "min-segment", "max-segment", "target"]
+    static let settingNames = ["stall", "retry", "return", "program", "min-segment", "max-segment", "target"]
 
     mutating func read(settings fields: [String: Node], into settings: inout ChannelSettings) {
         for (name, node) in fields {
             switch name {
             case "stall": duration(node, name).map { settings.stall = $0 }
             case "retry": duration(node, name).map { settings.retry = $0 }
+            case "return": duration(node, name).map { settings.returnInterval = $0 }
             case "min-segment": duration(node, name, mayBeZero: true).map { settings.segmentation.minimumDuration = $0 }
             case "max-segment":
                 // 0 waits for ever, as the option of the same name does.

@@ -11,8 +11,12 @@ final class ChannelRestream: Sendable {
         var status = ChannelStatus()
         var channel: (any OpenChannel)?
         var input: (any SourceInput)?
+        /// A source before the one that is on, which is back.
+        var returned: (index: Int, input: any SourceInput)?
         /// Whether the channel has had a stream, so that the next one is another.
         var isContinuation = false
+        /// The tables of the streams so far.
+        var tables = TableVersions()
         /// What was last said of each source that failed.
         var told: [Int: String] = [:]
     }
@@ -52,7 +56,7 @@ final class ChannelRestream: Sendable {
     func run() async {
         // It throws nothing but the cancellation, which is nil here.
         _ = try? await session.stop.cancelling(after: Self.graceAfterStop) { await self.publish() }
-        if let input = state.withLock({ $0.input }) { _ = await input.close() }
+        for input in state.withLock({ [$0.input, $0.returned?.input] }) { _ = await input?.close() }
         guard closesChannel.load(ordering: .acquiring), let channel = state.withLock({ $0.channel }) else { return }
         let isClosed = try? await session.stop.cancelling(after: Self.graceForClosing) {
             try await channel.close()
@@ -100,15 +104,17 @@ final class ChannelRestream: Sendable {
 extension ChannelRestream {
     /// - Throws: What the relay did, not the source; `CancellationError`.
     private func publishOneSource(to channel: any OpenChannel) async throws {
-        let index = state.withLock { state in
+        let (index, returned) = state.withLock { state in
+            let returned = state.returned.take()
+            if let returned { state.rotation.return(to: returned.index) }
             state.rotation.opened(now: now)
             state.status.enter(.opening(state.rotation.current))
             state.status.openingCount += 1
-            return state.rotation.current
+            return (state.rotation.current, returned?.input)
         }
         let input: any SourceInput
         do {
-            input = try await plan.sources[index].open(within: plan.settings.stall, logger: session.logger)
+            if let returned { input = returned } else { input = try await open(index) }
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -117,16 +123,38 @@ extension ChannelRestream {
         state.withLock { $0.input = input }
         let registration = session.stop.whenMade { input.requestEnd() }
         defer { registration.cancel() }
+        let looking = lookBack(from: index, input)
         do {
             let failure = try await channel.publish(waits: input.canWait) { outlet in
                 try await self.publish(input, index, to: outlet)
             }
+            await end(looking)
             let ending = await close(input)
             await turnOver(from: index, because: failure ?? ending)
         } catch {
+            await end(looking)
             _ = await close(input)
             throw error
         }
+    }
+
+    private func open(_ index: Int) async throws -> any SourceInput {
+        try await plan.sources[index].open(within: plan.settings.stall, logger: session.logger)
+    }
+
+    /// Looks at the sources before this one, and ends it when one of them is back.
+    private func lookBack(from index: Int, _ input: any SourceInput) -> Task<Void, Never>? {
+        guard let preferred = PreferredSources(of: plan, before: index, logger: session.logger) else { return nil }
+        return Task {
+            guard let returned = try? await preferred.next() else { return }
+            state.withLock { $0.returned = returned }
+            input.requestEnd()
+        }
+    }
+
+    private func end(_ looking: Task<Void, Never>?) async {
+        looking?.cancel()
+        await looking?.value
     }
 
     private func close(_ input: any SourceInput) async -> String {
@@ -144,6 +172,7 @@ extension ChannelRestream {
         let mayBeSilent = input.isPassive && plan.sources.count == 1
         let watched = WatchedInput(input, limit: mayBeSilent ? nil : plan.settings.stall)
         var stream = nextStream(of: input, to: outlet)
+        defer { keep(stream) }
         var failure: String?
         do {
             while let event = try await watched.next() {
@@ -153,15 +182,14 @@ extension ChannelRestream {
                     let steps = try stream.receive(bytes)
                     if stream.packetCount > packets {
                         watched.hasProgressed()
-                        worked(index, isFirst: packets == 0)
+                        worked(index)
                     }
                     try await stream.perform(steps)
                     count(bytes.count, segments: stream.segmentCount - segments)
                 case .anotherBegins:
                     try await stream.finish()
-                    session.logger.log(
-                        level: input.isPaced ? .debug : .info,
-                        "\(source) has come to an end, and goes on when it begins again")
+                    if !input.isPaced { awaits(index) }
+                    keep(stream)
                     stream = nextStream(of: input, to: outlet)
                 }
                 // What has been read ahead of a file is no longer wanted.
@@ -178,23 +206,32 @@ extension ChannelRestream {
 
     private func nextStream(of input: any SourceInput, to outlet: any SegmentOutlet) -> SourceStream {
         SourceStream(
-            plan.settings.segmentation, isContinuation: state.withLock { $0.isContinuation }, isPaced: input.isPaced,
-            to: outlet, session)
+            plan.settings.segmentation, isContinuation: state.withLock { $0.isContinuation },
+            tables: state.withLock { $0.tables }, isPaced: input.isPaced, to: outlet, session)
     }
+
+    private func keep(_ stream: SourceStream) { state.withLock { $0.tables = stream.tables } }
 }
 
 // What has become of the sources.
 extension ChannelRestream {
-    private func worked(_ index: Int, isFirst: Bool) {
-        state.withLock { state in
+    private func worked(_ index: Int) {
+        let isNews = state.withLock { state in
             state.rotation.worked(now: now)
-            guard isFirst else { return }
+            if state.status.phase == .publishing(index) { return false }
             state.told[index] = nil
             state.status.enter(.publishing(index))
+            return true
         }
-        if isFirst {
+        if isNews {
             session.logger.info("is on source \(index + 1) of \(plan.sources.count), \(plan.sources[index])")
         }
+    }
+
+    /// The writer of a pipe has gone; another may come.
+    private func awaits(_ index: Int) {
+        state.withLock { $0.status.enter(.opening(index)) }
+        session.logger.info("\(plan.sources[index]) has come to an end, and goes on when it begins again")
     }
 
     private func count(_ byteCount: Int, segments: Int) {
@@ -207,6 +244,11 @@ extension ChannelRestream {
 
     /// It is the next source's turn, perhaps after a wait.
     private func turnOver(from index: Int, because reason: String) async {
+        if let back = state.withLock({ $0.returned?.index }), !session.stop.isMade {
+            let reason = "\(plan.sources[back]) is back"
+            state.withLock { $0.status.reason = reason }
+            return session.logger.info("\(reason); takes over from \(plan.sources[index])")
+        }
         let (wait, next, isNews) = state.withLock { state in
             let wait = state.rotation.ended(now: now, jitter: .random(in: 0..<1))
             state.status.enter(.waiting)

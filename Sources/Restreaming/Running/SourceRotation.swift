@@ -6,7 +6,7 @@ import TrickleKit
 ///  1 ── ended ─► 2 ── ended ─► 3 ── ended, wait ─► 1 …
 /// ```
 /// The sources take turns. When each has failed once since one was sound, there is a wait, which grows from turn to turn; one that was sound
-/// makes it small again.
+/// makes it small again. From any of them it may return to one before.
 struct SourceRotation {
     /// A source that has worked for so long was sound: its end is a new trouble.
     static let soundAfter = Duration.seconds(10)
@@ -49,5 +49,12 @@ struct SourceRotation {
         failureCount += 1
         current = (current + 1) % count
         return failureCount.isMultiple(of: count) ? backoff.next(jitter: jitter) : .zero
+    }
+
+    /// A source that is preferred is back: it is its turn, at once.
+    mutating func `return`(to index: Int) {
+        current = index
+        failureCount = 0
+        backoff.reset()
     }
 }

@@ -8,6 +8,8 @@ struct SourceStream {
     private let start = ContinuousClock.now
     private var segmenter: GOPSegmenter
     private var marker: DiscontinuityMarker?
+    /// What the streams of the channel, up to this one, have had.
+    private(set) var tables: TableVersions
     private var pace: RealTimePace
     private var output: ChannelOutput
     /// Whether anything has come at all.
@@ -15,15 +17,18 @@ struct SourceStream {
 
     /// - Parameters:
     ///   - isContinuation: Whether the channel has had another stream before: the place is marked then.
+    ///   - tables: What the streams before have had.
     ///   - isPaced: Whether it is held back to the speed of its clock.
     init(
-        _ segmentation: GOPSegmenter.Configuration, isContinuation: Bool, isPaced: Bool, to outlet: any SegmentOutlet,
-        _ session: ToolSession
+        _ segmentation: GOPSegmenter.Configuration, isContinuation: Bool, tables: TableVersions, isPaced: Bool,
+        to outlet: any SegmentOutlet, _ session: ToolSession
     ) {
         program = segmentation.program
         self.session = session
         segmenter = GOPSegmenter(segmentation)
         marker = isContinuation ? DiscontinuityMarker() : nil
+        self.tables = tables
+        self.tables.beginStream()
         pace = RealTimePace(isKept: isPaced)
         output = ChannelOutput(outlet, joinsStart: false, session: session)
     }
@@ -52,7 +57,7 @@ struct SourceStream {
     ///
     /// - Throws: What the relay does.
     mutating func perform(_ steps: [SegmentingStep]) async throws {
-        try await pace.perform(steps.map { marked($0) }, on: &output, session)
+        try await pace.perform(steps.map { joined($0) }, on: &output, session)
     }
 
     /// Ends the last segment.
@@ -67,8 +72,11 @@ struct SourceStream {
         if let failure { throw failure }
     }
 
-    private mutating func marked(_ step: SegmentingStep) -> SegmentingStep {
-        guard case .bytes(let bytes) = step, let marked = marker?.mark(bytes) else { return step }
-        return .bytes(marked)
+    /// The packets as they go out: where the stream begins in the middle of a channel, that is marked, and its tables count on.
+    private mutating func joined(_ step: SegmentingStep) -> SegmentingStep {
+        guard case .bytes(var packets) = step else { return step }
+        if let marked = marker?.mark(packets) { packets = marked }
+        tables.renumber(&packets)
+        return .bytes(packets)
     }
 }

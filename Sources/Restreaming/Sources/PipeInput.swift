@@ -1,5 +1,4 @@
 import ChildProcesses
-import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -11,53 +10,31 @@ import Synchronization
 
 /// A named pipe. It stays open when its writer goes, and waits for the next.
 final class PipeInput: SourceInput {
-    private struct State {
-        var reader: DescriptorReader
-        /// Whether the writer that is there has written anything.
-        var hasBytes = false
-        var isEndRequested = false
-    }
-
     var canWait: Bool { true }
     var isPassive: Bool { true }
     private let path: String
-    private let state: Mutex<State>
+    private let readers: SuccessiveReaders
 
     init(path: String) throws {
         self.path = path
-        state = Mutex(State(reader: try Self.open(path)))
+        readers = SuccessiveReaders(try Self.open(path))
     }
 
     func next() async throws -> SourceEvent? {
         while true {
-            var iterator = state.withLock { $0.reader }.makeAsyncIterator()
-            if let piece = try await iterator.next() {
-                state.withLock { $0.hasBytes = true }
-                return .bytes(piece)
-            }
-            if state.withLock({ $0.isEndRequested }) { return nil }
+            if let piece = try await readers.next() { return .bytes(piece) }
+            if readers.isEndRequested { return nil }
             // The last writer has gone, and the descriptor would tell so for ever. The next one is open before this one closes: the
             // pipe is never without a reader, which would kill a writer that has just come.
-            let reader = try Self.open(path)
-            let (wroteBefore, isToEnd) = state.withLock { state in
-                defer { state.hasBytes = false }
-                state.reader = reader
-                return (state.hasBytes, state.isEndRequested)
-            }
-            if isToEnd { reader.stop() }
-            if wroteBefore { return .anotherBegins }
+            let hadBytes = readers.hasBytes
+            readers.replace(with: try Self.open(path))
+            if hadBytes { return .anotherBegins }
             // Somebody opens and closes it without a word.
             try await Task.sleep(for: .milliseconds(50))
         }
     }
 
-    func requestEnd() {
-        let reader = state.withLock { state in
-            state.isEndRequested = true
-            return state.reader
-        }
-        reader.stop()
-    }
+    func requestEnd() { readers.requestEnd() }
 
     func close() async -> String {
         requestEnd()

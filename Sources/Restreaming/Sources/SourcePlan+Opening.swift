@@ -43,6 +43,15 @@ extension SourcePlan {
         }
     }
 
+    /// Whether it is a file, which is there whenever it is looked for.
+    var isFile: Bool {
+        switch kind {
+        case .file: true
+        case .path(let path): SourcePlan(Self.kind(ofPath: path)).isFile
+        default: false
+        }
+    }
+
     private static func kind(ofPath path: String) -> Kind {
         var status = stat()
         guard stat(path, &status) == 0 else { return .file(path: path, isRepeated: false, isPaced: true) }
