@@ -89,7 +89,7 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
 
-servers: ## media servers for the tests: nginx-rtmp, GStreamer's RTSP server
+servers: ## what the tests play with: nginx-rtmp, GStreamer's RTSP server, Chromium
 	@sh scripts/install-test-servers
 
 test: deps clients servers ## all tests: [filter=NAME]

@@ -22,7 +22,8 @@ struct ChannelRamp: Ramp {
             (
                 "features",
                 .object([
-                    ("ts", .bool(configuration.servesTransportStreams)), ("mp4", .bool(configuration.servesMP4)),
+                    ("ts", .bool(configuration.servesTransportStreams)), ("hls", .bool(configuration.servesHLS)),
+                    ("mp4", .bool(configuration.servesMP4)),
                     ("thumbnails", .bool(configuration.servesPictures)),
                 ])
             ), ("channels", .array(channels)),
@@ -35,7 +36,9 @@ struct ChannelRamp: Ramp {
 
     private func describe(_ entry: ChannelActivityLog.Entry) async -> JSONValue {
         let report = entry.activity.report
-        let media = await media(of: report)
+        let known = await snapshot(of: report)
+        let media = known.flatMap { ChannelMedia($0.snapshot) }
+        let picture = known.flatMap { PictureSource($0.snapshot, of: $0.index)?.place }
         let rate = entry.history.bitrate
         let lag =
             entry.activity.lag == 0 ? 0 : rate.flatMap { $0 > 0 ? Double(entry.activity.lag * 8) / Double($0) : nil }
@@ -49,6 +52,7 @@ struct ChannelRamp: Ramp {
             ("codecs", .array((media?.codecs ?? []).map { .string($0.description) })),
             ("video", .optional(media?.video, Self.describe)),
             ("audio", .optional(media?.audio) { .object([("codec", .string($0.description))]) }),
+            ("picture", .optional(picture) { .string("\($0.number)-\($0.offset)") }),
             ("keptSegments", .integer(report.keptSegmentCount)), ("keptBytes", .integer(report.keptByteCount)),
             (
                 "history",
@@ -69,11 +73,9 @@ struct ChannelRamp: Ramp {
         ])
     }
 
-    /// - Returns: nil for a channel without media, or about which nothing is known yet.
-    private func media(of report: ChannelReport) async -> ChannelMedia? {
-        guard let index = indexes.index(of: report.name), case let snapshot = await index.currentSnapshot else {
-            return nil
-        }
-        return ChannelMedia(snapshot)
+    /// - Returns: nil for a channel about which nothing is known yet.
+    private func snapshot(of report: ChannelReport) async -> (index: ChannelIndex, snapshot: ChannelIndex.Snapshot)? {
+        guard let index = indexes.index(of: report.name) else { return nil }
+        return (index, await index.currentSnapshot)
     }
 }

@@ -48,9 +48,11 @@ struct PictureRequest: Hashable, Sendable {
             } else {
                 "w='min(\(Self.maximumWidth),\(even("ih*dar")))':h='\(even("min(ih,\(Self.maximumWidth)/dar)"))'"
             }
+        // Both formats have the colours of ITU-R BT.601, whatever the video has.
+        let colours = "out_color_matrix=bt601"
         return [
             "-threads", "1", "-probesize", "32768", "-analyzeduration", "0", "-f", "mpegts", "-i", "pipe:0",
-            "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=\(size):flags=area,setsar=1",
+            "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=\(size):flags=area:\(colours),setsar=1",
         ] + format.arguments + ["-threads", "1", "pipe:1"]
     }
 }

@@ -28,6 +28,7 @@ import TrickleTesting
             var viewers: Int
             var gop: Double?
             var codecs: [String]
+            var picture: String?
             var video: Video?
             var history: History
         }
@@ -58,12 +59,13 @@ import TrickleTesting
                 try segment.finish()
             }
             var report = try await report(relay)
-            while report.channels.last?.gop == nil { report = try await self.report(relay) }
+            while report.channels.last?.picture != "2-0" { report = try await self.report(relay) }
             #expect(report.channels.map(\.name) == [name.text, "cam"])
             #expect(report.features["mp4"] == true && report.time > 1_700_000_000)
             #expect(report.channels[0].video == nil && report.channels[0].contentType == "text/plain")
             let cam = report.channels[1]
             #expect(cam.next == 3 && cam.gop == 2 && cam.codecs == ["H.264", "AAC"])
+            #expect(report.channels[0].picture == nil)
             #expect(cam.video?.codec == "H.264" && cam.video?.frameRate == 25)
             #expect(cam.age >= cam.idle && cam.history.viewers.count == cam.history.bitrate.count)
         }

@@ -143,4 +143,21 @@ import TrickleTesting
             }
         }
     }
+
+    @Test func itIsSavedAsAWholeOrNotAtAll() async throws {
+        let clip = try await TestClip("clip.ts", in: folder)
+        let name = "a b/?#%é".replacing("/", with: "")
+        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+            try clip.publish(to: relay.publisher(of: ChannelName(name)))
+            let script = "\(BuiltTool.packageRoot)/scripts/save-thumbnail"
+            let url = "http://127.0.0.1:\(relay.port)/"
+            for (stream, file, status) in [(name, "x.webp", Int32(0)), (name, "x.jpg", 0), ("nobody", "y.jpg", 3)] {
+                let result = try await RunningTool.run("sh", [script, url, stream, folder(file), "64"])
+                #expect(result.status == .exited(status), "\(result.errors)")
+            }
+            #expect(TemporaryFolder.contents(of: folder("x.jpg"))?.starts(with: [0xFF, 0xD8]) == true)
+            #expect(TemporaryFolder.contents(of: folder("x.webp"))?.starts(with: Array("RIFF".utf8)) == true)
+            #expect(folder.names() == ["clip.ts", "x.jpg", "x.webp"])
+        }
+    }
 }
