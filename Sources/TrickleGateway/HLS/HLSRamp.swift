@@ -24,7 +24,9 @@ struct HLSRamp: Ramp {
     }
 
     func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path.count == 2, let channel = try? ChannelName(request.path[0]) else { return nil }
+        guard request.path.count == 2, let channel = try? ChannelName(request.path[0]), !channel.isInternal else {
+            return nil
+        }
         let name = request.path[1]
         if name == "index.m3u8" { return await playlist(of: channel, request) }
         guard name.hasSuffix(".ts"), let number = SequenceNumber(String(name.dropLast(3))) else { return nil }
@@ -59,8 +61,8 @@ struct HLSRamp: Ramp {
         do {
             guard let first = try await playlist(of: index) else { return await missing(index) }
             guard let position = query.position else { return Self.response(first, query) }
-            if let problem = Self.problem(with: position, in: first) { return problem }
-            let limit = Duration.seconds(LivePlaylist.leastTargetDurations * first.targetDuration)
+            if let problem = Self.problem(with: position, in: first.playlist) { return problem }
+            let limit = Duration.seconds(LivePlaylist.leastTargetDurations * first.playlist.targetDuration)
             guard try await wait(for: position, in: index, atMost: limit) else {
                 return .problem(503, "the part that was asked for does not come", fields: Self.retry)
             }
@@ -73,7 +75,7 @@ struct HLSRamp: Ramp {
     private static let retry = [(name: "Retry-After", value: "1")]
 
     /// The playlist as it is; waits for a channel's first segment.
-    private func playlist(of index: ChannelIndex) async throws -> MediaPlaylist? {
+    private func playlist(of index: ChannelIndex) async throws -> WrittenPlaylist? {
         let snapshot = try await index.snapshot()
         if let playlist = playlists.update(index, snapshot) { return playlist }
         if Self.isOtherMedia(snapshot) { return nil }
@@ -101,10 +103,10 @@ struct HLSRamp: Ramp {
         .problem(404, "there is no channel '\(channel)': is its publisher running?")
     }
 
-    private static func response(_ playlist: MediaPlaylist, _ query: PlaylistQuery) -> RampResponse {
+    private static func response(_ playlist: WrittenPlaylist, _ query: PlaylistQuery) -> RampResponse {
         RampResponse(
             fields: [(name: "Content-Type", value: playlistType), (name: "Cache-Control", value: "no-cache")],
-            .bytes(ByteBuffer(string: playlist.text(skips: query.skips))))
+            .bytes(query.skips ? playlist.delta : playlist.whole))
     }
 
     // MARK: - Blocking reload

@@ -34,6 +34,8 @@ public actor ChannelIndex {
         public let isClosed: Bool
         /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
         let partTarget: Int64?
+        /// Of two snapshots with the same, no segment or part has come or gone.
+        let version: Int
     }
 
     private enum Activity {
@@ -49,6 +51,7 @@ public actor ChannelIndex {
     private let activity = NIOLockedValueBox(Activity.inUse(lastAskedAt: .now))
     private var reading: SegmentReading
     private var isClosed = false
+    private var version = 0
     private var hasCaughtUp = false
     private var waiting: [Int: (event: Event, continuation: CheckedContinuation<Void, any Error>)] = [:]
     private var lastWaitingID = 0
@@ -76,7 +79,8 @@ public actor ChannelIndex {
     public var currentSnapshot: Snapshot {
         touch()
         forgetDropped()
-        return Snapshot(segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget)
+        return Snapshot(
+            segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version)
     }
 
     /// The last random access point of the channel: where a viewer begins.
@@ -167,7 +171,9 @@ public actor ChannelIndex {
         }
     }
 
+    /// Something has come or gone.
     private func wakeWaiting() {
+        version += 1
         for (id, item) in waiting where hasCome(item.event) {
             waiting[id] = nil
             item.continuation.resume()
@@ -214,6 +220,7 @@ public actor ChannelIndex {
         // What was there when the index began cannot be said to have come now.
         let arrival = hasCaughtUp && !isLate ? Self.wallTime : nil
         reading.begin(segment.sequence, id: kept?.id, arrival: arrival)
+        version += 1
         var byteCount = 0
         do {
             for try await bytes in segment.body {
@@ -247,7 +254,7 @@ public actor ChannelIndex {
 
     private func forgetDropped() {
         guard let window = relay.window(of: channel), window.channel == id else { return }
-        reading.keep(window)
+        if reading.keep(window) { version += 1 }
     }
 
     private func close() {

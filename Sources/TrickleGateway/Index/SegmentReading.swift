@@ -46,9 +46,13 @@ struct SegmentReading: Sendable {
     }
 
     /// Forgets what the relay has dropped.
-    mutating func keep(_ window: ChannelWindow) {
+    ///
+    /// - Returns: whether that was anything.
+    mutating func keep(_ window: ChannelWindow) -> Bool {
         let lowest = window.segments.first?.number ?? window.next
-        if let first = segments.first, first.number < lowest { segments.removeAll { $0.number < lowest } }
+        guard let first = segments.first, first.number < lowest else { return false }
+        segments.removeAll { $0.number < lowest }
+        return true
     }
 
     /// The lowest number below `limit` that is kept and has not been read, or was read as another incarnation.

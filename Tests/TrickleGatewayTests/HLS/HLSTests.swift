@@ -148,6 +148,57 @@ import TrickleTesting
         }
     }
 
+    @Test func aChannelOfSoundAloneHasAPlaylist() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<3 {
+                var stream = TSBuilder()
+                stream.pat()
+                stream.pmt([.init(0x0F, 0x101)], pcrPID: 0x101)
+                // 50 frames of 1,024 samples at 48 kHz.
+                for index in 0..<50 {
+                    stream.pes(
+                        TestPicture.audio(0xFFF1), pid: 0x101, streamID: 0xC0, pts: Int64(number * 50 + index) * 1920,
+                        isBounded: true)
+                }
+                try write(stream.bytes, to: publisher)
+            }
+            let playlist = try await playlist(of: relay)
+            #expect(playlist.segments.map(\.duration) == [1.06667, 1.06667, 1.06667])
+            #expect(playlist.hasIndependentSegments)
+            #expect(playlist.segments.last?.parts.count == 2)
+        }
+    }
+
+    @Test func aSegmentOfOnePictureIsListedWhenTheNextTellsHowLongItLasts() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<4 {
+                var stream = TSBuilder()
+                stream.pat()
+                stream.pmt([.init(0x1B, 0x100)])
+                stream.pes(TestPicture.h264(.idr), pts: Int64(number) * 90_000)
+                try write(stream.bytes, to: publisher)
+            }
+            let playlist = try await playlist(of: relay)
+            #expect(playlist.segments.map(\.duration) == [1, 1, 1])
+        }
+    }
+
+    @Test func aChannelThatBeginsAnewHasANewPlaylist() async throws {
+        try await withGateway { relay in
+            let old = try relay.publisher(of: channel)
+            for number in 0..<3 { try write(TestChannel.segment(number), to: old) }
+            #expect(try await playlist(of: relay).segments.count == 3)
+            old.close()
+            #expect(try await playlist(of: relay).isEnded)
+            try write(TestChannel.segment(0), to: try relay.publisher(of: channel))
+            let new = try await playlist(of: relay)
+            #expect(new.segments.map(\.uri) == ["0.ts"])
+            #expect(!new.isEnded)
+        }
+    }
+
     @Test func aPlaylistListsHalfOfWhatIsKeptSoThatTheRestStaysFetchable() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)
