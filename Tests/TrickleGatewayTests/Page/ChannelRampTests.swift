@@ -30,16 +30,16 @@ import TrickleTesting
             var codecs: [String]
             var picture: String?
             var video: Video?
-            var history: History
+            var history: History?
         }
         var time: Double
         var features: [String: Bool]
         var channels: [Channel]
     }
 
-    private func report(_ relay: RelayServer) async throws -> Report {
+    private func report(_ relay: RelayServer, query: String = "") async throws -> Report {
         try await PlainClient.with(relay) { client in
-            try await client.send("GET /_api/channels HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n")
+            try await client.send("GET /_api/channels\(query) HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n")
             let answer = await client.rest()
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("\r\nContent-Type: application/json\r\n"))
             let body = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
@@ -67,7 +67,12 @@ import TrickleTesting
             #expect(cam.next == 3 && cam.gop == 2 && cam.codecs == ["H.264", "AAC"])
             #expect(report.channels[0].picture == nil)
             #expect(cam.video?.codec == "H.264" && cam.video?.frameRate == 25)
-            #expect(cam.age >= cam.idle && cam.history.viewers.count == cam.history.bitrate.count)
+            #expect(cam.age >= cam.idle && cam.history == nil)
+            let alone = try await self.report(relay, query: "?name=cam").channels
+            #expect(alone.map(\.name) == ["cam"])
+            let history = try #require(alone.first?.history)
+            #expect(history.viewers.count == history.bitrate.count && !history.viewers.isEmpty)
+            #expect(try await self.report(relay, query: "?name=nobody").channels.isEmpty)
         }
     }
 
