@@ -37,21 +37,15 @@ struct LivePlaylist: Sendable {
     /// - Returns: nil as long as there is no segment that has ended and can be played.
     mutating func update(_ snapshot: ChannelIndex.Snapshot) -> MediaPlaylist? {
         let entries = entries(of: snapshot)
-        let playable = entries.compactMap(\.segment)
-        guard !playable.isEmpty else { return nil }
-        targetDuration = max(targetDuration, playable.map(rounded).max() ?? 1)
-        let longest = playable.map { $0.duration ?? 0 }.max() ?? 0
+        let playable = entries.filter { $0.segment != nil }
+        guard let longest = playable.map(\.duration).max(), let end = entries.last?.number else { return nil }
+        targetDuration = max(targetDuration, playable.map(\.roundedSeconds).max() ?? 1)
         let listed = entries.suffix(listedCount(of: entries, longest: longest, isClosed: snapshot.isClosed))
         first = listed.first?.number ?? first
-        let last = snapshot.segments.last
-        let open = last.flatMap { $0.state == .open && $0.number.value == entries.last!.number.value + 1 ? $0 : nil }
+        let open = snapshot.segments.last.flatMap { $0.state == .open && $0.number == end.next ? $0 : nil }
         return MediaPlaylist(
             entries: Array(listed), open: snapshot.isClosed ? nil : open, targetDuration: targetDuration,
             partTarget: snapshot.partTarget, isClosed: snapshot.isClosed)
-    }
-
-    private func rounded(_ segment: IndexedSegment) -> Int {
-        PlaylistEntry(number: segment.number, segment: segment, duration: segment.duration ?? 0).roundedSeconds
     }
 
     /// All numbers that could be listed: up to the one before the open segment, without holes.
@@ -64,8 +58,7 @@ struct LivePlaylist: Sendable {
                 if missing > Self.maximumGapCount {
                     entries = []
                 } else {
-                    for value in last.number.value + 1..<segment.number.value + 0 {
-                        guard let number = SequenceNumber(value) else { break }
+                    for number in sequence(first: last.number, next: \.next).dropFirst().prefix(missing) {
                         entries.append(PlaylistEntry(number: number, segment: nil, duration: last.duration))
                     }
                 }

@@ -79,8 +79,10 @@ struct SegmentReading: Sendable {
         cutter = nil
         var segment = IndexedSegment(number: number, id: id)
         segment.arrival = arrival
-        segment.isDiscontinuous = !follows
-        segment.discontinuityCount = (previous?.discontinuityCount ?? 0) + (follows ? 0 : 1)
+        // Behind a segment without pictures there is nothing to follow on, unless nothing has come before that either.
+        let hasLostPlace = previous.map { $0.contents.firstUnit == nil } ?? false
+        segment.isDiscontinuous = !follows || hasLostPlace && segments.contains { $0.contents.firstUnit != nil }
+        segment.discontinuityCount = (previous?.discontinuityCount ?? 0) + (segment.isDiscontinuous ? 1 : 0)
         current = segment
         update()
     }

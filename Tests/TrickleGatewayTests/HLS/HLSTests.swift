@@ -24,7 +24,7 @@ import TrickleTesting
 
     private func write(_ bytes: [UInt8], to publisher: LocalPublisher) throws {
         let segment = try publisher.nextSegment()
-        try segment.write(bytes)
+        if !bytes.isEmpty { try segment.write(bytes) }
         try segment.finish()
     }
 
@@ -196,6 +196,21 @@ import TrickleTesting
             let new = try await playlist(of: relay)
             #expect(new.segments.map(\.uri) == ["0.ts"])
             #expect(!new.isEnded)
+        }
+    }
+
+    @Test func whatCannotBePlayedIsAGap() async throws {
+        try await withGateway { relay in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            try write(Array("words".utf8), to: publisher)
+            try write(TestChannel.segment(2), to: publisher)
+            try write([], to: publisher)
+            try write(TestChannel.segment(3), to: publisher)
+            try write(TestChannel.segment(4), to: publisher)
+            let playlist = try await playlist(of: relay)
+            #expect(playlist.segments.map(\.isGap) == [false, true, false, true, false, false])
+            #expect(playlist.segments.map(\.isDiscontinuous) == [false, false, true, false, true, false])
         }
     }
 
