@@ -122,17 +122,24 @@ struct EndingUnderFaultTests {
         }
     }
 
-    @Test func `a publisher whose ffmpeg does not listen`() async throws {
+    @Test(.enabled(if: BuiltTool.isInstalled("curl"), "curl is not installed"))
+    func `a publisher whose ffmpeg does not listen, and its channel is closed all the same`() async throws {
         let folder = TemporaryFolder()
         try StubProgram.write("ffmpeg", in: folder, "trap '' INT TERM HUP; while :; do sleep 1; done")
         try await RelayProcess.with { relay in
             let publisher = try RunningTool(
                 "publish-file", ["lavfi:testsrc2", "--stream", "deaf", "--url", relay.url],
                 environment: ["PATH": StubProgram.path(with: folder)])
+            func status() async throws -> String {
+                let options = ["-s", "-o", folder("answer"), "-w", "%{http_code}"]
+                return try await RunningTool.run("curl", options + ["\(relay.url)/deaf/next"]).outputText
+            }
+            while try await status() != "200" { try await Task.sleep(for: .milliseconds(5)) }
             while !ProcessTable.children(of: publisher.process.pid).contains(where: { ProcessTable.isRunning($0) }) {
                 try await Task.sleep(for: .milliseconds(5))
             }
             try await interrupt(publisher)
+            #expect(try await status() == "404")
         }
     }
 }

@@ -49,6 +49,12 @@ public final class LoggedChild: Sendable {
         process.signalGroup(SIGTERM)
     }
 
+    /// Ends the child at once, whatever it is doing.
+    func kill() {
+        isEndRequested.withLock { $0 = true }
+        process.signalGroup(SIGKILL)
+    }
+
     /// Ends the child, gently first.
     ///
     /// - Parameter grace: How long it may take for that.

@@ -72,10 +72,17 @@ final class MediaSource: Sendable {
         if let ffmpeg { ffmpeg.child.requestEnd() } else { bytes.stop() }
     }
 
-    /// Waits for ffmpeg.
+    /// Waits for ffmpeg. One that is no longer waited for is killed: it has been asked to end before.
     ///
     /// - Throws: ``ToolFailure`` when it failed.
-    func finish() async throws { try await ffmpeg?.succeed() }
+    func finish() async throws {
+        guard let ffmpeg else { return }
+        try await withTaskCancellationHandler {
+            try await ffmpeg.succeed()
+        } onCancel: {
+            ffmpeg.child.kill()
+        }
+    }
 
     /// Ends ffmpeg at once. One that does not listen has had its time when it was asked before.
     func abandon() async {
