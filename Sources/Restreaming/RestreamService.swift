@@ -83,8 +83,11 @@ public actor RestreamService {
         let changed = running.keys.filter { wanted[$0] != nil && wanted[$0] != running[$0]?.restream.plan }
         let stayingCount = running.count - gone.count - changed.count
         // What is gone and what has changed may have held what others want now: a port, a pipe.
+        let before = running
         await end(gone + changed, closing: Set(gone))
-        for plan in configuration.channels where running[plan.name] == nil { start(plan) }
+        for plan in configuration.channels where running[plan.name] == nil {
+            start(plan, after: before[plan.name]?.restream)
+        }
         let begunCount = running.count - stayingCount - changed.count
         session.logger.info(
             "\(file): of the channels \(begunCount) begin, \(changed.count) change, \(gone.count) end, \(stayingCount) stay as they are"
@@ -99,9 +102,9 @@ public actor RestreamService {
         }
     }
 
-    private func start(_ plan: ChannelPlan) {
+    private func start(_ plan: ChannelPlan, after before: ChannelRestream?) {
         let channelSession = session.with(stop: StopRequest(), logger: session.logger(for: plan.name))
-        let restream = ChannelRestream(plan, to: destination, channelSession)
+        let restream = ChannelRestream(plan, to: destination, after: before, channelSession)
         running[plan.name] = Running(restream: restream, task: Task { await restream.run() })
     }
 

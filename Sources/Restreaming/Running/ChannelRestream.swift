@@ -24,6 +24,8 @@ final class ChannelRestream: Sendable {
     /// How long the relay may take for the rest after a stop was asked for, and then for the end of the channel.
     private static let graceAfterStop = Duration.milliseconds(400)
     private static let graceForClosing = Duration.milliseconds(250)
+    /// A relay that has taken a channel for so long was sound: its next trouble is a new one.
+    private static let soundAfter = Duration.seconds(10)
 
     let plan: ChannelPlan
     private let destination: any ChannelDestination
@@ -33,13 +35,21 @@ final class ChannelRestream: Sendable {
     private let closesChannel = Atomic(false)
     private let nudge = Nudge()
 
-    /// - Parameter session: Its own, with a stop of its own.
-    init(_ plan: ChannelPlan, to destination: any ChannelDestination, _ session: ToolSession) {
+    /// - Parameters:
+    ///   - session: Its own, with a stop of its own.
+    ///   - before: What kept the channel going until now, and has ended.
+    init(
+        _ plan: ChannelPlan, to destination: any ChannelDestination, after before: ChannelRestream? = nil,
+        _ session: ToolSession
+    ) {
         self.plan = plan
         self.destination = destination
         self.session = session
-        state = Mutex(
-            State(rotation: SourceRotation(count: plan.sources.count, longestWait: plan.settings.retry)))
+        var state = State(rotation: SourceRotation(count: plan.sources.count, longestWait: plan.settings.retry))
+        if let before {
+            (state.isContinuation, state.tables) = before.state.withLock { ($0.isContinuation, $0.tables) }
+        }
+        self.state = Mutex(state)
     }
 
     var status: ChannelStatus { state.withLock { $0.status } }
@@ -67,15 +77,18 @@ final class ChannelRestream: Sendable {
 
     private var now: Duration { ContinuousClock.now - start }
 
+    private static func backoff(_ plan: ChannelPlan) -> Backoff {
+        Backoff(initial: .milliseconds(250), cap: plan.settings.retry)
+    }
+
     /// The channel, and whatever sources follow one another on it; a relay that fails is tried again.
     private func publish() async {
-        var backoff = Backoff(initial: .milliseconds(250), cap: plan.settings.retry)
+        var backoff = Self.backoff(plan)
         var told = ""
         while !session.stop.isMade && !Task.isCancelled {
+            let openedAt = now
             do {
                 let channel = try await destination.open(plan.name, logger: session.logger)
-                backoff.reset()
-                told = ""
                 state.withLock { state in
                     state.channel = channel
                     state.isContinuation = state.isContinuation || channel.hadSegments
@@ -85,6 +98,7 @@ final class ChannelRestream: Sendable {
                 return
             } catch {
                 let message = ToolFailure(error).message
+                if now - openedAt >= Self.soundAfter { (backoff, told) = (Self.backoff(plan), "") }
                 let wait = backoff.next(jitter: .random(in: 0..<1))
                 let text = "\(message); tries again in \(Self.text(of: wait))"
                 session.logger.log(level: message == told ? .debug : .warning, "\(text)")
@@ -97,7 +111,6 @@ final class ChannelRestream: Sendable {
             }
         }
     }
-
 }
 
 // One source, from its opening to its end.
@@ -121,12 +134,15 @@ extension ChannelRestream {
             return await turnOver(from: index, because: Self.sentence(error))
         }
         state.withLock { $0.input = input }
-        let registration = session.stop.whenMade { input.requestEnd() }
+        // Ended together with the channel, or for a source that is back.
+        let stop = StopRequest()
+        stop.whenMade { input.requestEnd() }
+        let registration = session.stop.whenMade { stop.make(signal: 0) }
         defer { registration.cancel() }
-        let looking = lookBack(from: index, input)
+        let looking = lookBack(from: index, stop)
         do {
             let failure = try await channel.publish(waits: input.canWait) { outlet in
-                try await self.publish(input, index, to: outlet)
+                try await self.publish(input, index, to: outlet, stop)
             }
             await end(looking)
             let ending = await close(input)
@@ -143,12 +159,12 @@ extension ChannelRestream {
     }
 
     /// Looks at the sources before this one, and ends it when one of them is back.
-    private func lookBack(from index: Int, _ input: any SourceInput) -> Task<Void, Never>? {
+    private func lookBack(from index: Int, _ stop: StopRequest) -> Task<Void, Never>? {
         guard let preferred = PreferredSources(of: plan, before: index, logger: session.logger) else { return nil }
         return Task {
             guard let returned = try? await preferred.next() else { return }
             state.withLock { $0.returned = returned }
-            input.requestEnd()
+            stop.make(signal: 0)
         }
     }
 
@@ -165,13 +181,13 @@ extension ChannelRestream {
     /// - Returns: What is wrong with the source; nil where its own end says all.
     /// - Throws: What the relay did; `CancellationError`.
     private func publish(
-        _ input: any SourceInput, _ index: Int, to outlet: any SegmentOutlet
+        _ input: any SourceInput, _ index: Int, to outlet: any SegmentOutlet, _ stop: StopRequest
     ) async throws -> String? {
         let source = plan.sources[index]
         // A pipe without another source beside it may be silent for as long as its writer likes.
         let mayBeSilent = input.isPassive && plan.sources.count == 1
         let watched = WatchedInput(input, limit: mayBeSilent ? nil : plan.settings.stall)
-        var stream = nextStream(of: input, to: outlet)
+        var stream = nextStream(of: input, to: outlet, stop)
         defer { keep(stream) }
         var failure: String?
         do {
@@ -190,10 +206,10 @@ extension ChannelRestream {
                     try await stream.finish()
                     if !input.isPaced { awaits(index) }
                     keep(stream)
-                    stream = nextStream(of: input, to: outlet)
+                    stream = nextStream(of: input, to: outlet, stop)
                 }
                 // What has been read ahead of a file is no longer wanted.
-                if input.isPaced, session.stop.isMade { break }
+                if input.isPaced, stop.isMade { break }
             }
             try await stream.finish()
         } catch let error as SourceFailure {
@@ -204,10 +220,13 @@ extension ChannelRestream {
         return watched.isStalled ? "nothing came from \(source) for \(Self.text(of: plan.settings.stall))" : failure
     }
 
-    private func nextStream(of input: any SourceInput, to outlet: any SegmentOutlet) -> SourceStream {
+    private func nextStream(
+        of input: any SourceInput, to outlet: any SegmentOutlet, _ stop: StopRequest
+    ) -> SourceStream {
         SourceStream(
             plan.settings.segmentation, isContinuation: state.withLock { $0.isContinuation },
-            tables: state.withLock { $0.tables }, isPaced: input.isPaced, to: outlet, session)
+            tables: state.withLock { $0.tables }, isPaced: input.isPaced, to: outlet,
+            session.with(stop: stop, logger: session.logger))
     }
 
     private func keep(_ stream: SourceStream) { state.withLock { $0.tables = stream.tables } }

@@ -14,6 +14,8 @@ struct SourceStream {
     private var output: ChannelOutput
     /// Whether anything has come at all.
     private var hasBytes = false
+    /// Whether what has come is not what was wanted: nothing of it goes out any more.
+    private var isRefused = false
 
     /// - Parameters:
     ///   - isContinuation: Whether the channel has had another stream before: the place is marked then.
@@ -44,9 +46,11 @@ struct SourceStream {
         hasBytes = hasBytes || !bytes.isEmpty
         let steps: [SegmentingStep]
         do { steps = try segmenter.steps(for: bytes, now: ContinuousClock.now - start) } catch {
+            isRefused = true
             throw SourceFailure("\(error)")
         }
         if case .number(let number) = program, let programs = segmenter.programNumbers, !programs.contains(number) {
+            isRefused = true
             let list = programs.map(String.init).joined(separator: ", ")
             throw SourceFailure("there is no program \(number) in it: it has \(list)")
         }
@@ -64,6 +68,7 @@ struct SourceStream {
     ///
     /// - Throws: ``SourceFailure`` when there was not a single packet in what came; what the relay does.
     mutating func finish() async throws {
+        if isRefused { return try await output.endSegment() }
         var failure: SourceFailure?
         do { try await perform(try segmenter.finalSteps()) } catch let error as NotTransportStream {
             if hasBytes { failure = SourceFailure("\(error)") }
