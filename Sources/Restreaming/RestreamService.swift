@@ -67,10 +67,19 @@ public actor RestreamService {
     ///
     /// - Throws: ``ToolFailure``.
     public static func read(_ file: String, _ logger: Logger) throws -> RestreamConfiguration {
+        try read(file) { logger.error("\($0)") }
+    }
+
+    /// Reads a configuration, and tells each mistake in it.
+    ///
+    /// - Throws: ``ToolFailure``.
+    public static func read(
+        _ file: String, tell: (ConfigurationMistake) -> Void
+    ) throws -> RestreamConfiguration {
         do {
             return try RestreamConfiguration(file: file)
         } catch let error as ConfigurationMistakes {
-            for mistake in error.mistakes { logger.error("\(mistake)") }
+            error.mistakes.forEach(tell)
             let count = error.mistakes.count
             throw ToolFailure("\(file) has \(count == 1 ? "a mistake" : "\(count) mistakes"): see above")
         }

@@ -39,7 +39,13 @@ struct Restream: Tool {
 
     func run(_ session: ToolSession) async throws {
         if check {
-            let configuration = try RestreamService.read(config, session.logger)
+            // Without the tool's name in front, so that editors find the place.
+            let configuration = try RestreamService.read(config) { mistake in
+                switch logOptions.logFormat {
+                case .text: session.console.write(line: "\(mistake)")
+                case .json: session.logger.error("\(mistake)")
+                }
+            }
             let sourceCount = configuration.channels.reduce(0) { $0 + $1.sources.count }
             session.logger.info(
                 "\(config): \(configuration.channels.count) channels, \(sourceCount) sources, no mistakes")

@@ -17,21 +17,24 @@ final class SuccessiveReaders: Sendable {
     var hasBytes: Bool { state.withLock { $0.hasBytes } }
     var isEndRequested: Bool { state.withLock { $0.isEndRequested } }
 
+    /// - Parameter limit: How long to wait; nil for as long as it takes.
     /// - Returns: nil at the end of the one that is read.
-    /// - Throws: `SystemError`; `CancellationError`.
-    func next() async throws -> [UInt8]? {
-        var iterator = state.withLock { $0.current }.makeAsyncIterator()
-        let piece = try await iterator.next()
+    /// - Throws: `DescriptorReader.TimeIsUp`; `SystemError`; `CancellationError`.
+    func next(within limit: Duration? = nil) async throws -> [UInt8]? {
+        let current = state.withLock { $0.current }
+        var iterator = current.makeAsyncIterator()
+        let piece =
+            if let limit { try await current.next(by: .now + limit) } else { try await iterator.next() }
         if piece != nil { state.withLock { $0.hasBytes = true } }
         return piece
     }
 
     func replace(with reader: DescriptorReader) {
-        let isToEnd = state.withLock { state in
-            state.current = reader
-            state.hasBytes = false
-            return state.isEndRequested
+        let (before, isToEnd) = state.withLock { state in
+            defer { (state.current, state.hasBytes) = (reader, false) }
+            return (state.current, state.isEndRequested)
         }
+        before.stop()
         if isToEnd { reader.stop() }
     }
 
