@@ -13,15 +13,18 @@ enum OwnRelay {
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
-        settings.windowDuration = .seconds(2)
-        settings.drainDuration = .seconds(2)
-        settings.lingerDuration = .seconds(2)
-        settings.continueInterval = .seconds(1)
+        // A sanitizer slows the relay and the suite down, and not the clocks that they have to be in time for.
+        let factor = Sanitizer.patienceFactor
+        settings.windowDuration = .seconds(2) * factor
+        settings.drainDuration = .seconds(2) * factor
+        settings.lingerDuration = .seconds(2) * factor
+        settings.continueInterval = .seconds(1) * factor
         settings.segmentByteCount = 40 << 20
         settings.windowByteCount = 64 << 20
-        settings.longestWait = .seconds(12)
+        settings.longestWait = .seconds(12) * factor
         // Other tests, and builds, may want the machine too.
-        settings.patience = .seconds(20)
+        settings.patience = .seconds(20) * factor
+        settings.concurrency /= factor
 
         var configuration = RelayConfiguration()
         configuration.host = host
