@@ -32,7 +32,12 @@ struct PictureSource: Hashable, Sendable {
             guard contents.isTransportStream, !contents.isScrambled else { continue }
             // The picture is whole when another has begun behind it.
             let last = segment.state == .open ? contents.lastUnit?.offset ?? 0 : contents.byteCount
-            guard let point = contents.randomAccessPoints.last(where: { $0.offset < last }) else { continue }
+            guard
+                let point = contents.randomAccessPoints.last(where: { point in
+                    // Behind a recovery point a picture may be whole only many pictures later (intra refresh).
+                    point.offset < last && (point.randomAccessPoint != .recoveryPoint || segment.state == .complete)
+                })
+            else { continue }
             channel = index.channel
             channelID = index.id
             place = AccessPlace(segment, point)
@@ -44,8 +49,9 @@ struct PictureSource: Hashable, Sendable {
 
     /// The tables and the picture, with no more behind it than a decoder needs.
     ///
+    /// - Parameter isRest: whether the whole rest of the segment is wanted instead.
     /// - Throws: ``TrickleError`` when the segment is no longer kept.
-    func bytes(from relay: RelayServer) async throws -> [UInt8] {
+    func bytes(from relay: RelayServer, isRest: Bool = false) async throws -> [UInt8] {
         var segments = relay.subscriber(to: channel, from: .exact(place.number)).makeAsyncIterator()
         guard let segment = try await segments.next(), segment.sequence == place.number else {
             throw TrickleError(.channelNotFound, "segment \(place.number) of '\(channel)' is no longer there")
@@ -60,7 +66,7 @@ struct PictureSource: Hashable, Sendable {
             bytes += part
             scan.receive(part.span.bytes)
             // Two units, because a picture can be two fields; a third has begun when the second is whole.
-            let isEnough = scan.contents.unitCount > 2 || bytes.count > Self.maximumByteCount
+            let isEnough = !isRest && scan.contents.unitCount > 2 || bytes.count > Self.maximumByteCount
             if isEnough || offset + piece.readableBytes >= end { break }
         }
         return bytes

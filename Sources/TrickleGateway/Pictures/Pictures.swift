@@ -62,7 +62,11 @@ actor Pictures {
     private func decode(_ key: Key) async throws -> Picture {
         let bytes = try await gate.pass { [relay, decoder] in
             await self.countDecoding()
-            return try await decoder.decode(key.source.bytes(from: relay), as: key.request)
+            do {
+                return try await decoder.decode(key.source.bytes(from: relay), as: key.request)
+            } catch is PictureDecoder.Failure {
+                return try await decoder.decode(key.source.bytes(from: relay, isRest: true), as: key.request)
+            }
         }
         return Picture(bytes: bytes, tag: tag(of: key.source, as: key.request))
     }

@@ -112,6 +112,27 @@ import TrickleTesting
         }
     }
 
+    @Test func aStreamThatRefreshesItsPicturesLittleByLittleHasWholeOnes() async throws {
+        let source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4", "-pix_fmt", "yuv420p"]
+        let encoding = ["-c:v", "libx264", "-tune", "zerolatency", "-x264-params", "intra-refresh=1:keyint=25"]
+        let clip = try await TestClip("clip.ts", in: folder, arguments: source + encoding)
+        try #require(clip.segments.count >= 3)
+        let frames = try await decode(clip.path, ["-vf", "scale=160:90:flags=area,format=yuv420p"])
+        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+            // Not from its beginning, where an IDR picture is.
+            try clip.publish(1..<3, to: relay.publisher(of: channel))
+            let answer = try await get("/cam/thumbnail.jpg?width=160", from: relay)
+            try #require(answer.head.hasPrefix("HTTP/1.1 200 "), "\(answer.head)")
+            TemporaryFolder.write(answer.body, to: folder("picture.jpg"))
+            let picture = try await decode(folder("picture.jpg"), [])
+            let size = 160 * 90 * 3
+            let differences = try stride(from: 0, to: frames.count, by: size).map {
+                try difference(picture, Array(frames[$0..<$0 + size]))
+            }
+            #expect(differences.min() ?? .infinity < 150)
+        }
+    }
+
     @Test func thePictureOfAnOpenSegmentIsThereAsSoonAsTheNextHasBegun() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
         try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
