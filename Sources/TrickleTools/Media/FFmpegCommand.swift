@@ -61,6 +61,8 @@ public enum FFmpegCommand {
         arguments += streams(publishing, plan: plan, unseen: unseen)
         if publishing.input.isRTSP { arguments += repairs(plan: plan, unseen: unseen) }
         arguments += ["-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0"]
+        // The muxer would gather 2,930 bytes of sound, 0.2 s and more, before it writes any.
+        arguments += ["-pes_payload_size", "0"]
         if publishing.timeOffset > .zero {
             let seconds = TransferMeter.fixed(publishing.timeOffset / .seconds(1), digits: 3)
             arguments += ["-output_ts_offset", seconds, "-mpegts_flags", "+initial_discontinuity"]
