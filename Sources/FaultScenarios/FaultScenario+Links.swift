@@ -83,6 +83,9 @@ extension FaultScenario {
             }
             try await Task.sleep(for: .seconds(2))
             for proxy in proxies { await proxy.set(.faultless) }
+            // Whoever has just been refused comes again within two seconds: a publisher that missed the gap would be away for longer
+            // than the relay waits for it.
+            try await Task.sleep(for: .milliseconds(2500))
             return count
         }
     }
