@@ -44,7 +44,10 @@ public struct ChannelName: Hashable, Comparable, Sendable {
     }
 
     /// Whether it is one of ``derived(_:from:)``.
-    public var isDerived: Bool { isInternal && text.utf8.contains(UInt8(ascii: ":")) }
+    var isDerived: Bool { isInternal && text.utf8.contains(UInt8(ascii: ":")) }
+
+    /// Whether the relay's own program may publish to it. Clients may not publish to any that ``isInternal``.
+    var isPublishable: Bool { !isInternal || isDerived }
 
     public static func < (left: ChannelName, right: ChannelName) -> Bool { left.text < right.text }
 

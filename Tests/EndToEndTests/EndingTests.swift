@@ -12,11 +12,6 @@ import TrickleTesting
 @Suite(.needsFFmpeg, .needsProcessTable, .timeLimit(.minutes(2))) struct EndingTests {
     private let live = ["lavfi:testsrc2=size=160x90:rate=25", "--gop", "1s", "--stream", "live"]
 
-    /// Waits until a condition holds. The suite's time limit ends what never does.
-    private func until(_ holds: () async throws -> Bool) async throws {
-        while !(try await holds()) { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     /// A publisher of a live source, with its ffmpeg running and media on the relay.
     private func startPublisher(_ relay: RelayProcess) async throws -> (RunningTool, ffmpeg: Int32) {
         let publisher = try RunningTool("publish-file", live + ["--url", relay.url])

@@ -25,10 +25,6 @@ struct MediaServerTests {
         return list?["streams"] as? [[String: Any]] ?? []
     }
 
-    private func until(_ holds: () async throws -> Bool) async throws {
-        while try await !holds() { try await Task.sleep(for: .milliseconds(50)) }
-    }
-
     /// A relay, nginx, and a tool that takes its announcements.
     private func withServers(
         _ tool: String, tellsEnd: Bool = false, _ options: (NginxServer) -> [String],

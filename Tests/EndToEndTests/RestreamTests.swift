@@ -37,11 +37,6 @@ import TrickleTesting
         return result.output
     }
 
-    /// Waits until a condition holds. The suite's time limit ends what never does.
-    private func until(_ holds: () async throws -> Bool) async throws {
-        while !(try await holds()) { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     private func frames(_ stream: [UInt8]) async throws -> FrameDigests {
         TemporaryFolder.write(stream, to: folder("frames.ts"))
         return try await FrameDigests(of: folder("frames.ts"))
@@ -269,6 +264,7 @@ import TrickleTesting
             // One that makes no sense changes nothing.
             _ = configure("channels: {gone: 5:}")
             relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("restream.yaml:1:") }
             _ = configure(
                 """
                 channels:
@@ -367,7 +363,8 @@ import TrickleTesting
         let children = ProcessTable.children(of: restream.process.pid).filter { ProcessTable.name(of: $0) == "ffmpeg" }
         #expect(children.count == 1)
         kill(restream.process.pid, SIGUSR1)
-        try await Task.sleep(for: .milliseconds(100))
+        // The answer to the signal, and nothing else, counts segments.
+        try await until { restream.hasSaid(" segments, ") }
         kill(restream.process.pid, SIGTERM)
         let result = try await restream.finish()
         #expect(result.status == .exited(0), "\(result.errors)")

@@ -62,10 +62,6 @@ struct LiveHookTests {
         }
     }
 
-    private func until(_ holds: () async throws -> Bool) async throws {
-        while try await !holds() { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     /// The status of an answer, and its body.
     private func request(_ method: String, _ url: String, form: String? = nil) async throws -> (Int, String) {
         let body = form.map { ["--data-raw", $0] } ?? []

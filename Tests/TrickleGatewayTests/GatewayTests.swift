@@ -13,4 +13,29 @@ import TrickleTesting
             }
         }
     }
+
+    @Test(arguments: [
+        "/cam/index.m3u8", "/cam/0.ts", "/cam/thumbnail.jpg", "/cam/live.mp4", "/_api/channels", "/cam/live.ts",
+    ])
+    func whatIsSwitchedOffIsAnsweredAsByARelayAlone(target: String) async throws {
+        var configuration = GatewayConfiguration()
+        configuration.servesTransportStreams = false
+        configuration.servesHLS = false
+        configuration.servesPictures = false
+        configuration.servesMP4 = false
+        configuration.servesPage = false
+        let off = configuration
+        func answer(_ configuration: GatewayConfiguration) async throws -> Substring {
+            try await withRelayServer(ramps: {
+                Gateway($0, configuration: configuration, logger: Logger(label: "test"))
+            }) { relay in
+                try await PlainClient.with(relay) { client in
+                    try await client.send(PlainRequest.get(target))
+                    return try await client.answer().dropFirst(9).prefix(3)
+                }
+            }
+        }
+        #expect(try await answer(off) == "400")
+        #expect(try await answer(GatewayConfiguration()) != "400")
+    }
 }

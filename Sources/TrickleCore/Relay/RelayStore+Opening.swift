@@ -6,7 +6,7 @@ extension RelayStore {
         in name: ChannelName, _ request: PublishRequest, on lane: Lane, now: Duration
     ) throws(RelayRefusal) -> PublicationID {
         guard !isDraining else { throw .draining }
-        guard !name.isInternal || name.isDerived else { throw .internalChannel }
+        guard name.isPublishable else { throw .internalChannel }
         let number: SequenceNumber?
         switch request.position {
         case .exact(let exact): number = exact

@@ -84,7 +84,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public mutating func provideChannel(
         _ name: ChannelName, contentType: String?, now: Duration
     ) throws(RelayRefusal) {
-        guard !name.isInternal || name.isDerived else { throw .internalChannel }
+        guard name.isPublishable else { throw .internalChannel }
         let id = try findOrCreateChannel(name, contentType: contentType, now: now)
         channels[id]?.isProvisional = false
     }
@@ -110,7 +110,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     ///
     /// - Throws: ``RelayRefusal`` for the relay's own names, and when there is no such channel.
     public mutating func closeChannel(_ name: ChannelName, now: Duration) throws(RelayRefusal) {
-        guard !name.isInternal || name.isDerived else { throw .internalChannel }
+        guard name.isPublishable else { throw .internalChannel }
         guard let id = channelIDs[name] else { throw .channelNotFound }
         close(id, now: now)
     }

@@ -1,4 +1,3 @@
-import Foundation
 import MPEGTS
 import NIOConcurrencyHelpers
 import NIOCore
@@ -9,29 +8,29 @@ import TrickleRelay
 ///
 /// Reads the channel as any subscriber does, from the oldest kept segment on, and keeps no byte of it. It begins with the first who asks and
 /// ends when nobody has asked for a while: then there is no task and no work. ``Indexes`` has the one of a channel.
-public actor ChannelIndex {
+actor ChannelIndex {
     /// Something to wait for.
     enum Event: Sendable, Hashable {
         /// What was kept when the index began has been read.
         case caughtUp
         /// It shows whether the bytes of some segment are packets.
         case firstPacket
+        /// A segment that a viewer can begin with: see ``IndexedSegment/isPlaceToBegin``; of this number or a later one.
+        case placeToBegin(from: SequenceNumber)
         /// A segment has ended that can be played.
         case playableSegment
         /// The segment has ended, or a later one has begun.
         case ended(SequenceNumber)
         /// So many parts of the segment are there, or it has ended, or a later one has begun.
         case parts(SequenceNumber, count: Int)
-        /// A random access point is there behind this place: in a later segment, or at a higher offset.
-        case randomAccessPoint(after: SequenceNumber, offset: Int)
     }
 
     /// What is known at one moment.
-    public struct Snapshot: Sendable {
+    struct Snapshot: Sendable {
         /// By number.
-        public let segments: [IndexedSegment]
+        let segments: [IndexedSegment]
         /// Whether the channel was closed.
-        public let isClosed: Bool
+        let isClosed: Bool
         /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
         let partTarget: Int64?
         /// Of two snapshots with the same, no segment or part has come or gone.
@@ -43,7 +42,7 @@ public actor ChannelIndex {
         case ended
     }
 
-    public nonisolated let channel: ChannelName
+    nonisolated let channel: ChannelName
     /// The incarnation of the channel.
     nonisolated let id: ChannelID
     private let relay: RelayServer
@@ -70,39 +69,26 @@ public actor ChannelIndex {
     /// What is known, once what was kept when the index began has been read.
     ///
     /// - Throws: `CancellationError`.
-    public func snapshot() async throws -> Snapshot {
+    func snapshot() async throws -> Snapshot {
         try await wait(for: .caughtUp)
         return currentSnapshot
     }
 
     /// What is known at the moment, be it little.
-    public var currentSnapshot: Snapshot {
+    var currentSnapshot: Snapshot {
         touch()
         forgetDropped()
         return Snapshot(
             segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version)
     }
 
-    /// The last random access point of the channel: where a viewer begins.
+    /// Where a viewer begins: at the channel's last random access point, or, where none is to be seen in whole segments, at the newest of
+    /// those.
     ///
     /// - Throws: `CancellationError`.
-    public func lastRandomAccessPoint() async throws -> AccessPlace? {
-        let snapshot = try await snapshot()
-        for segment in snapshot.segments.reversed() where segment.contents.alignment == .aligned {
-            if let point = segment.contents.randomAccessPoints.last { return AccessPlace(segment, point) }
-        }
-        return nil
-    }
-
-    /// Waits for a random access point behind a place.
-    ///
-    /// - Returns: the last one there is then; nil where the channel is closed and there is none.
-    /// - Throws: `CancellationError`.
-    public func randomAccessPoint(after place: AccessPlace) async throws -> AccessPlace? {
-        try await wait(for: .randomAccessPoint(after: place.number, offset: place.offset))
-        let last = try await lastRandomAccessPoint()
-        return last.flatMap {
-            $0.number > place.number || $0.number == place.number && $0.offset > place.offset ? $0 : nil
+    func lastPlaceToBegin() async throws -> AccessPlace? {
+        try await snapshot().segments.last(where: \.isPlaceToBegin).map { segment in
+            segment.contents.randomAccessPoints.last.map { AccessPlace(segment, $0) } ?? AccessPlace(segment)
         }
     }
 
@@ -154,6 +140,8 @@ public actor ChannelIndex {
         switch event {
         case .caughtUp: return hasCaughtUp
         case .firstPacket: return reading.segments.contains { $0.contents.alignment != .unknown }
+        case .placeToBegin(let number):
+            return reading.segments.contains { $0.number >= number && $0.isPlaceToBegin }
         case .playableSegment: return reading.segments.contains { $0.state != .open && $0.isPlayable }
         case .ended(let number):
             if let last = reading.segments.last, last.number > number { return true }
@@ -161,13 +149,6 @@ public actor ChannelIndex {
         case .parts(let number, let count):
             if let last = reading.segments.last, last.number > number { return true }
             return reading[number].map { $0.state != .open || $0.parts.count >= count } ?? false
-        case .randomAccessPoint(let number, let offset):
-            return reading.segments.contains { segment in
-                guard segment.number >= number, let point = segment.contents.randomAccessPoints.last else {
-                    return false
-                }
-                return segment.number > number || point.offset > offset
-            }
         }
     }
 
@@ -218,7 +199,7 @@ public actor ChannelIndex {
         let kept = relay.window(of: channel)?.segment(segment.sequence)
         let isOpen = kept?.state == .open
         // What was there when the index began cannot be said to have come now.
-        let arrival = hasCaughtUp && !isLate ? Self.wallTime : nil
+        let arrival = hasCaughtUp && !isLate ? WallTime.now : nil
         reading.begin(segment.sequence, id: kept?.id, arrival: arrival)
         version += 1
         var byteCount = 0
@@ -263,10 +244,6 @@ public actor ChannelIndex {
         wakeWaiting()
     }
 
-    private static var wallTime: WallTime {
-        WallTime(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
-    }
-
     // MARK: - Ending
 
     /// Somebody asks.
@@ -300,12 +277,19 @@ public actor ChannelIndex {
 }
 
 /// A place in a channel where a viewer can begin.
-public struct AccessPlace: Sendable, Hashable {
-    public let number: SequenceNumber
+struct AccessPlace: Sendable, Hashable {
+    let number: SequenceNumber
     /// Where it begins in the segment, a multiple of 188.
-    public let offset: Int
+    let offset: Int
     /// What a viewer needs before the bytes from there on: the tables, continuity counters from 0; empty where they stand at ``offset``.
-    public let tables: [UInt8]
+    let tables: [UInt8]
+
+    /// The segment's beginning.
+    init(_ segment: IndexedSegment) {
+        number = segment.number
+        offset = 0
+        tables = []
+    }
 
     init(_ segment: IndexedSegment, _ point: SegmentContents.Unit) {
         number = segment.number

@@ -2,23 +2,23 @@ import MPEGTS
 import TrickleCore
 
 /// What the index knows of one kept segment: everything but its bytes.
-public struct IndexedSegment: Sendable {
-    public enum State: Sendable, Hashable {
+struct IndexedSegment: Sendable {
+    enum State: Sendable, Hashable {
         case open
         case complete
         /// It was broken off, and has its bytes up to there.
         case aborted
     }
 
-    public let number: SequenceNumber
+    let number: SequenceNumber
     /// Which incarnation of the number it is; nil where the segment had left the window before that could be asked.
     let id: SegmentID?
-    public internal(set) var state = State.open
-    public internal(set) var contents = SegmentContents() {
+    var state = State.open
+    var contents = SegmentContents() {
         didSet { duration = contents.duration ?? duration }
     }
     /// Ticks of 90 kHz; nil as long as it is not known.
-    public internal(set) var duration: Int64?
+    var duration: Int64?
     /// Its parts so far; those of an open segment end before the picture that has come last.
     var parts: [SegmentPart] = []
     /// When its first byte came, by the wall clock; nil for one that was there when the index began.
@@ -31,6 +31,12 @@ public struct IndexedSegment: Sendable {
     /// How many segments have been discontinuous up to this one, since the index began.
     var discontinuityCount = 0
 
+    /// Whether a viewer can begin with it: packets, and a random access point among them. One that has ended without, because it is scrambled
+    /// or in a codec that is not known, is as good as any.
+    var isPlaceToBegin: Bool {
+        contents.alignment == .aligned && (!contents.randomAccessPoints.isEmpty || state != .open)
+    }
+
     /// Whether players can have it: packets of 188 bytes, and pictures or sound whose duration is known.
     var isPlayable: Bool { contents.isTransportStream && duration ?? 0 > 0 }
 }
@@ -38,6 +44,8 @@ public struct IndexedSegment: Sendable {
 /// Microseconds since 1970, by the wall clock.
 struct WallTime: Sendable, Hashable {
     var microseconds: Int64
+
+    static var now: WallTime { WallTime(microseconds: Int64(Duration.sinceEpoch / .microseconds(1))) }
 
     /// - Parameter ticks: of 90 kHz.
     func advanced(by ticks: Int64) -> WallTime { WallTime(microseconds: microseconds + ticks * 100 / 9) }

@@ -3,12 +3,12 @@ import TrickleCore
 import TrickleRelay
 
 /// The indexes of the channels that somebody watches.
-public final class Indexes: Sendable {
+final class Indexes: Sendable {
     private let relay: RelayServer
     private let configuration: GatewayConfiguration
     private let indexes = NIOLockedValueBox<[ChannelName: ChannelIndex]>([:])
 
-    public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration()) {
+    init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration()) {
         self.relay = relay
         self.configuration = configuration
     }
@@ -16,7 +16,7 @@ public final class Indexes: Sendable {
     /// The index of the channel, which reads it as long as somebody asks.
     ///
     /// - Returns: nil where there is no such channel.
-    public func index(of channel: ChannelName) -> ChannelIndex? {
+    func index(of channel: ChannelName) -> ChannelIndex? {
         guard let window = relay.window(of: channel) else { return nil }
         return indexes.withLockedValue { indexes in
             if let index = indexes[channel], index.id == window.channel, index.touch() { return index }

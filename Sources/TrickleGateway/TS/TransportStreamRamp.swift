@@ -64,22 +64,22 @@ extension ChannelIndex {
     ///
     /// - Returns: nil where the channel is no transport stream, or has ended without such a place.
     fileprivate func firstPlace() async throws -> AccessPlace? {
-        if let place = try await lastRandomAccessPoint() { return place }
+        if let place = try await lastPlaceToBegin() { return place }
         try await wait(for: .firstPacket)
         guard try await snapshot().segments.last(where: { $0.contents.byteCount > 0 })?.contents.alignment == .aligned
         else { return nil }
-        try await wait(for: .randomAccessPoint(after: .zero, offset: -1))
-        return try await lastRandomAccessPoint()
+        try await wait(for: .placeToBegin(from: .zero))
+        return try await lastPlaceToBegin()
     }
 
     /// Where a viewer goes on behind a gap: at the beginning of a segment of which it is known what comes first of each PID.
     fileprivate func segment(behind gap: ChannelStream.Gap) async throws -> IndexedSegment? {
         switch gap {
         case .fellBehind:
-            let segments = try await snapshot().segments.filter { !$0.contents.randomAccessPoints.isEmpty }
+            let segments = try await snapshot().segments.filter(\.isPlaceToBegin)
             return segments.last { $0.state == .complete } ?? segments.last
         case .lost(let number):
-            try await wait(for: .randomAccessPoint(after: number, offset: -1))
+            try await wait(for: .placeToBegin(from: number))
             guard let segment = try await firstSegment(from: number) else { return nil }
             if segment.contents.hasSeenAllStreams { return segment }
             try await wait(for: .parts(segment.number, count: 2))
@@ -88,6 +88,6 @@ extension ChannelIndex {
     }
 
     private func firstSegment(from number: SequenceNumber) async throws -> IndexedSegment? {
-        try await snapshot().segments.first { $0.number >= number && !$0.contents.randomAccessPoints.isEmpty }
+        try await snapshot().segments.first { $0.number >= number && $0.isPlaceToBegin }
     }
 }

@@ -6,6 +6,7 @@ public final class RelayProcess: Sendable {
     public let url: String
     public let process: ChildProcess
     private let draining: Task<Void, any Error>
+    private let said: SaidText
 
     /// - Parameters:
     ///   - arguments: Options besides the address.
@@ -19,10 +20,12 @@ public final class RelayProcess: Sendable {
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let reader = try DescriptorReader(errors, what: "what the relay says")
         let (urls, found) = AsyncStream<String>.makeStream()
+        let said = SaidText()
         let draining = Task {
             defer { found.finish() }
             var splitter = LineSplitter()
             for try await piece in reader {
+                said.add(piece)
                 for line in splitter.receive(piece) {
                     guard let start = line.firstRange(of: "http://")?.lowerBound else { continue }
                     found.yield(String(line[start...].prefix { !$0.isWhitespace && $0 != "\"" }))
@@ -30,16 +33,22 @@ public final class RelayProcess: Sendable {
             }
         }
         for await url in urls {
-            return RelayProcess(url: url.hasSuffix("/") ? String(url.dropLast()) : url, process, draining)
+            return RelayProcess(url: url.hasSuffix("/") ? String(url.dropLast()) : url, process, draining, said)
         }
         throw await RelayProcessFailure(command: command, status: process.exitStatus())
     }
 
-    private init(url: String, _ process: ChildProcess, _ draining: Task<Void, any Error>) {
+    private init(
+        url: String, _ process: ChildProcess, _ draining: Task<Void, any Error>, _ said: SaidText
+    ) {
         self.url = url
         self.process = process
         self.draining = draining
+        self.said = said
     }
+
+    /// Whether it has said that in its log.
+    public func hasSaid(_ text: String) -> Bool { said.contains(text) }
 
     /// Ends it.
     ///

@@ -26,6 +26,7 @@ public final class RunningTool: Sendable {
     private let output: Task<[UInt8], any Error>
     private let errors: Task<[UInt8], any Error>
     private let received: Received
+    private let said = SaidText()
 
     /// What has come so far, for those who wait for it.
     private final class Received: Sendable {
@@ -75,8 +76,8 @@ public final class RunningTool: Sendable {
             standardOutput: outputFile.map { .descriptor($0.rawValue) } ?? .pipe, standardError: .pipe)
         let received = Received()
         self.received = received
-        output = try Self.collect(process.standardOutput) { received.add($0, isEnded: $1) }
-        errors = try Self.collect(process.standardError) { _, _ in }
+        output = try Self.collect(process.standardOutput) { received.add($0.count, isEnded: $1) }
+        errors = try Self.collect(process.standardError) { [said] piece, _ in said.add(piece) }
     }
 
     deinit { process.signalGroup(SIGKILL) }
@@ -98,6 +99,9 @@ public final class RunningTool: Sendable {
     /// - Returns: false when it ended before.
     public func hasWritten(atLeast byteCount: Int) async -> Bool { await received.wait(for: byteCount) }
 
+    /// Whether it has said that on standard error.
+    public func hasSaid(_ text: String) -> Bool { said.contains(text) }
+
     /// Runs a program to its end.
     public static func run(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], directory: String? = nil,
@@ -107,16 +111,16 @@ public final class RunningTool: Sendable {
     }
 
     private static func collect(
-        _ descriptor: OwnedDescriptor?, told: @escaping @Sendable (Int, Bool) -> Void
+        _ descriptor: OwnedDescriptor?, told: @escaping @Sendable ([UInt8], Bool) -> Void
     ) throws -> Task<[UInt8], any Error> {
         guard let descriptor else { return Task { [] } }
         let reader = try DescriptorReader(descriptor, what: "a tool's output")
         return Task {
             var bytes: [UInt8] = []
-            defer { told(0, true) }
+            defer { told([], true) }
             for try await piece in reader {
                 bytes += piece
-                told(piece.count, false)
+                told(piece, false)
             }
             return bytes
         }

@@ -77,12 +77,13 @@ import TrickleTesting
             let publisher = try relay.publisher(of: channel)
             try write(TestChannel.segment(0), to: publisher)
             let index = try #require(indexes.index(of: channel))
-            let first = try #require(try await index.lastRandomAccessPoint())
+            let first = try #require(try await index.lastPlaceToBegin())
             #expect((first.number, first.offset) == (.zero, 0))
             #expect(first.tables.isEmpty)
-            async let next = index.randomAccessPoint(after: first)
+            async let next: Void = index.wait(for: .placeToBegin(from: first.number.next!))
             try write(TestChannel.segment(1), to: publisher)
-            #expect(try await next?.number == 1)
+            try await next
+            #expect(try await index.lastPlaceToBegin()?.number == 1)
         }
     }
 
@@ -200,7 +201,7 @@ import TrickleTesting
             let index = try #require(indexes.index(of: channel))
             let segments = try await index.snapshot().segments
             #expect(segments.map(\.isPlayable) == [false])
-            #expect(try await index.lastRandomAccessPoint() == nil)
+            #expect(try await index.lastPlaceToBegin() == nil)
             #expect(indexes.index(of: try ChannelName("nothing")) == nil)
         }
     }

@@ -1,0 +1,33 @@
+import Logging
+import NIOCore
+
+/// What answers one request.
+protocol Exchange: AnyObject {
+    /// Whether the answer begins with the request's head; otherwise it waits for the end of a body that it ignores.
+    var startsAtHead: Bool { get }
+    func start()
+    /// Some bytes of the request's body.
+    func received(_ bytes: ByteBuffer)
+    /// All that could be read at once has been delivered.
+    func readComplete()
+    /// The request's body is whole.
+    func receivedEnd()
+    /// The connection takes more bytes again.
+    func writable()
+    /// The relay goes down.
+    func relayDrains()
+    /// The connection is gone, or the request broke the rules: nothing more is to be written.
+    func cancelled()
+    /// Who this is, for the log.
+    var logMetadata: Logger.Metadata { get }
+}
+
+extension Exchange {
+    func received(_ bytes: ByteBuffer) {}
+    func readComplete() {}
+    func receivedEnd() {}
+    func writable() {}
+    func relayDrains() {}
+    func cancelled() {}
+    var logMetadata: Logger.Metadata { [:] }
+}
