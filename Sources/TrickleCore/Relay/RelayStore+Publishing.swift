@@ -16,7 +16,7 @@ extension RelayStore {
     ) throws(RelayRefusal) -> PublishAnswer {
         do throws(RelayRefusal) {
             // What nearly every piece is; reading the phase below would copy all that it holds.
-            if let segment = publications[id]?.segmentWrittenPlainly() {
+            if let segment = publications.change(id, { $0.segmentWrittenPlainly() }) ?? nil {
                 return try write(piece, to: segment, now: now)
             }
             switch publications[id]?.phase {
@@ -179,12 +179,13 @@ extension RelayStore {
         _ piece: Piece, to id: SegmentID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
         // All is done in place, and nothing is read from a copy: this runs for every piece.
-        guard let entry = segments[id]!.append(piece, upTo: limits.segmentByteCount) else {
-            throw .segmentTooLarge(limit: limits.segmentByteCount)
+        let limit = limits.segmentByteCount
+        guard let entry = segments.change(id, { $0.append(piece, upTo: limit) }) ?? nil else {
+            throw .segmentTooLarge(limit: limit)
         }
         charge(entry.cost)
         counts.bytesIn += piece.byteCount
-        let windowByteCount = channels[entry.channel]!.received(piece.byteCount, now: now)
+        let windowByteCount = channels.change(entry.channel) { $0.received(piece.byteCount, now: now) }!
         if windowByteCount > limits.windowByteCount { trimWindow(of: entry.channel, now: now) }
         wakeReaders(of: id)
         return .taken(entry.number)

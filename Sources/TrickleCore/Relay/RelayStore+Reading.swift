@@ -148,33 +148,35 @@ extension RelayStore {
             throw .tooManyReaders(limit: limits.readerCountPerChannel)
         }
         readerCount += 1
-        channels[channel]?.readerCount += 1
+        channels.change(channel) { $0.readerCount += 1 }
     }
 
     /// The reader has gone.
     public mutating func dismissReader(of channel: ChannelID) {
         readerCount -= 1
-        channels[channel]?.readerCount -= 1
+        channels.change(channel) { $0.readerCount -= 1 }
     }
 
     /// The lane has readers who wait for something of the channel: it is woken when they may find it.
     public mutating func joinWaiting(_ channel: ChannelID, on lane: Lane) {
-        channels[channel]?.waitingLanes.insert(lane)
+        channels.change(channel) { $0.waitingLanes.insert(lane) }
     }
 
     public mutating func leaveWaiting(_ channel: ChannelID, on lane: Lane) {
-        channels[channel]?.waitingLanes.remove(lane)
+        channels.change(channel) { $0.waitingLanes.remove(lane) }
     }
 
     /// The lane has readers of the segment: it is woken when there is more.
     public mutating func attach(_ segment: SegmentID, on lane: Lane) {
-        segments[segment]?.lanes.insert(lane)
+        segments.change(segment) { $0.lanes.insert(lane) }
     }
 
     /// The lane has no more readers of the segment.
     public mutating func detach(_ id: SegmentID, on lane: Lane) {
-        segments[id]?.lanes.remove(lane)
-        segments[id]?.wokenLanes.remove(lane)
+        segments.change(id) { segment in
+            segment.lanes.remove(lane)
+            segment.wokenLanes.remove(lane)
+        }
         forgetIfUnused(id)
     }
 
@@ -182,6 +184,6 @@ extension RelayStore {
     public mutating func pull(
         _ id: SegmentID, from first: Int, on lane: Lane, into pieces: inout [Piece]
     ) -> SegmentProgress {
-        segments[id]?.pull(from: first, on: lane, into: &pieces) ?? .leftBehind
+        segments.change(id) { $0.pull(from: first, on: lane, into: &pieces) } ?? .leftBehind
     }
 }

@@ -56,7 +56,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Wakes the readers of the segment, each lane once until it has looked.
     mutating func wakeReaders(of segment: SegmentID) {
-        guard let lanes = segments[segment]?.wakeLanes() else { return }
+        guard let lanes = segments.change(segment, { $0.wakeLanes() }) else { return }
         wake(.segment(segment), lanes)
     }
 

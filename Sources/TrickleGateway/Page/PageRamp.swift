@@ -6,7 +6,8 @@ import TrickleRelay
 ///
 /// Who does not say that it wants HTML gets what the protocol has there.
 struct PageRamp: Ramp {
-    private let template = PageTemplate(PackageResources.page_html)
+    /// Read when the first browser comes: it is a good part of what starting the relay would take.
+    private static let template = PageTemplate(PackageResources.page_html)
     private let base: String
 
     /// - Parameter base: the path under which the channels are, with a slash at either end.
@@ -32,7 +33,7 @@ struct PageRamp: Ramp {
             (name: "Referrer-Policy", value: "no-referrer"), (name: "X-Content-Type-Options", value: "nosniff"),
             (name: "Vary", value: "Accept"),
         ]
-        let text = template.filled(["nonce": nonce, "base": base])
+        let text = Self.template.filled(["nonce": nonce, "base": base])
         return RampResponse(fields: fields, .bytes(ByteBuffer(bytes: text)))
     }
 }
