@@ -27,7 +27,8 @@ final class PublishExchange: Exchange {
     private var silentSince: NIODeadline?
     private var hasTold = false
     private var byteCount = 0
-    private var continueTimer: Scheduled<Void>?
+    /// When the next `100 Continue` goes to a publisher that has sent nothing yet; nil for none.
+    private var continueDue: NIODeadline?
     /// Deployed clients give up at the sixth `100 Continue`.
     private var continuesLeft = 4
 
@@ -51,7 +52,7 @@ final class PublishExchange: Exchange {
             phase = .publishing(id)
             lane.publisherJoined(id, self)
             if request.expectsContinue { writeContinue() }
-            if !request.isHTTP10, request.hasBody { startContinueTimer() }
+            if !request.isHTTP10, request.hasBody { continueDue = .now() + continueInterval }
         } catch {
             refuse(error)
         }
@@ -59,7 +60,7 @@ final class PublishExchange: Exchange {
 
     func received(_ bytes: ByteBuffer) {
         guard case .publishing = phase, bytes.readableBytes > 0 else { return }
-        stopContinueTimer()
+        continueDue = nil
         isIdle = false
         byteCount += bytes.readableBytes
         if silentSince != nil { silenceEnded() }
@@ -107,7 +108,6 @@ final class PublishExchange: Exchange {
 
     func receivedEnd() {
         guard case .publishing(let id) = phase else { return }
-        stopContinueTimer()
         let piece = pending.takePiece()
         do throws(RelayRefusal) {
             // Under one lock, so that the last bytes and the end reach the readers together.
@@ -130,10 +130,17 @@ final class PublishExchange: Exchange {
         }
     }
 
-    // MARK: The log
+    // MARK: Time
 
     /// To be called about once a second.
-    func checkSilence(now: NIODeadline) {
+    func tick(now: NIODeadline) {
+        continueWaiting(now: now)
+        checkSilence(now: now)
+    }
+
+    // MARK: The log
+
+    private func checkSilence(now: NIODeadline) {
         guard case .publishing = phase, !isIdle else { return }
         guard let since = silentSince else {
             silentSince = now
@@ -226,7 +233,6 @@ final class PublishExchange: Exchange {
     }
 
     private func leave() {
-        stopContinueTimer()
         pending.removeAll()
         if case .publishing(let id) = phase { lane.publisherLeft(id) }
         phase = .done
@@ -234,20 +240,13 @@ final class PublishExchange: Exchange {
 
     // MARK: 100 Continue
 
-    private func startContinueTimer() {
-        guard continuesLeft > 0 else { return }
-        continuesLeft -= 1
-        continueTimer = connection.eventLoop.assumeIsolated().scheduleTask(
-            in: TimeAmount(lane.configuration.continueInterval)
-        ) {
-            self.writeContinue()
-            self.startContinueTimer()
-        }
-    }
+    private var continueInterval: TimeAmount { TimeAmount(lane.configuration.continueInterval) }
 
-    private func stopContinueTimer() {
-        continueTimer?.cancel()
-        continueTimer = nil
+    private func continueWaiting(now: NIODeadline) {
+        guard let due = continueDue, due <= now else { return }
+        writeContinue()
+        continuesLeft -= 1
+        continueDue = continuesLeft > 0 ? due + continueInterval : nil
     }
 
     private func writeContinue() {

@@ -12,7 +12,7 @@ public struct RelayConfiguration: Sendable {
     public var limits = RelayLimits()
     /// After this time a GET that waits gets 204, also where it did not ask for that; nil waits as long as the channel lives.
     public var waitTimeout: Duration?
-    /// How often a POST that has sent no body byte gets `100 Continue`, four times at most.
+    /// How often, to the second, a POST that has sent no body byte gets `100 Continue`, four times at most.
     public var continueInterval: Duration = .seconds(10)
     /// Bytes of a request head's fields; more is answered with 431.
     public var maximumHeadByteCount = 32 << 10

@@ -208,7 +208,7 @@ final class RelayLane: @unchecked Sendable {
 
     // MARK: Time
 
-    /// Looks after the connections' deadlines from now on, once a second.
+    /// Looks after the deadlines of connections and publishers from now on, once a second.
     func start() {
         nextTick = .now() + .seconds(1)
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
@@ -217,7 +217,7 @@ final class RelayLane: @unchecked Sendable {
             self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
             self.nextTick = now + .seconds(1)
             for connection in Array(self.connections.values) { connection.checkDeadline(now: now) }
-            for publisher in Array(self.publishers.values) { publisher.checkSilence(now: now) }
+            for publisher in Array(self.publishers.values) { publisher.tick(now: now) }
             self.forgetOldCounts()
         }
     }
