@@ -5,6 +5,7 @@ public enum PercentEncoding {
     /// - Returns: nil when a `%` is not followed by two hexadecimal digits.
     public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.underestimatedCount)
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
             guard byte == UInt8(ascii: "%") else {

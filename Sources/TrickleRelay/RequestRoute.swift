@@ -40,13 +40,18 @@ enum RequestRoute: Equatable {
 
     /// The path of a target, percent-encoded as it came.
     static func path(of target: String) throws(RequestProblem) -> Substring {
-        var rest = target[...]
-        if let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) {
-            rest = rest.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" }
-            if rest.first != "/" { rest = "/" }
+        // By bytes, here and below: that is what a target is made of, and each request has one.
+        var rest = target.utf8[...]
+        if rest.first != UInt8(ascii: "/"),
+            let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) })
+        {
+            rest = rest.dropFirst(scheme.utf8.count).drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+            if rest.first != UInt8(ascii: "/") { return "/" }
         }
-        guard rest.first == "/" else { throw .badRequest("the request target does not begin with '/'") }
-        return rest.prefix { $0 != "?" && $0 != "#" }
+        guard rest.first == UInt8(ascii: "/") else {
+            throw .badRequest("the request target does not begin with '/'")
+        }
+        return Substring(rest.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
     }
 }
 
@@ -63,8 +68,9 @@ public struct BasePath: Sendable, Equatable, CustomStringConvertible {
 
     /// The parts of `path` that follow the base path; nil when it is elsewhere.
     func parts(below path: Substring) -> [Substring]? {
-        let all = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let all = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         guard all.count > parts.count, all.starts(with: parts) else { return nil }
-        return Array(all[parts.count...])
+        return parts.isEmpty ? all : Array(all[parts.count...])
     }
 }

@@ -14,6 +14,9 @@ import TrickleCore
         ("/a/b/cam/0", "a/b/", .segment(try! ChannelName("cam"), .exact(0))),
         ("http://host:1/cam/0", "/", .segment(try! ChannelName("cam"), .exact(0))),
         ("/caf%C3%A9%20x/0", "/", .segment(try! ChannelName("café x"), .exact(0))),
+        ("HTTPS://Host/cam/0?x#y", "/", .segment(try! ChannelName("cam"), .exact(0))),
+        // Not encoded, and a character of its own with the slash before it.
+        ("/\u{301}x/0", "/", .segment(try! ChannelName("\u{301}x"), .exact(0))),
         ("/_channels", "/", .channelList),
         ("*", "/", .server),
     ])
@@ -25,7 +28,7 @@ import TrickleCore
         ("/", 404), ("/cam/0/x", 404), ("/cam/x", 400), ("/cam/", 400), ("/cam/-0", 400),
         ("/cam/9007199254740992", 400),
         ("/%2e%2e/0", 400), ("/a%2Fb/0", 400), ("/%zz/0", 400), ("/%ff/0", 400), ("/%00/0", 400), ("cam/0", 400),
-        ("//0", 404),
+        ("//0", 404), ("http://host", 404), ("http://host?/cam/0", 404), ("", 400),
     ])
     func aTargetIsRefused(target: String, status: Int) {
         #expect {
