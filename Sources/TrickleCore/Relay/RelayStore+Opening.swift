@@ -47,9 +47,7 @@ extension RelayStore {
             throw .outOfMemory(limit: limits.memoryByteCount)
         }
         guard let channel else { return }
-        guard segment?.isOpen == true || channel.openSegmentCount < limits.openSegmentCount else {
-            throw .tooManyOpenSegments(limit: limits.openSegmentCount)
-        }
+        if segment?.isOpen != true { try checkOpenSegmentCount(of: channel.id) }
         guard channel.preconnected.count < limits.preconnectedCount else {
             throw .tooManyPreconnected(limit: limits.preconnectedCount)
         }

@@ -163,6 +163,8 @@ extension RelayStore {
             return try compare(
                 id, with: segment, piece: piece, received: [piece], byteCount: 0, place: &place, now: now)
         case .begin, .replace:
+            // Before the old one goes: a refusal changes nothing.
+            try checkOpenSegmentCount(of: channelID)
             if case .replace(let old) = arrival {
                 channels[channelID]!.byteCount -= segments[old]!.byteCount
                 leave(old, as: .replaced)
@@ -227,9 +229,7 @@ extension RelayStore {
     private mutating func makeSegment(
         _ number: SequenceNumber, in channel: ChannelID, writer: PublicationID?, now: Duration
     ) throws(RelayRefusal) -> SegmentID {
-        guard channels[channel]!.openSegmentCount < limits.openSegmentCount else {
-            throw .tooManyOpenSegments(limit: limits.openSegmentCount)
-        }
+        try checkOpenSegmentCount(of: channel)
         let id = makeID(SegmentID.init)
         var segment = RelaySegment<Piece>(id: id, number: number, channel: channel)
         if let writer { segment.writers.insert(writer) }
@@ -240,6 +240,12 @@ extension RelayStore {
         trimWindow(of: channel, now: now)
         wakeWaitingReaders(of: channel)
         return id
+    }
+
+    func checkOpenSegmentCount(of channel: ChannelID) throws(RelayRefusal) {
+        guard channels[channel]!.openSegmentCount < limits.openSegmentCount else {
+            throw .tooManyOpenSegments(limit: limits.openSegmentCount)
+        }
     }
 
     // MARK: Ends

@@ -185,6 +185,20 @@ import TrickleCore
         #expect(throws: RelayRefusal.tooManyOpenSegments(limit: 16)) { try relay.post(16) }
     }
 
+    @Test func anAbortedSegmentStaysWhereTheOneThatWouldReplaceItIsOneTooMany() throws {
+        var limits = RelayLimits()
+        limits.openSegmentCount = 2
+        var relay = RelayScenario(limits: limits)
+        let broken = try relay.post(0)
+        try relay.append("half", to: broken)
+        relay.breakOff(broken)
+        let again = try relay.post(0)
+        for number in 1...2 { try relay.append("x", to: try relay.post(number)) }
+        #expect(throws: RelayRefusal.tooManyOpenSegments(limit: 2)) { try relay.append("whole", to: again) }
+        #expect(try relay.read(.exact(0)) == Reading(0, "half", .aborted(.publisher)))
+        relay.store.sweep(now: .seconds(60))
+    }
+
     @Test func aRefusedPostCreatesNothing() throws {
         var limits = RelayLimits()
         limits.createsChannels = false
