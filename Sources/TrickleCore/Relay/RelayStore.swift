@@ -189,6 +189,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Closes idle channels, forgets drained ones, and moves the windows on. To be called about once a second.
     public mutating func sweep(now: Duration) {
         for id in Array(channels.keys) {
+            // One that drains is forgotten when the next one of its name is closed.
+            guard channels[id] != nil else { continue }
             if let closedAt = channels[id]!.closedAt {
                 if now - closedAt >= limits.drainDuration { forget(id) }
                 continue

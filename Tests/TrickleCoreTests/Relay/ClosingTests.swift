@@ -52,6 +52,21 @@ import TrickleCore
             try changes(of: &relay) == [#"{"added":["_changes"]}"#, #"{"added":["cam"]}"#, #"{"removed":["cam"]}"#])
     }
 
+    @Test func anIdleChannelIsClosedWhileAnOlderOneOfItsNameDrains() throws {
+        var limits = RelayLimits()
+        limits.idleTimeout = .seconds(2)
+        // Which of the two a sweep comes to first is a matter of chance.
+        for _ in 0..<20 {
+            var relay = RelayScenario(limits: limits)
+            try relay.publish(0, "old")
+            try relay.store.closeChannel(relay.name, now: relay.now)
+            try relay.publish(0, "new")
+            relay.store.sweep(now: .seconds(2))
+            #expect(try relay.read(.exact(0)) == Reading(0, "new"))
+            #expect(relay.store.channelList().names == [])
+        }
+    }
+
     @Test func theListSaysWhereTheChangefeedGoesOn() throws {
         var relay = RelayScenario("b")
         try relay.publish(0, "x")
