@@ -27,7 +27,10 @@ extension RelayStore {
             id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher)
         channels[channel]!.preconnected.insert(id)
         takeOwnership(of: channel, request, by: id, now: now)
-        if request.publisher != nil, let number { resume(id, at: number, from: request.offset, in: channel) }
+        if request.publisher != nil {
+            if let number { resume(id, at: number, from: request.offset, in: channel) }
+            ownerIsBack(in: channel)
+        }
         return id
     }
 
@@ -67,13 +70,18 @@ extension RelayStore {
         guard let publisher = request.publisher else { return }
         if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher) }
         channels[channel]!.owner!.posts.insert(id)
-        channels[channel]!.owner!.awaitedUntil = nil
     }
 
     /// One of the owner's POSTs broke: it is waited for.
     mutating func linger(_ publication: Publication<Piece>, now: Duration) {
         guard channels[publication.channel]?.owner?.publisher == publication.publisher else { return }
         channels[publication.channel]!.owner!.awaitedUntil = now + limits.lingerDuration
+    }
+
+    /// The owner posts again: it is waited for only where a segment that it broke off is still without a writer.
+    mutating func ownerIsBack(in channel: ChannelID) {
+        guard channels[channel]!.owner?.awaitedUntil != nil, lingeringSegments(of: channel).isEmpty else { return }
+        channels[channel]!.owner!.awaitedUntil = nil
     }
 
     /// Ends the waiting for an owner whose time is over.
@@ -88,12 +96,16 @@ extension RelayStore {
     ///
     /// - Parameter number: those below it; nil for all.
     mutating func abortLingering(below number: SequenceNumber?, in channel: ChannelID, now: Duration) {
-        guard channels[channel]!.openSegmentCount > 0 else { return }
-        let entries = (0..<channels[channel]!.index.count).map { channels[channel]!.index[$0] }
-        for entry in entries where number.map({ entry.number < $0 }) ?? true {
-            guard segments[entry.segment]!.writers.isEmpty else { continue }
+        for entry in lingeringSegments(of: channel) where number.map({ entry.number < $0 }) ?? true {
             endSegment(entry.segment, .aborted(.publisher, at: now))
         }
+    }
+
+    /// Open segments that nobody writes.
+    private func lingeringSegments(of channel: ChannelID) -> [SegmentIndex.Entry] {
+        guard channels[channel]!.openSegmentCount > 0 else { return [] }
+        return (0..<channels[channel]!.index.count).map { channels[channel]!.index[$0] }
+            .filter { segments[$0.segment]!.isOpen && segments[$0.segment]!.writers.isEmpty }
     }
 
     // MARK: Resuming

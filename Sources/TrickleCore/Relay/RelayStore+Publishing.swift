@@ -149,6 +149,7 @@ extension RelayStore {
         channels[channelID]!.writing.insert(id)
         channels[channelID]!.lastByteAt = now
         abortLingering(below: number, in: channelID, now: now)
+        if publications[id]!.publisher != nil { ownerIsBack(in: channelID) }
         switch arrival {
         case .join(let segment):
             segments[segment]!.writers.insert(id)

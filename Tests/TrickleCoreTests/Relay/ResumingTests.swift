@@ -29,6 +29,29 @@ import TrickleCore
         #expect(throws: Never.self) { try relay.post(1) }
     }
 
+    @Test func itsSegmentIsAbortedWhenItComesBackWithAnotherOneOnly() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0, publisher: "me")
+        try relay.append("abc", to: post)
+        relay.breakOff(post)
+        let other = try relay.post(1, publisher: "me")
+        relay.now += .seconds(5)
+        relay.store.sweep(now: relay.now)
+        #expect(try relay.read(.exact(0)) == Reading(0, "abc", .aborted(.publisher)))
+        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(2) }
+        #expect(try relay.finish(other) == .taken(1))
+        #expect(throws: Never.self) { try relay.post(2) }
+    }
+
+    @Test func anOwnerThatCameBackIsNotWaitedForAfterItsEnd() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0, publisher: "me")
+        try relay.append("abc", to: post)
+        relay.breakOff(post)
+        try relay.finish(try relay.post(0, publisher: "me", offset: 3))
+        #expect(throws: Never.self) { try relay.post(1) }
+    }
+
     @Test func anOffsetBeyondWhatIsThereIsRefusedWithTheSize() throws {
         var relay = RelayScenario()
         let post = try relay.post(0, publisher: "me")
