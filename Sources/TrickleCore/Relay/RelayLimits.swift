@@ -4,7 +4,7 @@ public struct RelayLimits: Sendable {
     public var windowCount = 5
     /// Segments that ended less than this ago are kept too.
     public var windowDuration: Duration = .seconds(30)
-    /// Payload bytes of a channel's window; the oldest segments go first, the newest stays.
+    /// Payload bytes of a channel's window; the oldest segments go first, the newest complete one stays.
     public var windowByteCount = 64 << 20
     /// Payload bytes of one segment; more is answered with 413.
     public var segmentByteCount = 64 << 20

@@ -48,6 +48,7 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     static var pieceOverhead: Int { 128 }
 
     var isOpen: Bool { state == .open }
+    var isComplete: Bool { if case .complete = state { true } else { false } }
 
     /// When it ended; nil while it is open.
     var endedAt: Duration? {

@@ -210,7 +210,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         for id in Array(channels.keys) { wakeWaitingReaders(of: id) }
     }
 
-    /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes allow.
+    /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes allow, but not the newest complete
+    /// segment for its bytes.
     ///
     /// Nothing here may hold a copy of the channel: its index would be copied with each drop.
     mutating func trimWindow(of id: ChannelID, now: Duration) {
@@ -225,8 +226,12 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             }
             let isNew = channels[id]!.index.count - position <= windowCount || now - endedAt < windowDuration
             if isNew, channels[id]!.byteCount <= limits.windowByteCount { break }
-            drop(position, of: id)
+            if isNew, position == newestCompletePosition(in: id) { position += 1 } else { drop(position, of: id) }
         }
+    }
+
+    private func newestCompletePosition(in id: ChannelID) -> Int? {
+        (0..<channels[id]!.index.count).last { segments[channels[id]!.index[$0].segment]!.isComplete }
     }
 
     private mutating func drop(_ position: Int, of id: ChannelID) {
@@ -257,12 +262,9 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Drops all that has ended but the newest complete segment.
     private mutating func shrinkWindow(of id: ChannelID) {
-        var newestIsKept = false
-        for position in (0..<channels[id]!.index.count).reversed() {
-            let segment = channels[id]!.index[position].segment
-            if segments[segment]!.isOpen { continue }
-            if newestIsKept { drop(position, of: id) }
-            newestIsKept = true
+        let newest = newestCompletePosition(in: id)
+        for position in (0..<channels[id]!.index.count).reversed() where position != newest {
+            if !segments[channels[id]!.index[position].segment]!.isOpen { drop(position, of: id) }
         }
     }
 

@@ -17,6 +17,19 @@ import Testing
         #expect(relay.store.cost <= 5000)
     }
 
+    @Test func memoryShortOfTheBudgetKeepsTheNewestCompleteSegmentNotABrokenOne() throws {
+        var limits = RelayLimits()
+        limits.memoryByteCount = 3000
+        var relay = RelayScenario(limits: limits)
+        try relay.publish(0, String(repeating: "x", count: 900))
+        let broken = try relay.post(1)
+        try relay.append(String(repeating: "y", count: 900), to: broken)
+        relay.breakOff(broken)
+        try relay.append(String(repeating: "z", count: 900), to: try relay.post(2))
+        #expect(try relay.read(.exact(0))?.number == 0)
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(1)) }
+    }
+
     @Test func windowsShrinkThoughTheLongestChannelHasNothingToGive() throws {
         var limits = RelayLimits()
         limits.memoryByteCount = 5000

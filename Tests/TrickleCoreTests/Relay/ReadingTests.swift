@@ -67,6 +67,25 @@ import TrickleCore
         #expect(try relay.read(.exact(4)) == Reading(4, "1234"))
     }
 
+    @Test func theNewestCompleteSegmentStaysWhileTheNextIsWritten() throws {
+        var limits = RelayLimits()
+        limits.windowByteCount = 10
+        var relay = RelayScenario(limits: limits)
+        try relay.publish(0, "1234")
+        try relay.publish(1, "12345678")
+        let broken = try relay.post(2)
+        try relay.append("12", to: broken)
+        relay.breakOff(broken)
+        let post = try relay.post(3)
+        for _ in 0..<3 { try relay.append("12345", to: post) }
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(0)) }
+        #expect(try relay.read(.exact(1)) == Reading(1, "12345678"))
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(2)) }
+        try relay.finish(post)
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(1)) }
+        #expect(try relay.read(.exact(3))?.text.utf8.count == 15)
+    }
+
     @Test func aReaderThatTheWindowPassesIsLeftBehind() throws {
         var limits = RelayLimits()
         limits.windowCount = 1
