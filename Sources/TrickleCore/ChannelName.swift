@@ -49,7 +49,21 @@ public struct ChannelName: Hashable, Comparable, Sendable {
     /// Whether the relay's own program may publish to it. Clients may not publish to any that ``isInternal``.
     var isPublishable: Bool { !isInternal || isDerived }
 
-    public static func < (left: ChannelName, right: ChannelName) -> Bool { left.text < right.text }
+    // Names are bytes. As text, two Unicode forms of one letter would be the same, and in another order.
+
+    public static func == (left: ChannelName, right: ChannelName) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(text.utf8.count)
+    }
+
+    public static func < (left: ChannelName, right: ChannelName) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
 
     private static func problem(with text: String) -> String? {
         if text.isEmpty { return "is empty" }

@@ -17,6 +17,15 @@ import TrickleCore
         #expect(throws: InvalidChannelName.self) { try ChannelName(text) }
     }
 
+    @Test func namesAreComparedByTheirBytes() throws {
+        let composed = try ChannelName("caf\u{E9}")
+        let decomposed = try ChannelName("cafe\u{301}")
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+        #expect(
+            [composed, try ChannelName("cafz"), decomposed].sorted() == [decomposed, try ChannelName("cafz"), composed])
+    }
+
     @Test func namesThatBeginWithAnUnderscoreAreTheRelaysOwn() throws {
         #expect(try ChannelName("_changes").isInternal)
         #expect(try !ChannelName("a_").isInternal)

@@ -32,6 +32,7 @@ extension ConformanceSuite {
                 try answer.head.expect(status: 200)
                 try expect(answer.text == "caf\u{E9}", "'\(bare)\(spelling)' is another channel than '\(channel.name)'")
             }
+            try session.answer("GET", "/\(bare)e%CC%81/0").head.expect(status: 404)
             let encoded = bare.replacing("conf", with: "%63o%6Ef")
             try session.answer("GET", "/\(encoded)%C3%A9/0").head.expect(status: 200)
         },
