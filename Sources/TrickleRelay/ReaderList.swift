@@ -84,6 +84,8 @@ struct ReaderList {
         }
     }
 
+    func forEach(_ body: (any LaneReader) -> Void) { readers.forEach(body) }
+
     /// The reader at `place`, or nil when the list has become shorter.
     subscript(place: Int) -> (any LaneReader)? { place < readers.count ? readers[place] : nil }
 }

@@ -145,7 +145,8 @@ final class RelayLane: @unchecked Sendable {
 
     private func retryWaiting(for channel: ChannelID) {
         guard let tickets = waiting[channel]?.keys else { return }
-        for ticket in Array(tickets) {
+        // Whoever is told may make the lane look again, from within: what that has settled is over.
+        for ticket in Array(tickets) where waiting[channel]?[ticket] != nil {
             let outcome: WaitingOutcome?
             do throws(RelayRefusal) {
                 let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
@@ -167,18 +168,15 @@ final class RelayLane: @unchecked Sendable {
     }
 
     private func endWaiting(_ ticket: ReadTicket, _ outcome: WaitingOutcome) {
-        guard var readers = waiting[ticket.channel]?.removeValue(forKey: ticket) else { return }
-        let count = readers.count
-        while let reader = readers[0] {
-            readers.remove(reader)
-            if case .segment(let segment) = outcome { segment.insert(reader) }
-            reader.waitingEnded(outcome)
-        }
+        guard let readers = waiting[ticket.channel]?.removeValue(forKey: ticket) else { return }
+        // All come in before the first is told: one that has enough at once would take the segment away with it.
+        if case .segment(let segment) = outcome { readers.forEach(segment.insert) }
+        readers.forEach { $0.waitingEnded(outcome) }
         if case .segment(let segment) = outcome {
             forgetIfUnread(segment)
         } else {
             store.perform(on: self) { store, _ in
-                for _ in 0..<count { store.dismissReader(of: ticket.channel) }
+                for _ in 0..<readers.count { store.dismissReader(of: ticket.channel) }
             }
         }
     }
