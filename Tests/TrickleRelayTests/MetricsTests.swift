@@ -33,6 +33,20 @@ import TrickleTesting
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aHeadGetsNoBodyAndConnectionCloseIsKept() async throws {
+        try await withRelayServer { relay in
+            let port = try await relay.serveMetrics(host: "127.0.0.1", port: 0)
+            for path in ["/healthz", "/metrics"] {
+                let answer = try await PlainClient.with(port: port) { client in
+                    try await client.send("HEAD \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    return await client.rest()
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+                #expect(answer.contains("\r\nConnection: close\r\n"))
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func aRelayThatGoesDownIsNotReadyButAlive() async throws {
         var configuration = RelayConfiguration()
         configuration.host = "127.0.0.1"

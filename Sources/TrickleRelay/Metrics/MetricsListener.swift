@@ -31,7 +31,7 @@ private final class MetricsHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let relay: RelayServer
-    private var target = ""
+    private var request: HTTPRequestHead?
 
     init(_ relay: RelayServer) {
         self.relay = relay
@@ -39,14 +39,14 @@ private final class MetricsHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): target = String(head.uri.prefix { $0 != "?" })
+        case .head(let head): request = head
         case .body: break
         case .end: answer(context)
         }
     }
 
     private func answer(_ context: ChannelHandlerContext) {
-        switch target {
+        switch request?.uri.prefix(while: { $0 != "?" }) {
         case "/healthz": send(.ok, "ok\n", context)
         case "/readyz":
             switch relay.readiness {
@@ -62,13 +62,18 @@ private final class MetricsHandler: ChannelInboundHandler {
     }
 
     private func send(_ status: HTTPResponseStatus, _ text: String, _ context: ChannelHandlerContext) {
-        let fields: HTTPHeaders = [
+        var fields: HTTPHeaders = [
             "Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Content-Length": "\(text.utf8.count)",
         ]
+        let goesOn = request?.isKeepAlive ?? false
+        if !goesOn { fields.add(name: "Connection", value: "close") }
         context.write(
             wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: fields))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if request?.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+        }
+        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        if !goesOn { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
