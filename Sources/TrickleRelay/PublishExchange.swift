@@ -51,7 +51,7 @@ final class PublishExchange: Exchange {
             }
             phase = .publishing(id)
             lane.publisherJoined(id, self)
-            if request.expectsContinue { writeContinue() }
+            if request.expectsContinue { connection.sendContinue() }
             if !request.isHTTP10, request.hasBody { continueDue = .now() + continueInterval }
         } catch {
             refuse(error)
@@ -244,12 +244,8 @@ final class PublishExchange: Exchange {
 
     private func continueWaiting(now: NIODeadline) {
         guard let due = continueDue, due <= now else { return }
-        writeContinue()
+        connection.sendContinue()
         continuesLeft -= 1
         continueDue = continuesLeft > 0 ? due + continueInterval : nil
-    }
-
-    private func writeContinue() {
-        connection.send([ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")])
     }
 }

@@ -209,6 +209,7 @@ final class RelayConnection: ChannelDuplexHandler {
                 phase = .answering(exchange)
                 exchange.start()
             } else {
+                if request.hasBody, request.expectsContinue { sendContinue() }
                 phase = .readingBody(exchange)
             }
         case (.body(let bytes), .answering(let exchange)):
@@ -285,6 +286,9 @@ final class RelayConnection: ChannelDuplexHandler {
         }
         if !isWritable { flush() }
     }
+
+    /// Asks for the request's body (RFC 9110, section 10.1.1), or says that it is still waited for.
+    func sendContinue() { send([ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")]) }
 
     /// Whether the descriptor is this connection's: NIO closes it before it says so, and the number may be another's by then.
     private var isOpen: Bool { channel?.isActive ?? false }

@@ -23,7 +23,9 @@ struct RelayRequest: Sendable {
         method = Method(rawValue: head.method.rawValue)
         target = head.uri
         isHTTP10 = head.version == .http1_0
-        keepsAlive = head.isKeepAlive && !isHTTP10
+        // Behind a request for another protocol or a tunnel nothing is read as a request.
+        let asksForAnotherProtocol = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+        keepsAlive = head.isKeepAlive && !isHTTP10 && !asksForAnotherProtocol
         headers = head.headers
     }
 
@@ -44,9 +46,6 @@ struct RelayRequest: Sendable {
         }
         if headers["Host"].count != 1, !isHTTP10 {
             return .badRequest("an HTTP/1.1 request has one Host field")
-        }
-        if method == .post, isHTTP10, headers.first(name: "Content-Length") == nil {
-            return RequestProblem(status: 411, reason: "say Content-Length, or use HTTP/1.1 and the chunked coding")
         }
         let codings = headers["Transfer-Encoding"]
         if !codings.isEmpty, codings.count != 1 || codings[0].lowercased() != "chunked" {
@@ -70,6 +69,9 @@ struct RelayRequest: Sendable {
     ///
     /// - Throws: ``RequestProblem`` when a field makes no sense.
     func publishRequest(at position: SegmentPosition) throws(RequestProblem) -> PublishRequest {
+        if isHTTP10, headers.first(name: "Content-Length") == nil {
+            throw RequestProblem(status: 411, reason: "say Content-Length, or use HTTP/1.1 and the chunked coding")
+        }
         var publish = PublishRequest(position, contentType: contentType)
         publish.byteCount = headers.first(name: "Content-Length").flatMap(Int.init)
         publish.resets = field(HeaderName.reset) != nil

@@ -107,7 +107,6 @@ public struct RequestOracle {
         let lengths = head.values("content-length")
         let codings = head.values("transfer-encoding")
         if lengths.count > 1 || (!lengths.isEmpty && !codings.isEmpty) { throw Stop.refused }
-        if head.method == "POST", head.isHTTP10, lengths.isEmpty { throw Stop.refused }
         if let length = lengths.first {
             guard !length.isEmpty, length.utf8.allSatisfy(isDigit) else { throw Stop.refused }
             guard length.utf8.count < 19, let count = Int(length) else { throw Stop.open }

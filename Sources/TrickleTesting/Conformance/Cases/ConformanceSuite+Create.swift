@@ -70,6 +70,8 @@ extension ConformanceSuite {
             let bare = session.missingChannel()
             try session.answer("POST", "/\(bare.name)").head.expect(status: 200)
             try bare.expectNext(0)
+            let old = session.missingChannel()
+            try session.answer("POST", "/\(old.name)", version: "1.0").head.expect(status: 200)
             let full = session.missingChannel()
             let connection = try session.connect()
             try connection.send(

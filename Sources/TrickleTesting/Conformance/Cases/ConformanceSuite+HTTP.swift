@@ -129,6 +129,13 @@ extension ConformanceSuite {
             try expect(head.status == 100, "it is answered with \(head.status)")
             try connection.send("hi")
             try connection.receiveResponse(to: "POST").head.expect(status: 200)
+            // Where the body means nothing, too.
+            for (method, path) in [("POST", "/\(channel.name)"), ("GET", channel.path("next"))] {
+                let other = try session.connect()
+                try other.send(session.head(method, path, ["Content-Length: 2", "Expect: 100-continue"]))
+                let head = try other.receiveAnyHead(to: method)
+                if head.status == 100 { try other.send("hi") } else { try head.expect(status: 200) }
+            }
             let refused = try session.connect()
             try refused.send(session.head("POST", channel.path(-2), ["Content-Length: 2", "Expect: 100-continue"]))
             let first = try refused.receiveAnyHead(to: "POST")
