@@ -17,12 +17,17 @@ struct SegmentCursor {
     private var remaining: Int?
 
     /// - Parameters:
-    ///   - start: payload bytes to pass over; at most as many as are there.
+    ///   - start: payload bytes to pass over.
     ///   - count: payload bytes to send; nil for all that comes.
     init(_ form: Form, from start: Int = 0, count: Int? = nil, in pieces: [EncodedPiece]) {
         self.form = form
         remaining = count
         offset = start
+        passOver(pieces)
+    }
+
+    /// Goes on to the piece that the offset is in.
+    private mutating func passOver(_ pieces: [EncodedPiece]) {
         while piece < pieces.count, offset >= pieces[piece].byteCount {
             offset -= pieces[piece].byteCount
             piece += 1
@@ -31,7 +36,7 @@ struct SegmentCursor {
 
     /// Payload bytes that are there from here on.
     func bytesLeft(in pieces: [EncodedPiece]) -> Int {
-        pieces[piece...].reduce(-offset) { $0 + $1.byteCount }
+        max(0, pieces[piece...].reduce(-offset) { $0 + $1.byteCount })
     }
 
     /// Whether all that was asked for has been sent.
@@ -70,6 +75,7 @@ struct SegmentCursor {
 
     /// The next bytes to send; nil when there are none now.
     mutating func next(in pieces: [EncodedPiece]) -> ByteBuffer? {
+        passOver(pieces)
         guard !isAtEnd(of: pieces) else { return nil }
         let current = pieces[piece]
         let end = min(current.byteCount, offset + (remaining ?? .max - offset))

@@ -47,4 +47,15 @@ import Testing
     @Test func aPartialFirstPieceIsAChunkOfItsOwn() {
         #expect(read(SegmentCursor(.chunks, from: 2, in: Self.pieces)) == "1\r\nc\r\n1\r\nd\r\n4\r\nefgh\r\n")
     }
+
+    @Test func aPlaceBeyondWhatIsThereIsFoundWhenItHasCome() {
+        var pieces = [EncodedPiece(payload: Array("abcd".utf8))]
+        var cursor = SegmentCursor(.payload, from: 6, in: pieces)
+        let early = cursor.next(in: pieces)
+        #expect(early == nil)
+        #expect(cursor.bytesLeft(in: pieces) == 0)
+        pieces += ["e", "fghi"].map { EncodedPiece(payload: Array($0.utf8)) }
+        let bytes = cursor.next(in: pieces)
+        #expect(bytes.map { String(buffer: $0) } == "ghi")
+    }
 }
