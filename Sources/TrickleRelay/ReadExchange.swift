@@ -13,7 +13,7 @@ final class ReadExchange: Exchange, LaneReader {
         case new
         case waiting(ReadTicket)
         /// A range that begins where an open segment ends: what comes next decides between 206 and 416.
-        case atEdge(LaneSegment, first: Int)
+        case atEdge(LaneSegment, ByteRange, SegmentArrival)
         case reading(LaneSegment)
         case done
     }
@@ -112,7 +112,7 @@ final class ReadExchange: Exchange, LaneReader {
         let number: SequenceNumber
         switch phase {
         case .waiting(let ticket): number = ticket.number
-        case .atEdge(let segment, _): number = segment.number
+        case .atEdge(let segment, _, _): number = segment.number
         case .new, .reading, .done: return
         }
         var head = ResponseHead(status: 204)
@@ -151,7 +151,10 @@ final class ReadExchange: Exchange, LaneReader {
 
     private func begin(_ segment: LaneSegment, _ view: SegmentView) {
         phase = .reading(segment)
-        if request.wantsEarlyHead { announcedNumber = view.number }
+        // A range has an answer of its own, and what that is shows only now.
+        if request.wantsEarlyHead, request.range(ifTagged: segment.id.tag(lane.incarnation)) == nil {
+            announcedNumber = view.number
+        }
         begin(segment, SegmentArrival(next: view.next, byteCount: view.byteCount), hasWaited: false)
     }
 
@@ -191,10 +194,9 @@ final class ReadExchange: Exchange, LaneReader {
             if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
             head.add("Content-Length", bytes.count)
             self.head = encoded(head)
-        case .stream(let first) where first == segment.byteCount:
-            phase = .atEdge(segment, first: first)
+        case .edge:
+            phase = .atEdge(segment, range, arrival)
             limitWait()
-            return
         case .stream(let first):
             stream(segment, from: first, arrival, tag)
         case .unsatisfiable:
@@ -223,20 +225,14 @@ final class ReadExchange: Exchange, LaneReader {
         switch phase {
         case .reading(let segment):
             pump(segment)
-        case .atEdge(let segment, let first):
-            if segment.byteCount > first {
-                waitTimer?.cancel()
-                waitTimer = nil
-                phase = .reading(segment)
-                let arrival = SegmentArrival(
-                    next: segment.number.next ?? segment.number, byteCount: first)
-                stream(segment, from: first, arrival, segment.id.tag(lane.incarnation))
-                pump(segment)
-            } else if segment.progress == .leftBehind {
-                cutOff(segment)
-            } else if segment.progress != .open {
-                answerUnsatisfiable(segment, first)
-            }
+        case .atEdge(let segment, let range, let arrival):
+            if segment.progress == .leftBehind { return cutOff(segment) }
+            guard range.selection(of: segment.byteCount, isOpen: segment.progress == .open) != .edge else { return }
+            waitTimer?.cancel()
+            waitTimer = nil
+            phase = .reading(segment)
+            select(range, of: segment, arrival, segment.id.tag(lane.incarnation))
+            pump(segment)
         case .new, .waiting, .done: break
         }
     }
@@ -315,7 +311,7 @@ final class ReadExchange: Exchange, LaneReader {
         waitTimer = nil
         switch phase {
         case .waiting(let ticket): lane.leave(ticket, self)
-        case .reading(let segment), .atEdge(let segment, _): lane.leave(segment, self)
+        case .reading(let segment), .atEdge(let segment, _, _): lane.leave(segment, self)
         case .new, .done: break
         }
         phase = .done

@@ -35,8 +35,10 @@ public enum ByteRange: Equatable, Sendable {
     public enum Selection: Equatable, Sendable {
         /// These bytes, all of which are there; never empty.
         case bytes(Range<Int>)
-        /// From here on whatever comes, to the segment's end.
+        /// From here on whatever comes, to the segment's end; some of it is there.
         case stream(from: Int)
+        /// It begins where an open segment ends: what comes next decides.
+        case edge
         /// Nothing of it is there, nor will be: 416.
         case unsatisfiable
     }
@@ -46,8 +48,10 @@ public enum ByteRange: Equatable, Sendable {
     ///   - isOpen: whether it is still being written.
     public func selection(of byteCount: Int, isOpen: Bool) -> Selection {
         switch self {
+        case .from(byteCount) where isOpen, .between(byteCount, _) where isOpen:
+            return .edge
         case .between(let first, Self.endless) where isOpen:
-            return first <= byteCount ? .stream(from: first) : .unsatisfiable
+            return first < byteCount ? .stream(from: first) : .unsatisfiable
         case .from(let first):
             return first < byteCount ? .bytes(first..<byteCount) : .unsatisfiable
         case .between(let first, let last):

@@ -20,7 +20,6 @@ import TrickleCore
     @Test func anOpenSegmentStreamsToItsEndWhenAskedEndlessly() {
         let endless = ByteRange.between(4, ByteRange.endless)
         #expect(endless.selection(of: 10, isOpen: true) == .stream(from: 4))
-        #expect(endless.selection(of: 4, isOpen: true) == .stream(from: 4))
         #expect(endless.selection(of: 3, isOpen: true) == .unsatisfiable)
         #expect(endless.selection(of: 10, isOpen: false) == .bytes(4..<10))
         #expect(endless.selection(of: 4, isOpen: false) == .unsatisfiable)
@@ -33,6 +32,13 @@ import TrickleCore
         #expect(ByteRange.suffix(3).selection(of: 10, isOpen: false) == .bytes(7..<10))
         #expect(ByteRange.suffix(30).selection(of: 10, isOpen: false) == .bytes(0..<10))
         #expect(ByteRange.suffix(0).selection(of: 10, isOpen: false) == .unsatisfiable)
-        #expect(ByteRange.from(10).selection(of: 10, isOpen: true) == .unsatisfiable)
+        #expect(ByteRange.from(10).selection(of: 10, isOpen: false) == .unsatisfiable)
+    }
+
+    @Test(arguments: [ByteRange.from(4), .between(4, 4), .between(4, 9), .between(4, ByteRange.endless)])
+    func whereAnOpenSegmentEndsTheNextByteDecides(range: ByteRange) {
+        #expect(range.selection(of: 4, isOpen: true) == .edge)
+        #expect(range.selection(of: 3, isOpen: true) == .unsatisfiable)
+        #expect(range.selection(of: 4, isOpen: false) == .unsatisfiable)
     }
 }
