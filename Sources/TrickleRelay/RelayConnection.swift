@@ -50,7 +50,7 @@ final class RelayConnection: ChannelDuplexHandler {
 
     /// Request parts that are kept while an answer is written; with that many nothing more is read.
     private static let maximumPipelinedParts = 64
-    /// How long a client may take to read the last answer.
+    /// How long a client may take to close when the last answer has left.
     private static let lingerTime = TimeAmount.seconds(5)
 
     /// A connection is writable when it has nothing left to write: what is sent past its queue stays in order then.
@@ -159,13 +159,14 @@ final class RelayConnection: ChannelDuplexHandler {
             requestHasEnded = false
             answer(ResponseHead(problem), body: problem.body)
         case .idle: closeAfterReading()
-        case .answering, .readingBody:
+        case .lingering where isWritable: close()
+        case .answering, .readingBody, .lingering:
             lane.counts.readersStalled += 1
             lane.logger.notice(
                 "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
                 metadata: currentExchange?.logMetadata ?? [:])
             close()
-        case .lingering, .closed: break
+        case .closed: break
         }
     }
 
@@ -178,7 +179,8 @@ final class RelayConnection: ChannelDuplexHandler {
     func relayDrains() {
         switch phase {
         // Its last answer has left; many clients see a half-closed connection only when they use it again.
-        case .idle: close()
+        case .idle where isWritable: close()
+        case .idle: closeAfterReading()
         case .readingBody(let exchange), .answering(let exchange): exchange.relayDrains()
         case .lingering, .closed: break
         }
@@ -202,7 +204,8 @@ final class RelayConnection: ChannelDuplexHandler {
         switch (part, phase) {
         case (.head(let head), .idle):
             requestHasEnded = false
-            deadline = nil
+            // What the answer before left in the queue still has to be taken.
+            deadline = isWritable ? nil : .now() + TimeAmount(lane.configuration.readerTimeout)
             let request = RelayRequest(head)
             let exchange = lane.exchange(for: request, on: self)
             if exchange.startsAtHead, request.hasBody {
@@ -252,7 +255,10 @@ final class RelayConnection: ChannelDuplexHandler {
     private func becameWritable() {
         guard !isWritable, let channel, channel.isWritable else { return }
         isWritable = true
-        if case .idle = phase {} else { deadline = nil }
+        switch phase {
+        case .idle, .lingering: break
+        case .readingBody, .answering, .closed: deadline = nil
+        }
         currentExchange?.writable()
     }
 
@@ -356,12 +362,18 @@ final class RelayConnection: ChannelDuplexHandler {
     private func closeAfterReading() {
         phase = .lingering
         pipelined.removeAll()
+        deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
         guard let context else { return }
         let flushed = lane.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
         let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
-        flushed.futureResult.whenSuccess { connection.value.context?.close(mode: .output, promise: nil) }
-        lane.eventLoop.scheduleTask(in: Self.lingerTime) { connection.value.close() }
+        flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft() }
+    }
+
+    /// The client reads the last answer, and closes, in its own time, but not for ever.
+    private func lastByteHasLeft() {
+        deadline = .now() + Self.lingerTime
+        context?.close(mode: .output, promise: nil)
     }
 
     /// Ends the connection in the middle of an answer, so that nobody takes it for the end.

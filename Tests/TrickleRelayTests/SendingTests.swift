@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
+import NIOHTTP1
 import Testing
 
 @testable import TrickleRelay
@@ -71,6 +72,61 @@ import Testing
         }
     }
 
+    /// A connection whose answer, "all of it", waits for a network that takes nothing.
+    private func withAnswerUnderWay(
+        to request: RelayRequest?, _ body: (RelayConnection, EmbeddedChannel, ClosedValve) throws -> Void
+    ) throws {
+        try withFullSocket { connection, channel in
+            let network = ClosedValve()
+            try channel.pipeline.syncOperations.addHandler(network, position: .first)
+            connection.answer(ResponseHead(status: 200), body: "all of it", to: request)
+            try body(connection, channel, network)
+        }
+    }
+
+    private func head(_ target: String) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: ["Host": "relay"])
+    }
+
+    @Test func theLastAnswerMayTakeAsLongAsAnyOther() throws {
+        try withAnswerUnderWay(to: nil) { connection, channel, network in
+            channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+            connection.checkDeadline(now: .now() + .seconds(20))
+            #expect(channel.isActive)
+            network.open()
+            let text = try sent(channel).joined()
+            #expect(text.hasSuffix("\r\n\r\nall of it"))
+            connection.checkDeadline(now: .now() + .seconds(20))
+            #expect(!channel.isActive)
+            #expect(connection.lane.counts.readersStalled == 0)
+        }
+    }
+
+    @Test func aClientThatDoesNotTakeTheLastAnswerIsCut() throws {
+        try withAnswerUnderWay(to: nil) { connection, channel, _ in
+            connection.checkDeadline(now: .now() + .seconds(31))
+            #expect(!channel.isActive)
+            #expect(connection.lane.counts.readersStalled == 1)
+        }
+    }
+
+    @Test func aClientThatDoesNotTakeAnAnswerGetsNoMoreTimeByAnotherRequest() throws {
+        try withAnswerUnderWay(to: RelayRequest(head("/cam/next"))) { connection, channel, _ in
+            try channel.writeInbound(HTTPServerRequestPart.head(head("/cam/0")))
+            connection.checkDeadline(now: .now() + .seconds(31))
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func anAnswerThatHasNotLeftSurvivesTheRelaysEnd() throws {
+        try withAnswerUnderWay(to: RelayRequest(head("/cam/next"))) { connection, channel, network in
+            connection.relayDrains()
+            network.open()
+            let text = try sent(channel).joined()
+            #expect(text.hasSuffix("\r\n\r\nall of it"))
+        }
+    }
+
     @Test func buffersEndAtAnyOffset() {
         let buffer = ByteBuffer(string: "xpiece").getSlice(at: 1, length: 5)!
         for offset in 0...5 { #expect(String(buffer: buffer.from(offset)) == String("piece".dropFirst(offset))) }
@@ -91,11 +147,20 @@ private final class ClosedValve: ChannelOutboundHandler {
         if isOpen { context.write(data, promise: promise) } else { held.append((data, promise)) }
     }
 
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .all {
+            for (_, promise) in held { promise?.fail(ChannelError.ioOnClosedChannel) }
+            held = []
+        }
+        context.close(mode: mode, promise: promise)
+    }
+
     func flush(context: ChannelHandlerContext) { if isOpen { context.flush() } }
 
     func open() {
         isOpen = true
         for (data, promise) in held { context?.write(data, promise: promise) }
+        held = []
         context?.flush()
     }
 }
