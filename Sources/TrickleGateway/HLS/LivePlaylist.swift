@@ -27,6 +27,7 @@ struct LivePlaylist: Sendable {
     private(set) var first: SequenceNumber?
     /// Seconds; it only grows, and only where a segment is longer than any before.
     private(set) var targetDuration = 1
+    private var restartCount = 0
 
     init(_ keeping: Keeping) {
         self.keeping = keeping
@@ -36,6 +37,10 @@ struct LivePlaylist: Sendable {
     ///
     /// - Returns: nil as long as there is no segment that has ended and can be played.
     mutating func update(_ snapshot: ChannelIndex.Snapshot) -> MediaPlaylist? {
+        if snapshot.restartCount > restartCount {
+            self = LivePlaylist(keeping)
+            restartCount = snapshot.restartCount
+        }
         let entries = entries(of: snapshot)
         let playable = entries.filter { $0.segment != nil }
         guard let longest = playable.map(\.duration).max(), let end = entries.last?.number else { return nil }

@@ -15,13 +15,13 @@ actor ChannelIndex {
         case caughtUp
         /// It shows whether the bytes of some segment are packets.
         case firstPacket
-        /// A segment that a viewer can begin with: see ``IndexedSegment/isPlaceToBegin``; of this number or a later one.
+        /// A segment that a viewer can begin with: see ``ChannelIndex/firstPlaceToBegin(from:)``.
         case placeToBegin(from: SequenceNumber)
         /// A segment has ended that can be played.
         case playableSegment
-        /// The segment has ended, or a later one has begun.
+        /// The segment has ended, or a later one has begun, or the numbers have begun anew.
         case ended(SequenceNumber)
-        /// So many parts of the segment are there, or it has ended, or a later one has begun.
+        /// So many parts of the segment are there, or it has ended, or a later one has begun, or the numbers have begun anew.
         case parts(SequenceNumber, count: Int)
     }
 
@@ -35,6 +35,8 @@ actor ChannelIndex {
         let partTarget: Int64?
         /// Of two snapshots with the same, no segment or part has come or gone.
         let version: Int
+        /// How often the numbers have begun anew since the index began.
+        let restartCount: Int
     }
 
     private enum Activity {
@@ -51,6 +53,9 @@ actor ChannelIndex {
     private var reading: SegmentReading
     private var isClosed = false
     private var version = 0
+    private var restartCount = 0
+    /// The number that the channel's publisher writes next, as of the last look at what the relay keeps.
+    private var next = SequenceNumber.zero
     private var hasCaughtUp = false
     private var waiting: [Int: (event: Event, continuation: CheckedContinuation<Void, any Error>)] = [:]
     private var lastWaitingID = 0
@@ -79,7 +84,8 @@ actor ChannelIndex {
         touch()
         forgetDropped()
         return Snapshot(
-            segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version)
+            segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version,
+            restartCount: restartCount)
     }
 
     /// Where a viewer begins: at the channel's last random access point, or, where none is to be seen in whole segments, at the newest of
@@ -92,11 +98,17 @@ actor ChannelIndex {
         }
     }
 
+    /// The first segment from a number on that a viewer can begin with: of all, where the number is of a count that is over.
+    func firstPlaceToBegin(from number: SequenceNumber) -> IndexedSegment? {
+        reading.segments.first { $0.isPlaceToBegin && ($0.number >= number || number > next) }
+    }
+
     /// Waits until the event is there, or the channel is closed and it cannot come any more.
     ///
     /// - Throws: `CancellationError`.
     func wait(for event: Event) async throws {
         touch()
+        forgetDropped()
         if hasCome(event) { return }
         lastWaitingID += 1
         let id = lastWaitingID
@@ -140,21 +152,28 @@ actor ChannelIndex {
         switch event {
         case .caughtUp: return hasCaughtUp
         case .firstPacket: return reading.segments.contains { $0.contents.alignment != .unknown }
-        case .placeToBegin(let number):
-            return reading.segments.contains { $0.number >= number && $0.isPlaceToBegin }
+        case .placeToBegin(let number): return firstPlaceToBegin(from: number) != nil
         case .playableSegment: return reading.segments.contains { $0.state != .open && $0.isPlayable }
         case .ended(let number):
+            if isOfCountThatIsOver(number) { return true }
             if let last = reading.segments.last, last.number > number { return true }
             return reading[number].map { $0.state != .open } ?? false
         case .parts(let number, let count):
+            if isOfCountThatIsOver(number) { return true }
             if let last = reading.segments.last, last.number > number { return true }
             return reading[number].map { $0.state != .open || $0.parts.count >= count } ?? false
         }
     }
 
+    /// Nobody asks for what lies further ahead, unless the numbers have begun anew (``HLSRamp/maximumAdvance``).
+    private func isOfCountThatIsOver(_ number: SequenceNumber) -> Bool {
+        number.value >= next.value + HLSRamp.maximumAdvance
+    }
+
     /// Something has come or gone.
     private func wakeWaiting() {
         version += 1
+        forgetDropped()
         for (id, item) in waiting where hasCome(item.event) {
             waiting[id] = nil
             item.continuation.resume()
@@ -192,7 +211,10 @@ actor ChannelIndex {
     }
 
     private func read(_ segment: LocalSegment, isLate: Bool = false) async throws {
-        if segment.isRestart, !isLate { reading.restart() }
+        if segment.isRestart, !isLate {
+            reading.restart()
+            restartCount += 1
+        }
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
         forgetDropped()
@@ -235,6 +257,7 @@ actor ChannelIndex {
 
     private func forgetDropped() {
         guard let window = relay.window(of: channel), window.channel == id else { return }
+        next = window.next
         if reading.keep(window) { version += 1 }
     }
 
@@ -273,27 +296,5 @@ actor ChannelIndex {
             }
             if hasEnded { return }
         }
-    }
-}
-
-/// A place in a channel where a viewer can begin.
-struct AccessPlace: Sendable, Hashable {
-    let number: SequenceNumber
-    /// Where it begins in the segment, a multiple of 188.
-    let offset: Int
-    /// What a viewer needs before the bytes from there on: the tables, continuity counters from 0; empty where they stand at ``offset``.
-    let tables: [UInt8]
-
-    /// The segment's beginning.
-    init(_ segment: IndexedSegment) {
-        number = segment.number
-        offset = 0
-        tables = []
-    }
-
-    init(_ segment: IndexedSegment, _ point: SegmentContents.Unit) {
-        number = segment.number
-        offset = point.offset
-        tables = point.hasTables ? [] : segment.contents.tablePackets
     }
 }

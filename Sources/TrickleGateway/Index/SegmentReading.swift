@@ -45,13 +45,14 @@ struct SegmentReading: Sendable {
         segments.last { $0.number <= number }.flatMap { $0.number == number ? $0 : nil }
     }
 
-    /// Forgets what the relay has dropped.
+    /// Forgets what the relay has dropped, be it because the numbers have begun anew.
     ///
     /// - Returns: whether that was anything.
     mutating func keep(_ window: ChannelWindow) -> Bool {
         let lowest = window.segments.first?.number ?? window.next
-        guard let first = segments.first, first.number < lowest else { return false }
-        segments.removeAll { $0.number < lowest }
+        guard let first = segments.first, let last = segments.last, first.number < lowest || last.number >= window.next
+        else { return false }
+        segments.removeAll { $0.number < lowest || $0.number >= window.next }
         return true
     }
 

@@ -80,14 +80,10 @@ extension ChannelIndex {
             return segments.last { $0.state == .complete } ?? segments.last
         case .lost(let number):
             try await wait(for: .placeToBegin(from: number))
-            guard let segment = try await firstSegment(from: number) else { return nil }
+            guard let segment = firstPlaceToBegin(from: number) else { return nil }
             if segment.contents.hasSeenAllStreams { return segment }
             try await wait(for: .parts(segment.number, count: 2))
-            return try await firstSegment(from: segment.number)
+            return firstPlaceToBegin(from: segment.number)
         }
-    }
-
-    private func firstSegment(from number: SequenceNumber) async throws -> IndexedSegment? {
-        try await snapshot().segments.first { $0.number >= number && $0.isPlaceToBegin }
     }
 }

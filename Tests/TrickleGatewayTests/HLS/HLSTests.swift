@@ -199,6 +199,21 @@ import TrickleTesting
         }
     }
 
+    @Test func aPublisherThatBeginsToCountAnewHasANewPlaylist() async throws {
+        try await withGateway {
+            $0.limits.windowCount = 2
+            $0.limits.windowDuration = .zero
+        } _: { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
+            #expect(try await playlist(of: relay).segments.last?.number == 4)
+            try await PlainClient.with(relay) { try await $0.post(TestChannel.segment(100), to: "/cam/0") }
+            let new = try await playlist(of: relay)
+            #expect(new.segments.map(\.number) == [0])
+            #expect(new.discontinuitySequence == 0)
+        }
+    }
+
     @Test func whatCannotBePlayedIsAGap() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)

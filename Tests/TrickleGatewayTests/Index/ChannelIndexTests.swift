@@ -122,6 +122,24 @@ import TrickleTesting
         }
     }
 
+    @Test func whoeverWaitsForAFormerCountIsToldWhenNumbersBeginAnew() async throws {
+        try await withIndexes(window: 2) { relay, indexes in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
+            let index = try #require(indexes.index(of: channel))
+            #expect(try await index.snapshot().segments.map(\.number.value) == [3, 4])
+            async let part: Void = index.wait(for: .parts(5, count: 1))
+            async let place: Void = index.wait(for: .placeToBegin(from: 5))
+            try await PlainClient.with(relay) { try await $0.post(TestChannel.segment(100), to: "/cam/0") }
+            try await part
+            try await place
+            try await index.wait(for: .ended(.zero))
+            let snapshot = try await index.snapshot()
+            #expect(snapshot.segments.map(\.number.value) == [0])
+            #expect(snapshot.restartCount == 1)
+        }
+    }
+
     @Test func aSegmentThatIsWrittenAnewIsReadAnew() async throws {
         try await withIndexes { relay, indexes in
             let index = try await brokenSegment(relay, indexes)
@@ -158,7 +176,7 @@ import TrickleTesting
             let index = try #require(indexes.index(of: channel))
             first.close()
             try await index.wait(for: .parts(.zero, count: 100))
-            try await index.wait(for: .ended(7))
+            try await index.wait(for: .ended(1))
             let snapshot = try await index.snapshot()
             #expect(snapshot.isClosed)
             #expect(snapshot.segments.count == 1)
@@ -188,7 +206,7 @@ import TrickleTesting
         try await withIndexes { relay, indexes in
             _ = try relay.publisher(of: channel)
             let index = try #require(indexes.index(of: channel))
-            let waiter = Task { try await index.wait(for: .ended(3)) }
+            let waiter = Task { try await index.wait(for: .ended(1)) }
             waiter.cancel()
             await #expect(throws: CancellationError.self) { try await waiter.value }
         }

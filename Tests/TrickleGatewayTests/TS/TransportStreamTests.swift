@@ -165,6 +165,34 @@ import TrickleTesting
         }
     }
 
+    @Test func aViewerGoesOnWithAPublisherThatDiedAndBeginsToCountAnew() async throws {
+        var source = Source()
+        let segments = (0..<4).map { _ in source.group() }
+        let broken = source.group()
+        let anew = [source.group(), source.group()]
+        try await withGateway(window: 2) { relay in
+            let publisher = try relay.publisher(of: channel)
+            try publish(segments, to: publisher)
+            let writer = try publisher.nextSegment()
+            try writer.write(broken[..<(2 * TransportPacket.size)])
+            try await PlainClient.with(relay) { client in
+                try await client.send(PlainRequest.get("/cam.ts"))
+                _ = try await client.answer()
+                try await relay.tells("trickle_viewers 1")
+                writer.abort()
+                try await PlainClient.with(relay) { publisher in
+                    try await publisher.post(anew[0], to: "/cam/0")
+                    try await publisher.post(anew[1], to: "/cam/1")
+                }
+                publisher.close()
+                let body = try await client.chunkedBody()
+                #expect(body.count % TransportPacket.size == 0)
+                #expect(body.suffix(anew[0].count + anew[1].count) == (anew[0] + anew[1])[...])
+                #expect(TSComparison.continuityErrors(body).isEmpty)
+            }
+        }
+    }
+
     @Test func aViewerThatFallsBehindGoesOnAtTheBeginningOfASegment() async throws {
         var source = Source()
         // More than the kernel keeps for a client that does not read.
