@@ -42,7 +42,7 @@ struct LivePlaylist: Sendable {
             restartCount = snapshot.restartCount
         }
         let entries = entries(of: snapshot)
-        let playable = entries.filter { $0.segment != nil }
+        let playable = entries.filter { !$0.isGap }
         guard let longest = playable.map(\.duration).max(), let end = entries.last?.number else { return nil }
         targetDuration = max(targetDuration, playable.map(\.roundedSeconds).max() ?? 1)
         let listed = entries.suffix(listedCount(of: entries, longest: longest, isClosed: snapshot.isClosed))
@@ -78,11 +78,11 @@ struct LivePlaylist: Sendable {
             let typical = entries.last?.duration ?? Int64(targetDuration) * Timestamp.frequency
             entries.append(
                 PlaylistEntry(
-                    number: segment.number, segment: segment.isPlayable ? segment : nil,
+                    number: segment.number, segment: segment,
                     duration: segment.isPlayable ? segment.duration ?? typical : typical))
         }
         // A playlist begins with something to play.
-        return Array(first == nil ? entries.drop { $0.segment == nil } : entries[...])
+        return Array(first == nil ? entries.drop(while: \.isGap) : entries[...])
     }
 
     /// How many of the last entries are listed: those that stay fetchable, for their own duration and the playlist's, after they have gone

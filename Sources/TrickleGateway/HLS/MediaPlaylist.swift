@@ -59,7 +59,7 @@ struct MediaPlaylist: Sendable {
 
     private var isIndependent: Bool {
         let openIsIndependent = open.map { $0.contents.firstUnit == nil || $0.contents.beginsIndependently } ?? true
-        return openIsIndependent && entries.allSatisfy { $0.segment?.contents.beginsIndependently ?? true }
+        return openIsIndependent && entries.allSatisfy { $0.isGap || $0.segment?.contents.beginsIndependently == true }
     }
 
     /// The discontinuities before the first entry: its own is told with it.
@@ -84,11 +84,13 @@ struct MediaPlaylist: Sendable {
     // MARK: - Lines
 
     private func append(_ entry: PlaylistEntry, hasParts: Bool, to text: inout String) {
-        if let segment = entry.segment {
+        if entry.isGap {
+            // It counts for what follows, also where it is not played.
+            if entry.segment?.isDiscontinuous == true { text += "#EXT-X-DISCONTINUITY\n" }
+            text += "#EXT-X-GAP\n"
+        } else if let segment = entry.segment {
             appendMarks(segment, to: &text)
             if hasParts { appendParts(segment, to: &text) }
-        } else {
-            text += "#EXT-X-GAP\n"
         }
         text += "#EXTINF:\(Self.seconds(entry.duration)),\n\(entry.number).ts\n"
     }

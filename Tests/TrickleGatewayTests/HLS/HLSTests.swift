@@ -214,6 +214,25 @@ import TrickleTesting
         }
     }
 
+    @Test func discontinuitiesThatAreNotListedAreNotCounted() async throws {
+        try await withGateway {
+            $0.limits.windowCount = 4
+            $0.limits.windowDuration = .zero
+        } _: { relay in
+            let publisher = try relay.publisher(of: channel)
+            try write(TestChannel.segment(0), to: publisher)
+            var before = try await playlist(of: relay)
+            // Nothing, twice, is one place where time does not go on.
+            for number in [nil, nil] + (1..<7).map(Optional.some) {
+                try write(number.map { TestChannel.segment($0) } ?? [], to: publisher)
+                let now = try await playlist("?_HLS_msn=\(before.nextNumber)", of: relay)
+                #expect(now.problems(after: before) == [])
+                before = now
+            }
+            #expect(before.mediaSequence > 3)
+        }
+    }
+
     @Test func whatCannotBePlayedIsAGap() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)
