@@ -91,16 +91,16 @@ struct LivePlaylist: Sendable {
         guard !isClosed || first == nil else { return entries.count }
         let total = entries.reduce(0) { $0 + $1.duration }
         let byteCount = entries.reduce(0) { $0 + ($1.segment?.contents.byteCount ?? 0) }
-        // What is kept, by time or by number, as far as there is room for it.
-        let typical = total / Int64(max(entries.count, 1))
-        var kept = max(keeping.duration, Int64(keeping.count - 1) * typical)
-        if byteCount > 0 { kept = min(kept, Int64(Double(total) * Double(keeping.byteCount) / Double(byteCount))) }
+        // What is kept, by time or by number, as far as there is room for it; limits may be beyond all measure.
+        let typical = Double(total) / Double(max(entries.count, 1))
+        var kept = max(Double(keeping.duration), Double(keeping.count - 1) * typical)
+        if byteCount > 0 { kept = min(kept, Double(total) * Double(keeping.byteCount) / Double(byteCount)) }
         let least = Int64(Self.leastTargetDurations * targetDuration) * Timestamp.frequency
-        let wanted = max(least, (kept - longest) / 2)
+        let wanted = max(Double(least), (kept - Double(longest)) / 2)
         var sum: Int64 = 0
         var count = 0
         for entry in entries.reversed() {
-            guard sum < least || sum + entry.duration <= wanted else { break }
+            guard sum < least || Double(sum + entry.duration) <= wanted else { break }
             sum += entry.duration
             count += 1
         }

@@ -263,6 +263,15 @@ import TrickleTesting
             // Five are kept: never less than three target durations are listed.
             #expect(try await playlist(of: relay).segments.map(\.number) == [17, 18, 19])
         }
+        try await withGateway {
+            $0.limits.windowCount = .max
+            $0.limits.windowByteCount = 1 << 53
+        } _: { relay in
+            let publisher = try relay.publisher(of: channel)
+            for number in 0..<20 { try write(TestChannel.segment(number), to: publisher) }
+            // All are kept for ever.
+            #expect(try await playlist(of: relay).segments.map(\.number) == Array(0..<20))
+        }
     }
 
     @Test func aPlayerThatKnowsThePlaylistGetsWhatIsNew() async throws {
