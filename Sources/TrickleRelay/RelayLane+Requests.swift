@@ -11,6 +11,11 @@ extension RelayLane {
                 (route, method) = try self.route(of: request)
             } catch {
                 guard let ramps, let asked = RampRequest(request, basePath: configuration.basePath) else { throw error }
+                if request.method == .options {
+                    return AnswerExchange(connection, request) { () throws(RequestProblem) in
+                        (.options(allow: RampRequest.methods), "")
+                    }
+                }
                 return RampExchange(connection, request, asked, ramps, otherwise: error)
             }
             return try exchange(for: request, method, route, on: connection)

@@ -38,4 +38,18 @@ import TrickleTesting
         #expect(try await answer(off) == "400")
         #expect(try await answer(GatewayConfiguration()) != "400")
     }
+
+    /// What a browser asks before it sends a request that needs leave, such as one with a range or a tag.
+    @Test(arguments: ["/cam/index.m3u8", "/cam/0.ts", "/cam/thumbnail.jpg", "/cam/live.mp4", "/_api/channels"])
+    func pagesOfOtherOriginsMayAskWhetherTheyMayRead(target: String) async throws {
+        try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
+            let answer = try await PlainAnswer.to(
+                target, method: "OPTIONS",
+                fields: ["Origin: http://elsewhere", "Access-Control-Request-Method: GET"], of: relay)
+            #expect(answer.status == 204)
+            #expect(answer.fields["allow"] == "GET, HEAD, OPTIONS")
+            #expect(answer.fields["access-control-allow-methods"] == "GET, HEAD, OPTIONS")
+            #expect(answer.fields["access-control-allow-headers"]?.contains("Range") == true)
+        }
+    }
 }

@@ -15,9 +15,12 @@ public struct RampRequest: Sendable {
     /// The field's first value; nil when it is absent or empty.
     public func field(_ name: String) -> String? { head.field(name) }
 
+    /// What can be asked of such a path; ramps see no OPTIONS.
+    static let methods: [RelayRequest.Method] = [.get, .head, .options]
+
     /// - Returns: nil for other methods, for a path outside the base path, and where text is wrongly encoded.
     init?(_ request: RelayRequest, basePath: BasePath) {
-        guard request.method == .get || request.method == .head,
+        guard let method = request.method, Self.methods.contains(method),
             let target = try? RequestRoute.path(of: request.target), var parts = basePath.parts(below: target)
         else { return nil }
         if parts.last?.isEmpty == true { parts.removeLast() }
