@@ -40,8 +40,9 @@ struct MovieFeed {
                 guard try await child.write(Array(piece.readableBytesView)) else { return }
             }
             guard let segment = try await segments.next() else { return }
-            let streams = try await probe(segment)
-            guard streams == nil || streams == self.streams else { return }
+            if let later = try await probe(segment) {
+                guard streams?.goOn(with: later) == true else { return }
+            }
         }
     }
 

@@ -1,11 +1,11 @@
 import MPEGTS
 
 /// What of a program goes into fragmented MP4: its first video and its first sound.
-struct MovieStreams: Hashable, Sendable {
+struct MovieStreams: Sendable {
     let video: Codec?
     let audio: Codec?
     /// In pixels; an initialization segment holds for one size.
-    let pictureSize: PictureSize?
+    private(set) var pictureSize: PictureSize?
 
     /// - Returns: nil as long as the segment's contents do not tell.
     init?(_ contents: SegmentContents) {
@@ -14,6 +14,16 @@ struct MovieStreams: Hashable, Sendable {
         audio = program.audio?.codec
         pictureSize = contents.pictureSize
         if video != nil, contents.unitCount < 2, pictureSize == nil { return nil }
+    }
+
+    /// Takes what a later segment carries for a continuation, if it is one.
+    ///
+    /// - Returns: false for other streams. A segment that does not begin with a keyframe tells no size, and may go on.
+    mutating func goOn(with later: MovieStreams) -> Bool {
+        guard video == later.video, audio == later.audio else { return false }
+        if let pictureSize, let size = later.pictureSize, size != pictureSize { return false }
+        pictureSize = later.pictureSize ?? pictureSize
+        return true
     }
 
     /// Why there is no such movie; nil if there is one.

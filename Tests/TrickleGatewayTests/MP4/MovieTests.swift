@@ -1,5 +1,6 @@
 import FragmentedMP4
 import Logging
+import MPEGTS
 import Testing
 import TrickleCore
 import TrickleRelay
@@ -141,6 +142,36 @@ import TrickleTesting
             #expect(text(folder("head")).contains(/codecs="avc1\.[0-9A-F]{6},mp4a\.40\.2"/))
             #expect(try await FrameDigests(of: folder("first.mp4")).videoCount == 25)
             #expect(try await FrameDigests(of: folder("second.mp4")).videoCount == 25)
+        }
+    }
+
+    @Test func segmentsThatBeginWithoutAKeyframeGoOnWithTheMovie() async throws {
+        let clip = try await TestClip(
+            "long.ts", in: folder,
+            arguments: [
+                "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4", "-c:v", "libx264", "-g", "75",
+                "-pix_fmt", "yuv420p", "-bf", "0",
+            ])
+        // As a publisher cuts that has seen no keyframe for too long.
+        var configuration = GOPSegmenter.Configuration()
+        configuration.maximumDuration = .seconds(1)
+        let recording = try TSRecording(#require(TemporaryFolder.contents(of: clip.path)), configuration)
+        #expect(recording.reasons.contains(.maximumDuration))
+        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+            let publisher = try relay.publisher(of: channel)
+            let writer = try publisher.nextSegment()
+            try writer.write(recording.segments[0].bytes)
+            let viewer = try watch(relay, "cam", to: folder("long.mp4"))
+            try await hasCome(folder("long.mp4"))
+            try writer.finish()
+            for segment in recording.segments.dropFirst() {
+                let writer = try publisher.nextSegment()
+                try writer.write(segment.bytes)
+                try writer.finish()
+            }
+            publisher.close()
+            #expect(try await viewer.finish().status.isSuccess)
+            #expect(try await FrameDigests(of: folder("long.mp4")).videoCount == 100)
         }
     }
 
