@@ -25,6 +25,8 @@ actor LiveMovie {
     static let patience = Duration.seconds(10)
     /// How long ffmpeg may take to end after its input has.
     static let closingTime = Duration.seconds(3)
+    /// How long it may take when it is told to; then it is killed.
+    static let killTime = Duration.seconds(1)
     /// What a segment of sound alone lasts.
     static let audioSegmentDuration = Duration.seconds(1)
 
@@ -183,7 +185,7 @@ actor LiveMovie {
             let isWatched = !Task.isCancelled
             let killing = Task.detached {
                 if isWatched { try await Task.sleep(for: Self.closingTime) }
-                child.process.signalGroup(SIGTERM)
+                _ = await child.process.stop(grace: Self.killTime)
             }
             await publishing.value
             killing.cancel()
