@@ -15,6 +15,17 @@ extension Trait where Self == ConditionTrait {
     private let hostileName = "<img src=x onerror=\"document.title='hacked'\">&'"
     private static let player = "document.getElementById('video')"
     private static let notice = "document.getElementById('notice').textContent"
+    /// Keeps all answers that the page gets in `answers`: nothing is let go of just because it is forgotten.
+    private static let keepingAnswers = """
+        (() => {
+          const ask = window.fetch, answers = window.answers = [];
+          window.fetch = async (...wanted) => {
+            const answer = await ask(...wanted);
+            answers.push(answer);
+            return answer;
+          };
+        })()
+        """
 
     /// Bars that stay as they are, and a tone, again and again.
     private func makeClips() async throws {
@@ -140,6 +151,37 @@ extension Trait where Self == ConditionTrait {
             }
             input.close()
             for publisher in [video, sound, text] { _ = await publisher.process.stop() }
+        }
+    }
+
+    @Test func `a channel that the browser cannot play is shown as a picture, and nobody watches it`() async throws {
+        let result = try await RunningTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", "smptebars=size=320x180:rate=25:duration=4", "-c:v",
+                "mpeg2video", "-g", "25", folder("old.ts"),
+            ])
+        try #require(result.status.isSuccess, "\(result.errors)")
+        try await RelayProcess.with { relay in
+            let publisher = try publish("old.ts", as: "old", to: relay)
+            try await Browser.with { browser in
+                try await browser.open(relay.url + "/")
+                try await browser.waits(for: "cards.has('old')")
+                try await browser.value(of: Self.keepingAnswers)
+                try await browser.value(of: "document.querySelector('.card').click()")
+                try await browser.waits(for: "\(Self.notice).includes('cannot play MPEG-2 video')")
+                try await browser.waits(for: "\(Self.player).poster.endsWith('/old/thumbnail.jpg')")
+                let report = """
+                    (() => {
+                      const request = new XMLHttpRequest();
+                      request.open('GET', '/_api/channels?name=old', false);
+                      request.send();
+                      return JSON.parse(request.responseText).channels[0];
+                    })()
+                    """
+                try await browser.waits(for: "\(report).viewers === 0")
+            }
+            _ = await publisher.process.stop()
         }
     }
 
