@@ -98,10 +98,13 @@ struct ProgramTables {
             if isWholeInRun { run.associationIsComplete = number + 1 == associationSections.count && isComplete }
             return nil
         }
-        guard CRC32.checksum(section) == 0, let table = ProgramAssociation(section: section.span.bytes),
+        let isWhole = CRC32.checksum(section) == 0
+        guard isWhole, let table = ProgramAssociation(section: section.span.bytes),
             table.sectionNumber <= table.lastSectionNumber
         else {
-            if section.first == 0 { oddities.count(.damagedTable) }
+            // One that is not valid yet is no damage.
+            let isToCome = isWhole && section.count > 5 && section[5] & 1 == 0
+            if section.first == 0, !isToCome { oddities.count(.damagedTable) }
             return nil
         }
         if table.lastSectionNumber >= UInt8(Self.maximumAssociationSections) { oddities.count(.longTable) }

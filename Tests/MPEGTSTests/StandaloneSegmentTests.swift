@@ -174,15 +174,18 @@ struct StandaloneSegmentTests {
         #expect(recording.reasons == Array(repeating: .randomAccessPoint(.recoveryPoint), count: 4))
     }
 
-    @Test("Tables with a current_next_indicator of 0 change nothing")
-    func tablesToCome() throws {
+    @Test("Tables with a current_next_indicator of 0 change nothing", arguments: [PID(0x1000), .pat])
+    func tablesToCome(pid: PID) throws {
         var stream = videoStream(groupCount: 1)
-        var section = TSBuilder.map([.init(0x24, 0x300)], version: 3)
+        var section =
+            pid == .pat
+            ? TSBuilder.section(tableID: 0, number: 1, version: 3, body: [0, 1, 0xE3, 0])
+            : TSBuilder.map([.init(0x24, 0x300)], version: 3)
         section[5] &= 0xFE
         let checksum = CRC32.checksum(section.dropLast(4))
         section.replaceSubrange(
             section.count - 4..<section.count, with: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) })
-        stream.section(section, pid: 0x1000)
+        stream.section(section, pid: pid)
         stream.pes(TestPicture.h264(.idr), pts: 990_000)
         let recording = try expectSegments(stream)
         #expect(recording.reasons == Array(repeating: .randomAccessPoint(.idr), count: 2))
