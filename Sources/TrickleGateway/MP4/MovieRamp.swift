@@ -13,7 +13,10 @@ struct MovieRamp: Ramp {
         guard request.path.count == 2, request.path[1] == "live.mp4", let channel = try? ChannelName(request.path[0]),
             !channel.isInternal
         else { return nil }
-        guard relay.window(of: channel)?.isClosed == false else { return .problem(404, "Stream not found") }
+        // Whether one that was closed has a successor in which nothing has been written yet, only its readers are told.
+        guard let window = relay.window(of: channel), !(window.isClosed && request.isHead) else {
+            return .problem(404, "Stream not found")
+        }
         // What is in it is known only to the ffmpeg that makes it.
         if request.isHead { return RampResponse(fields: Self.fields(type: "video/mp4"), .bytes(.init())) }
         guard let viewer = viewers.admit() else { return .full(statusWhenFull) }

@@ -175,6 +175,25 @@ import TrickleTesting
         }
     }
 
+    @Test func whoComesBetweenAChannelsEndAndItsSuccessorsFirstByteWaitsForThat() async throws {
+        let clip = try await TestClip("clip.ts", in: folder)
+        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+            let former = try relay.publisher(of: channel)
+            try clip.publish(0..<1, to: former)
+            former.close()
+            let publisher = try relay.publisher(of: channel)
+            let viewer = try watch(relay, "cam", head: folder("head"), to: folder("live.mp4"))
+            try await eventually {
+                let isWaiting = await relay.metrics().contains("trickle_subscribers 1\n")
+                return isWaiting || viewer.process.endedWith != nil
+            }
+            try clip.publish(to: publisher)
+            publisher.close()
+            #expect(try await viewer.finish().status.isSuccess)
+            #expect(text(folder("head")).hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
     @Test func soundAloneIsPlayedToo() async throws {
         let sound = try await TestClip(
             "sound.ts", in: folder, arguments: ["-f", "lavfi", "-i", "sine=duration=5", "-c:a", "aac"])
