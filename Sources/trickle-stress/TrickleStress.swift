@@ -55,9 +55,9 @@ struct TrickleStress: Tool {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try await StandardOutput.write(String(decoding: try encoder.encode(report), as: UTF8.self))
         } else {
-            print(report.summary)
+            try await StandardOutput.write(report.summary)
         }
         if report.isGood { return }
         let isLoss = report.wrong == 0 && report.repeated == 0 && report.failureCount == 0

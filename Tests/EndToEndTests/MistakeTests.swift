@@ -92,6 +92,31 @@ import TrickleTesting
         }
     }
 
+    @Test(arguments: [
+        ("read2pipe", ">&-", "standard output is closed"), ("publish-pipe", "<&-", "cannot read standard input"),
+        ("publish-file", "<&-", "cannot read standard input"),
+    ])
+    func `what was closed before the start is told, and nothing else is taken for it`(
+        tool: String, closing: String, words: String
+    ) async throws {
+        try await RelayProcess.with { relay in
+            let posted = try await RunningTool.run("curl", ["-sf", "--data-binary", "x", "\(relay.url)/a/0"])
+            #expect(posted.status.isSuccess)
+            let from = tool == "read2pipe" ? "--from 0" : ""
+            let command = "exec \(BuiltTool.path(tool)) --stream a --url \(relay.url) --quiet \(from) \(closing)"
+            let result = try await RunningTool.run("sh", ["-c", command], within: .seconds(20))
+            #expect(result.status == .exited(1), "\(result.errors)")
+            #expect(result.errorLines.count == 1, "\(result.errors)")
+            #expect(result.errors.contains(words))
+        }
+    }
+
+    @Test func `a file where the folder should be is told as what it is`() async throws {
+        TemporaryFolder.write("mine".utf8, to: folder("out"))
+        let text = try await error("subscriber-example", ["--stream", "a", "--out", folder("out")], code: 1)
+        #expect(text.contains("Not a directory"))
+    }
+
     @Test func `a port that is taken is told with what to do`() async throws {
         try await RelayProcess.with { relay in
             let port = try #require(relay.url.split(separator: ":").last)

@@ -57,6 +57,18 @@ import TrickleTesting
         }
     }
 
+    @Test(.enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full"))
+    func `a full disk under a report is told, too`() async throws {
+        try await RelayProcess.with { relay in
+            let load = ["--publishers", "1", "--subscribers", "1", "--segments", "1", "--json", "--quiet"]
+            let tool = try RunningTool(
+                "trickle-stress", load + ["--url", relay.url], outputFile: .open("/dev/full", O_WRONLY))
+            let result = try await tool.finish()
+            #expect(result.status == .exited(1))
+            #expect(result.errors.contains("No space left"))
+        }
+    }
+
     @Test func `a file that may not grow is told in one line, and leaves nothing half behind`() async throws {
         try await withSegment { relay in
             let command =

@@ -26,9 +26,9 @@ public struct StreamReport: Sendable {
         if isJSON {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(analysis), as: UTF8.self))
+            try await StandardOutput.write(String(decoding: try encoder.encode(analysis), as: UTF8.self))
         } else {
-            print(analysis)
+            try await StandardOutput.write("\(analysis)")
         }
     }
 

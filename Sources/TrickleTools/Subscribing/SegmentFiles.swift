@@ -78,6 +78,10 @@ public final class SegmentFiles: SegmentSink {
             made += "/\(part)"
             if mkdir(made, 0o777) != 0 && errno != EEXIST { throw SystemError("make the folder '\(path)'") }
         }
+        var information = stat()
+        if stat(path, &information) == 0, information.st_mode & S_IFMT != S_IFDIR {
+            throw SystemError(ENOTDIR, "write to the folder '\(path)'")
+        }
         guard access(path, W_OK | X_OK) == 0 else { throw SystemError("write to the folder '\(path)'") }
     }
 }

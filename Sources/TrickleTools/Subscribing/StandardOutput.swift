@@ -23,9 +23,19 @@ public enum StandardOutput {
     ///
     /// - Throws: ``ToolFailure`` when it is closed.
     public static func open(suggestion: String) throws -> DescriptorWriter {
-        guard fcntl(STDOUT_FILENO, F_GETFD) >= 0 else {
+        // One that was closed leads nowhere by now, for reading (StandardDescriptors.c).
+        let flags = fcntl(STDOUT_FILENO, F_GETFL)
+        guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
             throw ToolFailure("standard output is closed: send it on, as in '\(suggestion)'")
         }
         return try DescriptorWriter(OwnedDescriptor(STDOUT_FILENO), what: "standard output")
+    }
+
+    /// Writes a report, and a line feed behind it. A reader that has closed its end has had enough.
+    ///
+    /// - Throws: `SystemError` when it cannot be written.
+    public static func write(_ report: String) async throws {
+        let writer = try DescriptorWriter(OwnedDescriptor(STDOUT_FILENO), what: "standard output")
+        _ = try await writer.write(Array("\(report)\n".utf8))
     }
 }
