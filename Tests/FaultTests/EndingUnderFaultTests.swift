@@ -104,6 +104,40 @@ struct EndingUnderFaultTests {
         }
     }
 
+    @Test func `a publisher of lines whose request nobody answers`() async throws {
+        let server = try PlainListener()
+        try await FaultProxy.with(to: server.port) { proxy in
+            let publisher = try RunningTool(
+                "publish-pipe", ["--stream", "lines", "--url", proxy.url], standardInput: .pipe)
+            await proxy.wait { $0.bytesToRelay > 0 }
+            try await interrupt(publisher)
+        }
+    }
+
+    @Test func `a tool whose standard error takes nothing any more, with the second`() async throws {
+        let (readEnd, writeEnd) = try OwnedDescriptor.pipe()
+        let flags = fcntl(writeEnd.rawValue, F_GETFL)
+        _ = fcntl(writeEnd.rawValue, F_SETFL, flags | O_NONBLOCK)
+        while write(writeEnd.rawValue, "x", 1) == 1 {}
+        _ = fcntl(writeEnd.rawValue, F_SETFL, flags)
+        let command = ChildCommand(
+            BuiltTool.path("read2pipe"), ["--stream", "none", "--url", "http://127.0.0.1:1", "--verbose"])
+        let tool = try ChildProcess(command, standardOutput: .null, standardError: .descriptor(writeEnd.rawValue))
+        try await until { ProcessTable.handles(SIGINT, tool.pid) }
+        let killing = Task {
+            try await Task.sleep(for: Self.patience)
+            tool.signalGroup(SIGKILL)
+        }
+        // Whatever it says at its end, nobody takes: only another signal ends it.
+        while tool.endedWith == nil {
+            kill(tool.pid, SIGINT)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        killing.cancel()
+        #expect(await tool.exitStatus() == .exited(130))
+        withExtendedLifetime(readEnd) {}
+    }
+
     @Test(.enabled(if: BuiltTool.isInstalled("ffmpeg"), "ffmpeg is not installed"))
     func `a publisher whose relay takes nothing any more`() async throws {
         try await RelayProcess.with { relay in

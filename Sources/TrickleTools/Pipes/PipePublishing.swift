@@ -47,9 +47,9 @@ public struct PipePublishing: Sendable {
             relay: relay.url, channel: channel, contentType: contentType,
             configuration: relay.configuration(logger: session.logger), span: span,
             recordsAreWhole: split.hasRecords, session: session)
-        try await output.open()
-        session.logger.info("publishes standard input as \(relay.url.url(channel: channel))")
         let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
+            try await output.open()
+            session.logger.info("publishes standard input as \(relay.url.url(channel: channel))")
             do {
                 try await publish(reader, output, session)
             } catch {

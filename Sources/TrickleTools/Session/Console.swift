@@ -52,6 +52,14 @@ public final class Console: Sendable {
         }
     }
 
+    /// The same where that makes nobody wait: whoever reads standard error may have stopped doing so.
+    func endProgressAtOnce() {
+        _ = progress.withLockIfAvailable { progress in
+            var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            if !progress.isEmpty, poll(&entry, 1, 0) > 0 { put("\n") }
+        }
+    }
+
     private static let clear = "\r\u{1B}[K"
 
     /// A line that wraps could not be redrawn in place.

@@ -15,7 +15,7 @@ final class StopSignals {
         watches = signals.map { number in
             SignalWatch(number) {
                 if request.make(signal: number) { return }
-                console.endProgress()
+                console.endProgressAtOnce()
                 // Guards see to the children.
                 _exit(128 + number)
             }
