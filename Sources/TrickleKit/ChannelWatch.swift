@@ -42,6 +42,9 @@ final class ChannelWatch {
             switch action {
             case .list: action = try await list()
             case .watch(let position):
+                var configuration = configuration
+                // Whoever can list the channels again does that, rather than wait for a place in the feed that may never come.
+                if state.hasList { configuration.patience = .zero }
                 segments = Subscriber(
                     relay: relay, channel: .changefeed, from: position, configuration: configuration
                 ).makeAsyncIterator()
@@ -91,7 +94,14 @@ final class ChannelWatch {
     private func readOn(
         isolation actor: isolated (any Actor)? = #isolation
     ) async throws -> ChangefeedState.Action? {
-        guard let segment = try await segments?.next(isolation: actor) else { return nil }
+        let next: SubscribedSegment?
+        do {
+            next = try await segments?.next(isolation: actor)
+        } catch let error as TrickleError where state.hasList && error.isOutage {
+            lastError = error
+            return state.feedBroke(jitter: .random(in: 0..<1))
+        }
+        guard let segment = next else { return nil }
         if segment.skipped != nil || segment.isRestart {
             let action = state.lostPlace()
             if action != .readOn { return action }
@@ -126,4 +136,9 @@ final class ChannelWatch {
     private func unreadable(_ what: String, _ error: (any Error)?) -> TrickleError {
         TrickleError(.notARelay, "the relay at \(relay) sent a \(what) that cannot be read", underlying: error)
     }
+}
+
+extension TrickleError {
+    /// Whether the relay was not there, and may be there again.
+    fileprivate var isOutage: Bool { [.relayUnreachable, .connectionLost, .relayBusy].contains(code) }
 }

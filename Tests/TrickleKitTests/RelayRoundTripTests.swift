@@ -1,5 +1,6 @@
 import Testing
 import TrickleKit
+import TrickleRelay
 
 @Suite(.timeLimit(.minutes(1))) struct RelayRoundTripTests {
     private let channel = try! ChannelName("cam")
@@ -214,6 +215,37 @@ import TrickleKit
             try await first.close()
             #expect(try await changes.next() == ChannelChanges(removed: [channel]))
         }
+    }
+
+    @Test(arguments: [false, true])
+    func theChangefeedGoesOnWithARelayThatHasLostItsMemory(hasToldOfAChange: Bool) async throws {
+        let (elements, told) = AsyncStream<ChannelChanges>.makeStream()
+        var changes = elements.makeAsyncIterator()
+        let (port, watching) = try await withRelay { relay in
+            let watching = Task {
+                defer { told.finish() }
+                for try await element in Changefeed(relay: relay) { told.yield(element) }
+            }
+            #expect(await changes.next() == ChannelChanges())
+            if hasToldOfAChange {
+                try await Publisher(relay: relay, channel: channel).open()
+                #expect(await changes.next() == ChannelChanges(added: [channel]))
+            }
+            return (relay.port, watching)
+        }
+        let comeBack = { (configuration: inout RelayConfiguration) in configuration.port = port }
+        try await withRelay(comeBack) { relay in
+            let news = try ChannelName("news")
+            try await Publisher(relay: relay, channel: news).open()
+            var removed: [ChannelName] = []
+            while let element = await changes.next() {
+                removed += element.removed
+                if element.added == [news] { break }
+            }
+            #expect(removed == (hasToldOfAChange ? [channel] : []))
+            watching.cancel()
+        }
+        await #expect(throws: CancellationError.self) { try await watching.value }
     }
 
     @Test func aCancelledReadEndsAtOnce() async throws {

@@ -2,7 +2,7 @@
 ///
 /// ```
 ///  listing ── list ─► watching ── change ─► watching
-///     ▲ │ no such route                  │ a change was missed
+///     ▲ │ no such route                  │ a change was missed, or the connection broke
 ///     │ └──────────► watching (changes only)
 ///     └──────────────────────────────────┘
 /// ```
@@ -35,7 +35,8 @@ public struct ChangefeedState: Sendable {
 
     private var phase = Phase.listing
     private var known: Set<ChannelName> = []
-    private var hasList = false
+    /// Whether the relay lists its channels, so that a lost place can be found again.
+    public private(set) var hasList = false
     private var outage = Outage()
     private let patience: Duration
 
@@ -101,6 +102,13 @@ public struct ChangefeedState: Sendable {
         guard hasList else { return .readOn }
         phase = .listing
         return .list
+    }
+
+    /// The connection to the feed broke: the relay that comes back may be another one, whose feed knows nothing of this place. Only where
+    /// the relay has a list.
+    public mutating func feedBroke(jitter: Double) -> Action {
+        phase = .listing
+        return .wait(outage.pause(jitter: jitter))
     }
 
     private mutating func retry(_ failure: Failure, now: Duration, jitter: Double) -> Action {

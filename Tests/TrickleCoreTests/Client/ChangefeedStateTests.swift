@@ -15,6 +15,19 @@ import TrickleCore
         #expect(state.reported() == .readOn)
     }
 
+    @Test func aFeedThatBreaksIsFoundAgainByTheList() {
+        var state = ChangefeedState()
+        #expect(!state.hasList)
+        _ = state.listed([a], next: 7)
+        #expect(state.hasList)
+        _ = state.reported()
+        #expect(state.feedBroke(jitter: 0) == .wait(.milliseconds(25)))
+        #expect(state.waited() == .list)
+        // Another relay by now, whose feed is younger.
+        #expect(state.listed([b], next: 1) == .report(.init(added: [b], removed: [a])))
+        #expect(state.reported() == .watch(.exact(1)))
+    }
+
     @Test func anEmptyListIsToldToo() {
         var state = ChangefeedState()
         #expect(state.listed([], next: 0) == .report(.init()))
