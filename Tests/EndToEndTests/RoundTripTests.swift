@@ -52,6 +52,24 @@ import TrickleTesting
         }
     }
 
+    @Test func `what goes into a named pipe comes out, and its writer is not cut off`() async throws {
+        let (clip, pipe, output) = (folder("clip.ts"), folder("pipe.ts"), folder("out.ts"))
+        try await TestMedia.makeClip(at: clip)
+        #expect(mkfifo(pipe, 0o600) == 0)
+        try await RelayProcess.with { relay in
+            let reader = try RunningTool(
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"],
+                outputFile: .open(output, O_WRONLY | O_CREAT | O_TRUNC))
+            let publisher = try RunningTool("publish-file", [pipe, "--stream", "clip", "--url", relay.url])
+            let writer = try await RunningTool.run("sh", ["-c", "cat \(clip) > \(pipe)"])
+            #expect(writer.status.isSuccess, "\(writer.errors)")
+            let published = try await publisher.finish()
+            #expect(published.status.isSuccess, "\(published.errors)")
+            #expect(try await reader.finish().status.isSuccess)
+            #expect(try await FrameDigests(of: output) == FrameDigests(of: clip))
+        }
+    }
+
     @Test(.needsCaptures, arguments: TestMedia.captures)
     func `every frame of a capture comes out as it went in`(name: String) async throws {
         let clip = "\(try #require(TestMedia.folder))/\(name)"

@@ -3,6 +3,12 @@ import TrickleTesting
 
 @testable import TrickleTools
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite struct MediaInputTests {
     @Test func `nothing and a dash are standard input`() throws {
         #expect(try MediaInput(nil) == .standardInput)
@@ -51,6 +57,17 @@ import TrickleTesting
         #expect(rtmp.suffix(4) == ["-rw_timeout", "1500000", "-i", "rtmp://host/app"])
         let udp = try MediaInput("udp://@:5000").arguments(timeout: .microseconds(7))
         #expect(udp == ["-fpsprobesize", "0", "-timeout", "7", "-i", "udp://@:5000"])
+        // ffmpeg refuses more than 32 bits there.
+        let patient = try MediaInput("udp://@:5000").arguments(timeout: .seconds(3600))
+        #expect(patient == ["-fpsprobesize", "0", "-timeout", "2147483647", "-i", "udp://@:5000"])
+    }
+
+    @Test func `a named pipe is not looked at before it is read`() throws {
+        let folder = TemporaryFolder()
+        #expect(mkfifo(folder("pipe.ts"), 0o600) == 0)
+        #expect(try MediaInput(folder("pipe.ts")).comesOnce)
+        #expect(try !MediaInput("/dev/null").comesOnce)
+        #expect(try MediaInput(listeningOn: "tcp://127.0.0.1:9000").comesOnce)
     }
 
     @Test(arguments: [

@@ -88,6 +88,13 @@ public enum MediaInput: Equatable, Sendable {
     /// Whether it waits for somebody who pushes.
     var isListener: Bool { if case .listener = self { true } else { false } }
 
+    /// Whether all of it comes once, so that who looks at it has taken it: a push, a named pipe.
+    var comesOnce: Bool {
+        guard case .stream(let path) = self else { return isListener }
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFIFO
+    }
+
     var isRTMP: Bool {
         if case .url("rtmp", _) = self { true } else if case .url("rtmps", _) = self { true } else { false }
     }
@@ -145,7 +152,9 @@ public enum MediaInput: Equatable, Sendable {
     ///   - transport: How RTSP carries its packets.
     ///   - isHasty: Whether it may be looked at for so short a time that a part of it is missed.
     func arguments(timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false) -> [String] {
-        let microseconds = "\(max(1, timeout / .microseconds(1)).rounded(.down))".prefix { $0 != "." }
+        func microseconds(atMost limit: Double = 0x1p62) -> String {
+            String(Int(min(max(1, timeout / .microseconds(1)), limit)))
+        }
         switch self {
         case .standardInput: return ["-f", "mpegts", "-i", "pipe:0"]
         // Without the prefix, a colon in the name would be taken for a protocol.
@@ -160,14 +169,16 @@ public enum MediaInput: Equatable, Sendable {
             let hasty = isHasty ? ["-analyzeduration", "1500000"] : []
             switch scheme {
             case "rtsp", "rtsps":
-                return quick + transport.arguments + ["-timeout", String(microseconds), "-i", text]
-            case "udp", "srt": return quick + hasty + ["-timeout", String(microseconds), "-i", text]
+                return quick + transport.arguments + ["-timeout", microseconds(), "-i", text]
+            // For UDP, ffmpeg keeps it in 32 bits.
+            case "udp": return quick + hasty + ["-timeout", microseconds(atMost: Double(Int32.max)), "-i", text]
+            case "srt": return quick + hasty + ["-timeout", microseconds(), "-i", text]
             // ffmpeg waits for sound as well as pictures, and pictures may begin with the next keyframe only.
             case "rtmp", "rtmps":
                 let analysis = ["-analyzeduration", isHasty ? "1500000" : "10000000"]
-                return quick + analysis + ["-rw_timeout", String(microseconds), "-i", text]
+                return quick + analysis + ["-rw_timeout", microseconds(), "-i", text]
             case "http", "https", "tcp", "tls":
-                return hasty + ["-rw_timeout", String(microseconds), "-i", text]
+                return hasty + ["-rw_timeout", microseconds(), "-i", text]
             default: return ["-i", text]
             }
         case .listener(let scheme, let text): return Self.listening(scheme, text)
@@ -205,6 +216,11 @@ public enum MediaInput: Equatable, Sendable {
         switch information.st_mode & S_IFMT {
         case S_IFREG: return .file(path: path)
         case S_IFDIR: throw ToolFailure("'\(path)' is a folder: give a file in it")
+        case S_IFIFO where path == "/dev/stdin": return .standardInput
+        case S_IFIFO where path.hasPrefix("/dev/fd/"):
+            throw ToolFailure(
+                "'\(path)' is a pipe that ffmpeg does not get: send MPEG-TS to standard input, as in '… | publish-file …'"
+            )
         default: return .stream(path: path)
         }
     }

@@ -15,8 +15,7 @@ extension FFmpegCommand.Publishing {
             publishing.isRealtime = false
             return (FFmpegCommand.publish(publishing, plan: nil), true)
         }
-        // A push comes once: who looks at it has taken it.
-        if input.isListener {
+        if input.comesOnce {
             publishing.isRealtime = false
             return (FFmpegCommand.publish(publishing, plan: nil, unseen: transcodes ? .encode : .copy), true)
         }
