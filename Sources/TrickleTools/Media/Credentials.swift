@@ -20,8 +20,9 @@ package enum Credentials {
         while let separator = rest.firstRange(of: "://") {
             result += rest[..<separator.upperBound]
             rest = rest[separator.upperBound...]
-            // A path may have an '@', too, and a careless password a '/': better to hide too much than too little.
-            let url = rest.prefix { !$0.isWhitespace && !"'\"<>;".contains($0) }
+            // A path may have an '@', too, and a password quotes, semicolons and, if it is careless, slashes: better to hide too much than
+            // too little.
+            let url = rest[..<(rest.firstRange(of: "://")?.lowerBound ?? rest.endIndex)].prefix { !$0.isWhitespace }
             rest = rest[url.endIndex...]
             result += shown(url)
         }
