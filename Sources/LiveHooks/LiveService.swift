@@ -20,7 +20,7 @@ public struct LiveService: Sendable {
     ) async throws {
         let streams = options.streams(ignoredSuffix: ignoredSuffix, relay: relay, session)
         let server = try await HookServer.start(at: options.hook, LiveHook(streams))
-        session.logger.notice("takes announcements at http://\(options.hook.host ?? "localhost"):\(server.port)/NAME")
+        session.logger.notice("takes announcements at http://\(options.hook.urlHost):\(server.port)/NAME")
         do {
             try await besides()
             await session.stop.wait()

@@ -32,7 +32,9 @@ public struct RelayURL: Sendable, Hashable {
         guard scheme == "http" || scheme == "https" else {
             throw invalid("begins with '\(scheme)://' rather than http:// or https://")
         }
-        guard let host = part(CURLUPART_HOST), !host.isEmpty else { throw invalid("names no host") }
+        guard var host = part(CURLUPART_HOST), !host.isEmpty else { throw invalid("names no host") }
+        // A link-local address means something on one interface only, which libcurl keeps apart (RFC 6874).
+        if let zone = part(CURLUPART_ZONEID), host.hasSuffix("]") { host = "\(host.dropLast())%25\(zone)]" }
         if part(CURLUPART_QUERY) != nil { throw invalid("has a query ('?')") }
         if part(CURLUPART_FRAGMENT) != nil { throw invalid("has a fragment ('#')") }
         let port = part(CURLUPART_PORT).map { ":\($0)" } ?? ""

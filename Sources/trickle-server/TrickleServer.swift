@@ -111,7 +111,7 @@ struct TrickleServer: Tool {
     private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {
         do {
             let port = try await relay.serveMetrics(host: address.host ?? "0.0.0.0", port: address.port)
-            session.logger.info("metrics at http://\(address.host ?? "localhost"):\(port)/metrics")
+            session.logger.info("metrics at http://\(address.urlHost):\(port)/metrics")
         } catch {
             throw ToolFailure("cannot serve metrics at \(address.defaultValueDescription): \(error)")
         }

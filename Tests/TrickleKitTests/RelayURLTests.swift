@@ -9,6 +9,7 @@ import TrickleKit
         ("https://relay.example", "https://relay.example/cam/-1"),
         ("https://relay.example/live/", "https://relay.example/live/cam/-1"),
         ("http://[::1]:2939/a/b", "http://[::1]:2939/a/b/cam/-1"),
+        ("http://[fe80::1%25eth0]:2939", "http://[fe80::1%25eth0]:2939/cam/-1"),
         ("http://me:secret@relay.example:80", "http://relay.example:80/cam/-1"),
     ])
     func aChannelsURLFollowsTheBase(text: String, url: String) throws {

@@ -44,6 +44,11 @@ import TrickleKit
         #expect(StartArgument(argument: "1.5") == nil)
     }
 
+    @Test(arguments: [("[::1]:80", "[::1]"), ("host:80", "host"), (":80", "localhost")])
+    func `an address to listen on stands in a URL as URLs have it`(text: String, host: String) {
+        #expect(ListenAddress(argument: text)?.urlHost == host)
+    }
+
     @Test func `headers are split at the first colon`() throws {
         let header = try RelayOptions.header("Authorization: Bearer a:b")
         #expect(header.name == "Authorization")

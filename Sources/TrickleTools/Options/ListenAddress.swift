@@ -21,6 +21,12 @@ public struct ListenAddress: ExpressibleByArgument, Equatable, Sendable {
         defaultValueDescription = argument
     }
 
+    /// What stands for it in a URL.
+    public var urlHost: String {
+        guard let host else { return "localhost" }
+        return host.contains(":") ? "[\(host)]" : host
+    }
+
     /// For defaults in the source, which are known to be right.
     public init(_ text: StaticString) {
         guard let value = Self(argument: text.description) else { preconditionFailure("not an address: \(text)") }
