@@ -44,6 +44,13 @@ import Testing
         #expect(throws: (any Error).self) { try parse(["TRICKLE_NO_REALTIME": "perhaps"]) }
     }
 
+    @Test(arguments: ["--help", "-h", "--version", "--generate-completion-script"])
+    func `whoever asks how a tool is used need not have its variables right`(question: String) throws {
+        let environment = EnvironmentArguments(for: Command.self, variables: ["TRICKLE_NO_REALTIME": "perhaps"])
+        #expect(try environment.complete([question]) == [question])
+        #expect(throws: (any Error).self) { try environment.complete(["--", question]) }
+    }
+
     @Test func `arguments, other variables and empty ones are left alone`() throws {
         let command = try parse(
             ["--", "--url"], ["TRICKLE_INPUT": "x", "TRICKLE_OTHER": "y", "URL": "z", "TRICKLE_URL": ""])

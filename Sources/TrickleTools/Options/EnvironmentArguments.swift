@@ -24,6 +24,8 @@ struct EnvironmentArguments {
     func complete(_ arguments: [String]) throws -> [String] {
         // Asking a command for its options costs milliseconds, which most starts can do without.
         if variables.isEmpty { return arguments }
+        // Whoever asks how it is used may have got a variable wrong.
+        if arguments.prefix(while: { $0 != "--" }).contains(where: Self.questions.contains) { return arguments }
         let help = try JSONDecoder().decode(CommandDescription.self, from: Data(command._dumpHelp().utf8))
         let added = try (help.command.arguments).flatMap { option in
             try self.arguments(for: option, besides: arguments)
@@ -48,6 +50,8 @@ struct EnvironmentArguments {
         default: return ["\(name)=\(value)"]
         }
     }
+
+    private static let questions: Set<String> = ["--help", "-h", "--version", "--generate-completion-script"]
 
     /// `--no-realtime` is `TRICKLE_NO_REALTIME`.
     static func variable(for name: String) -> String {
