@@ -31,11 +31,14 @@ $(BIN)/%: .build/stamps/% ;
 .PRECIOUS: .build/stamps/%
 .build/stamps/%: $(SOURCES) | deps
 	@echo "building $*$(if $(wildcard .build/checkouts),, (the first time takes some minutes))" >&2
-	@$(SWIFT) build --configuration release $(BUILD_FLAGS) --product $* >.build-log 2>&1 || { cat .build-log >&2; rm -f .build-log; exit 1; }
-	@rm -f .build-log
-	@mkdir -p $(@D) && touch $@
+	@mkdir -p $(@D)
+	@$(SWIFT) build --configuration release $(BUILD_FLAGS) --product $* >$@.log 2>&1 || { cat $@.log >&2; rm -f $@.log; exit 1; }
+	@rm -f $@.log
+	@touch $@
 
-# Variables from make's command line reach the shell by themselves, with whatever characters they have.
+# Variables from make's command line reach the shell by themselves, with whatever characters they have: a $ in them is no variable of make's.
+$(foreach name,addr path config in stream url split out width source sink filter,\
+    $(if $(filter command,$(firstword $(origin $(name)))),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/] [config=restream.yaml]
 	@exec $(BIN)/trickle-server $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(if $(config),--config "$$config") $(args)
 

@@ -1,6 +1,12 @@
 import Testing
 import TrickleTesting
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite(.enabled(if: BuiltTool.isInstalled("make"), "make is not installed"), .timeLimit(.minutes(1)))
 struct MakefileTests {
     private func make(_ arguments: String...) async throws -> ToolResult {
@@ -17,6 +23,49 @@ struct MakefileTests {
         for target in targets {
             #expect(help.outputText.split(separator: "\n").contains { $0.contains("make \(target) ") })
         }
+    }
+
+    @Test func `tools are installed in the home folder also where the shell leaves the tilde`() async throws {
+        let home = TemporaryFolder()
+        let result = try await RunningTool.run(
+            "sh", ["\(BuiltTool.packageRoot)/scripts/install-tools", "~/my tools", BuiltTool.folder, "read2pipe"],
+            environment: ["HOME": home.path, "TRICKLE_URL": "nonsense://"], directory: home.path)
+        #expect(result.status.isSuccess, "\(result.errors)")
+        #expect(home.names() == ["my tools"])
+        let page = TemporaryFolder.contents(of: home("my tools/share/man/man1/read2pipe.1")) ?? []
+        #expect(String(decoding: page, as: UTF8.self).contains("segments\\-as"))
+    }
+
+    @Test func `of two programs that are built at once, the one that fails says why`() async throws {
+        let folder = TemporaryFolder()
+        let swift = """
+            #!/bin/sh
+            for last; do :; done
+            [ "$last" = bad ] || exit 0
+            while ! test -e .build/stamps/good; do sleep 0.01; done
+            echo "error: no such luck"
+            exit 1
+            """
+        TemporaryFolder.write(swift.utf8, to: folder("swift"))
+        #expect(chmod(folder("swift"), 0o755) == 0)
+        let result = try await RunningTool.run(
+            "make",
+            [
+                "-j2", "-C", folder.path, "-f", "\(BuiltTool.packageRoot)/Makefile", "build", "-o", "deps", "-o",
+                "Package.swift", "SOURCES=", "SWIFT=./swift", "TOOLS=good bad",
+            ])
+        #expect(!result.status.isSuccess)
+        #expect(result.errors.contains("no such luck"), "\(result.errors)")
+    }
+
+    @Test func `a value reaches its program with whatever characters it has`() async throws {
+        let folder = TemporaryFolder()
+        let rules = "include \(BuiltTool.packageRoot)/Makefile\nshow:\n\t@printf '%s|' \"$$in\" \"$$stream\"\n"
+        TemporaryFolder.write(rules.utf8, to: folder("rules"))
+        let name = #"it's $5 a "piece" #1 \.mp4"#
+        let result = try await RunningTool.run(
+            "make", ["-s", "-f", folder("rules"), "show", "in=\(name)", "stream=a$$b"])
+        #expect(result.outputText == "\(name)|a$$b|", "\(result.errors)")
     }
 
     @Test func `publisher-ffmpeg without an input says so, and builds nothing`() async throws {
