@@ -52,6 +52,8 @@ actor ChannelIndex {
     private let activity = NIOLockedValueBox(Activity.inUse(lastAskedAt: .now))
     private var reading: SegmentReading
     private var isClosed = false
+    /// Why nothing more is read though the channel is not over: the relay goes down.
+    private var failure: TrickleError?
     private var version = 0
     private var restartCount = 0
     /// The number that the channel's publisher writes next, as of the last look at what the relay keeps.
@@ -73,7 +75,7 @@ actor ChannelIndex {
 
     /// What is known, once what was kept when the index began has been read.
     ///
-    /// - Throws: `CancellationError`.
+    /// - Throws: as ``wait(for:)``.
     func snapshot() async throws -> Snapshot {
         try await wait(for: .caughtUp)
         return currentSnapshot
@@ -91,7 +93,7 @@ actor ChannelIndex {
     /// Where a viewer begins: at the channel's last random access point, or, where none is to be seen in whole segments, at the newest of
     /// those.
     ///
-    /// - Throws: `CancellationError`.
+    /// - Throws: as ``wait(for:)``.
     func lastPlaceToBegin() async throws -> AccessPlace? {
         try await snapshot().segments.last(where: \.isPlaceToBegin).map { segment in
             segment.contents.randomAccessPoints.last.map { AccessPlace(segment, $0) } ?? AccessPlace(segment)
@@ -105,8 +107,9 @@ actor ChannelIndex {
 
     /// Waits until the event is there, or the channel is closed and it cannot come any more.
     ///
-    /// - Throws: `CancellationError`.
+    /// - Throws: `CancellationError`; ``TrickleError`` when the relay goes down.
     func wait(for event: Event) async throws {
+        if let failure { throw failure }
         touch()
         forgetDropped()
         if hasCome(event) { return }
@@ -205,6 +208,8 @@ actor ChannelIndex {
             }
             close()
         } catch is CancellationError {
+        } catch let error as TrickleError where error.code == .relayBusy {
+            fail(error)
         } catch {
             close()
         }
@@ -265,6 +270,13 @@ actor ChannelIndex {
         isClosed = true
         hasCaughtUp = true
         wakeWaiting()
+    }
+
+    private func fail(_ error: TrickleError) {
+        failure = error
+        let waiting = self.waiting
+        self.waiting = [:]
+        for item in waiting.values { item.continuation.resume(throwing: error) }
     }
 
     // MARK: - Ending

@@ -1,3 +1,4 @@
+import Logging
 import MPEGTS
 import NIOCore
 import Testing
@@ -186,6 +187,21 @@ import TrickleTesting
             #expect(second !== index)
             #expect(try await !second.snapshot().isClosed)
         }
+    }
+
+    @Test func theEndOfARelayIsNotTheEndOfItsChannels() async throws {
+        var configuration = RelayConfiguration()
+        configuration.host = "127.0.0.1"
+        configuration.port = 0
+        let relay = try RelayServer.start(configuration: configuration, logger: Logger(label: "test"))
+        try write(TestChannel.segment(0), to: try relay.publisher(of: channel))
+        let index = try #require(Indexes(relay).index(of: channel))
+        _ = try await index.snapshot()
+        let waiter = Task { try await index.wait(for: .ended(1)) }
+        await relay.shutDown()
+        await #expect(throws: TrickleError.self) { try await waiter.value }
+        await #expect(throws: TrickleError.self) { try await index.snapshot() }
+        #expect(await !index.currentSnapshot.isClosed)
     }
 
     @Test func anIndexThatNobodyAsksReadsNoMore() async throws {
