@@ -76,6 +76,8 @@ extension ChannelIndex {
     fileprivate func segment(behind gap: ChannelStream.Gap) async throws -> IndexedSegment? {
         switch gap {
         case .fellBehind:
+            // There is none for a moment where the numbers begin anew.
+            try await wait(for: .placeToBegin(from: .zero))
             let segments = try await snapshot().segments.filter(\.isPlaceToBegin)
             return segments.last { $0.state == .complete } ?? segments.last
         case .lost(let number):
