@@ -46,6 +46,7 @@ final class RelayConnection: ChannelDuplexHandler {
     private var requestHasEnded = true
     /// Parts of requests that came before the answer to an earlier one was complete.
     private var pipelined = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var isTakingPipelined = false
     private var isWithholdingRead = false
 
     /// Request parts that are kept while an answer is written; with that many nothing more is read.
@@ -349,11 +350,15 @@ final class RelayConnection: ChannelDuplexHandler {
     }
 
     private func takePipelined() {
+        // An answer that is there at once ends within the call that takes its request: the outermost one goes on then.
+        guard !isTakingPipelined else { return }
+        isTakingPipelined = true
         while let part = pipelined.first {
             if case .answering = phase, requestHasEnded { break }
             pipelined.removeFirst()
             take(part)
         }
+        isTakingPipelined = false
         currentExchange?.readComplete()
         if isWithholdingRead, pipelined.count < Self.maximumPipelinedParts { context?.read() }
     }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Testing
+import TrickleCore
 
 @testable import TrickleRelay
 
@@ -124,6 +125,27 @@ import Testing
             network.open()
             let text = try sent(channel).joined()
             #expect(text.hasSuffix("\r\n\r\nall of it"))
+        }
+    }
+
+    @Test func howeverManyRequestsWaitBehindAnAnswerTheyAreAnsweredOneAfterTheOther() throws {
+        let name = try ChannelName("cam")
+        try withFullSocket { connection, channel in
+            let lane = connection.lane
+            try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+                try store.createChannel(name, contentType: nil, now: now)
+            }
+            for target in ["/cam/0"] + [String](repeating: "/none/0", count: 5000) {
+                try channel.writeInbound(HTTPServerRequestPart.head(head(target)))
+                try channel.writeInbound(HTTPServerRequestPart.end(nil))
+            }
+            let early = try sent(channel)
+            #expect(early.isEmpty)
+            try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
+                try store.closeChannel(name, now: now)
+            }
+            let answers = try sent(channel).filter { $0.hasPrefix("HTTP/1.1 ") }
+            #expect(answers.count == 5001)
         }
     }
 
