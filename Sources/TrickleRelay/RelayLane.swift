@@ -31,6 +31,9 @@ final class RelayLane: @unchecked Sendable {
     private var segments: [SegmentID: LaneSegment] = [:]
     private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
     private var publishers: [PublicationID: PublishExchange] = [:]
+    private var isLooking = false
+    /// What is to be looked at after what the lane is looking at.
+    private var due: [Wake.Subject] = []
     /// Those that hold bytes to send them with what comes next.
     private var collecting: [PublishExchange] = []
 
@@ -50,6 +53,21 @@ final class RelayLane: @unchecked Sendable {
     func date() -> HTTPDate {
         lastDate = lastDate.refreshed()
         return lastDate
+    }
+
+    /// What happened on this lane may have moved something on it.
+    ///
+    /// Whoever is told of it may change the store in turn, and wake others: they come after, not within, or a chain of them would end the stack.
+    func look(at subjects: [Wake.Subject]) {
+        guard !isLooking else { return due += subjects }
+        isLooking = true
+        defer { isLooking = false }
+        var subjects = subjects
+        while !subjects.isEmpty {
+            for subject in subjects { woken(subject) }
+            subjects = due
+            due = []
+        }
     }
 
     /// Something on this lane may have moved.

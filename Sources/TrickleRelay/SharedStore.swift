@@ -43,7 +43,7 @@ final class SharedStore: Sendable {
             if !wakes.isEmpty { own = send(wakes, from: lane) }
             return result
         }
-        if let lane { for subject in own { lane.woken(subject) } }
+        if let lane, !own.isEmpty { lane.look(at: own) }
         return try result.get()
     }
 
