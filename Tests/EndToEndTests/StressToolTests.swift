@@ -37,6 +37,19 @@ import TrickleTesting
         }
     }
 
+    @Test func `stopped, it leaves no channel behind`() async throws {
+        try await RelayProcess.with { relay in
+            func channels() async throws -> String {
+                try await RunningTool.run("curl", ["-s", "\(relay.url)/_channels"]).outputText
+            }
+            let tool = try RunningTool("trickle-stress", ["--url", relay.url, "--segments", "100000"])
+            try await until { try await channels().contains("stress-") }
+            kill(tool.process.pid, SIGINT)
+            #expect(try await tool.finish().status == .exited(130))
+            #expect(try await !channels().contains("stress-"))
+        }
+    }
+
     @Test func `without a relay it fails`() async throws {
         let result = try await RunningTool.run("trickle-stress", ["--url", "http://127.0.0.1:1", "--segments", "1"])
         #expect(result.status == .exited(1))

@@ -15,6 +15,9 @@ public struct StressRun: Sendable {
     /// Most segments are written in so many pieces, because segments trickle.
     private static let piecesPerSegment = 8
 
+    /// How long the relay may take for the end of the channels after a stop was asked for.
+    private static let graceAfterStop = Duration.milliseconds(250)
+
     private let relay: RelayOptions
 
     public init(relay: RelayOptions) { self.relay = relay }
@@ -49,9 +52,9 @@ public struct StressRun: Sendable {
                     }
                 }
                 group.addTask {
-                    do { try await publish(channel, seed: UInt64(number), ledger, configuration) } catch let error
-                        as TrickleError
-                    {
+                    do {
+                        try await publish(channel, seed: UInt64(number), ledger, configuration, session)
+                    } catch let error as TrickleError {
                         fail("the publisher of \(channel): \(error.message)")
                     }
                 }
@@ -71,12 +74,24 @@ public struct StressRun: Sendable {
     }
 
     private func publish(
-        _ channel: ChannelName, seed: UInt64, _ ledger: StressLedger, _ configuration: ClientConfiguration
+        _ channel: ChannelName, seed: UInt64, _ ledger: StressLedger, _ configuration: ClientConfiguration,
+        _ session: ToolSession
     ) async throws {
         let publisher = Publisher(
             relay: relay.url, channel: channel, contentType: "application/octet-stream", configuration: configuration)
         // Without a channel there is nothing to wait for, for anybody.
         do { try await publisher.open() } catch let error as TrickleError { throw ToolFailure(error) }
+        do { try await publish(to: publisher, seed: seed, ledger) } catch {
+            // The channel does not stay behind. What is cancelled can wait for nothing itself.
+            await Task {
+                _ = try? await session.stop.cancelling(after: Self.graceAfterStop) { try await publisher.close() }
+            }.value
+            throw error
+        }
+        try await publisher.close()
+    }
+
+    private func publish(to publisher: Publisher, seed: UInt64, _ ledger: StressLedger) async throws {
         var noise = seed
         var due = ContinuousClock.now
         for _ in 0..<segments {
@@ -91,12 +106,12 @@ public struct StressRun: Sendable {
                 left -= count
             }
             ledger.published(
-                .init(channel: channel, sequence: writer.sequence), digest: digest.finish(), byteCount: segmentBytes)
+                .init(channel: publisher.channel, sequence: writer.sequence), digest: digest.finish(),
+                byteCount: segmentBytes)
             writer.finishWithoutWaiting()
             due += interval
             try await Task.sleep(until: due)
         }
-        try await publisher.close()
     }
 
     /// Bytes that differ everywhere, and are cheap to make: SplitMix64.
