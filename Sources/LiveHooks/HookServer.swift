@@ -1,3 +1,4 @@
+import ChildProcesses
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -27,8 +28,10 @@ public struct HookServer: Sendable {
             let host = address.host ?? "0.0.0.0"
             return HookServer(channel: try await bootstrap.bind(host: host, port: address.port).get())
         } catch {
+            let reason = (error as? IOError).map { SystemError($0.errnoCode, "").reason } ?? "\(error)"
             throw ToolFailure(
-                "cannot listen for hooks at \(address.defaultValueDescription): \(error); --hook takes another address")
+                "cannot listen for hooks at \(address.defaultValueDescription): \(reason); --hook takes another address"
+            )
         }
     }
 

@@ -123,6 +123,8 @@ import TrickleTesting
             let result = try await RunningTool.run("trickle-server", ["--addr", "localhost:\(port)"])
             #expect(result.status == .exited(1))
             #expect(result.errors.contains("--addr"))
+            let hooks = try await error("publish-live", ["--hook", "localhost:\(port)"], code: 1)
+            #expect(hooks.contains(": Address already in use; --hook takes another"))
         }
     }
 
