@@ -31,7 +31,7 @@ struct ChannelRoute: Sendable {
             return request
         }
         if features.contains(.wait) {
-            let wait = max(1, configuration.stallTimeout.components.seconds / 2)
+            let wait = min(max(1, configuration.stallTimeout.components.seconds / 2), Self.longestWait)
             request.headers.append((HeaderName.wait, String(wait)))
             request.silenceLimit = max(configuration.stallTimeout, .seconds(wait) + .milliseconds(500))
         }
@@ -47,6 +47,9 @@ struct ChannelRoute: Sendable {
         request.headers.append(("If-Range", tag))
         return request
     }
+
+    /// The most seconds that a relay may be told to wait: a day.
+    private static let longestWait: Int64 = 86_400
 
     /// The most of a short answer's body that is read: 4 KiB.
     static let shortBodyLimit = 4 << 10

@@ -248,6 +248,24 @@ import TrickleRelay
         await #expect(throws: CancellationError.self) { try await watching.value }
     }
 
+    @Test func aReaderMayBearASilenceOfDays() async throws {
+        try await withRelay { relay in
+            let publisher = Publisher(relay: relay, channel: channel)
+            try await publisher.open()
+            for byte: UInt8 in 0..<3 {
+                let segment = try await publisher.nextSegment()
+                try await segment.write([byte])
+                try await segment.finish()
+            }
+            try await publisher.close()
+            var configuration = ClientConfiguration()
+            configuration.stallTimeout = .seconds(30 * 86_400)
+            let subscriber = Subscriber(
+                relay: relay, channel: channel, from: .exact(.zero), configuration: configuration)
+            #expect(try await subscriber.readAll().map(\.bytes) == [[0], [1], [2]])
+        }
+    }
+
     @Test func aCancelledReadEndsAtOnce() async throws {
         try await withRelay { relay in
             let publisher = Publisher(relay: relay, channel: channel)
