@@ -38,6 +38,8 @@ public struct ChangefeedState: Sendable {
     /// Whether the relay lists its channels, so that a lost place can be found again.
     public private(set) var hasList = false
     private var outage = Outage()
+    /// A relay may give its list, and have no room for who watches.
+    private var feedBackoff = Backoff()
     private let patience: Duration
 
     /// - Parameter patience: for how long to bear with a relay that answered before and does not now.
@@ -87,6 +89,7 @@ public struct ChangefeedState: Sendable {
 
     /// One document of the feed has come whole.
     public mutating func changed(_ changes: ChannelChanges) -> Action {
+        feedBackoff.reset()
         // The list and the feed may both tell of a channel that came in between.
         let added = Set(changes.added.filter { !$0.isInternal }).subtracting(known)
         let removed = Set(changes.removed).intersection(known)
@@ -108,7 +111,7 @@ public struct ChangefeedState: Sendable {
     /// the relay has a list.
     public mutating func feedBroke(jitter: Double) -> Action {
         phase = .listing
-        return .wait(outage.pause(jitter: jitter))
+        return .wait(feedBackoff.next(jitter: jitter))
     }
 
     private mutating func retry(_ failure: Failure, now: Duration, jitter: Double) -> Action {

@@ -216,10 +216,9 @@ public enum MediaInput: Equatable, Sendable {
         switch information.st_mode & S_IFMT {
         case S_IFREG: return .file(path: path)
         case S_IFDIR: throw ToolFailure("'\(path)' is a folder: give a file in it")
-        case S_IFIFO where path == "/dev/stdin": return .standardInput
-        case S_IFIFO where path.hasPrefix("/dev/fd/"):
+        case S_IFIFO where path == "/dev/stdin" || path.hasPrefix("/dev/fd/"):
             throw ToolFailure(
-                "'\(path)' is a pipe that ffmpeg does not get: send MPEG-TS to standard input, as in '… | publish-file …'"
+                "'\(path)' is a pipe that ffmpeg does not get: send MPEG-TS to standard input, as in '… | publish-file -'"
             )
         default: return .stream(path: path)
         }

@@ -26,6 +26,12 @@ import TrickleCore
         // Another relay by now, whose feed is younger.
         #expect(state.listed([b], next: 1) == .report(.init(added: [b], removed: [a])))
         #expect(state.reported() == .watch(.exact(1)))
+        // One whose feed breaks again and again is not asked in a tight loop.
+        #expect(state.feedBroke(jitter: 0) == .wait(.milliseconds(50)))
+        _ = state.listed([b], next: 1)
+        _ = state.reported()
+        _ = state.changed(.init(added: [c]))
+        #expect(state.feedBroke(jitter: 0) == .wait(.milliseconds(25)))
     }
 
     @Test func anEmptyListIsToldToo() {
