@@ -162,6 +162,11 @@ public struct SocketError: Error, CustomStringConvertible {
         description = "\(call): \(String(cString: strerror(code)))"
     }
 
+    init(code: Int32) {
+        self.code = code
+        description = String(cString: strerror(code))
+    }
+
     init(unknownHost host: String, _ reason: String) {
         code = 0
         description = "'\(host)' is no address of this machine: \(reason)"

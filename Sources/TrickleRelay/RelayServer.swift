@@ -43,7 +43,7 @@ public final class RelayServer: Sendable {
             let sockets = try ListeningSockets(host: configuration.host, port: configuration.port)
             acceptor = try Acceptor(sockets, logger: logger)
         } catch {
-            throw RelayStartError(configuration, error)
+            throw RelayStartError(host: configuration.host, port: configuration.port, option: "--addr", error)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
         let store = SharedStore(limits: configuration.limits)
@@ -146,11 +146,17 @@ public final class RelayServer: Sendable {
 
     /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.
     ///
-    /// - Throws: an error of the system when the address cannot be had.
+    /// - Throws: ``RelayStartError`` when the address cannot be had.
     /// - Returns: the port.
     @discardableResult
-    public func serveMetrics(host: String, port: Int) async throws -> Int {
-        let listener = try await MetricsListener.start(host: host, port: port, for: self)
+    public func serveMetrics(host: String, port: Int) async throws(RelayStartError) -> Int {
+        let listener: MetricsListener
+        do { listener = try await MetricsListener.start(host: host, port: port, for: self) } catch {
+            let reason =
+                (error as? IOError).map { SocketError(code: $0.errnoCode) }
+                ?? SocketError(unknownHost: host, "\(error)")
+            throw RelayStartError(host: host, port: port, option: "--metrics", reason)
+        }
         metricsListener.withLockedValue { $0 = listener }
         return listener.port
     }

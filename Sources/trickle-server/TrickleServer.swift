@@ -113,7 +113,7 @@ struct TrickleServer: Tool {
             let port = try await relay.serveMetrics(host: address.host ?? "0.0.0.0", port: address.port)
             session.logger.info("metrics at http://\(address.urlHost):\(port)/metrics")
         } catch {
-            throw ToolFailure("cannot serve metrics at \(address.defaultValueDescription): \(error)")
+            throw ToolFailure("\(error)")
         }
     }
 }

@@ -47,6 +47,16 @@ import TrickleTesting
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aTakenAddressIsToldWithWhatToDo() async throws {
+        try await withRelayServer { relay in
+            let port = try await relay.serveMetrics(host: "127.0.0.1", port: 0)
+            let error = await #expect(throws: RelayStartError.self) {
+                try await relay.serveMetrics(host: "127.0.0.1", port: port)
+            }
+            #expect(error?.description.hasSuffix("choose another with --metrics") == true, "\(error as Any)")
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func aRelayThatGoesDownIsNotReadyButAlive() async throws {
         var configuration = RelayConfiguration()
         configuration.host = "127.0.0.1"
