@@ -95,6 +95,8 @@ clients: ## deployed clients for the tests, in .build/clients
 servers: ## what the tests play with: nginx-rtmp, GStreamer's RTSP server, Chromium
 	@sh scripts/install-test-servers
 
+# So many at a time: if all begin at once, each waits for the others, for longer than any time limit.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 test: deps clients servers ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
 	@$(if $(filter),$(SWIFT) test --skip-build --no-parallel --filter "$$filter",\
