@@ -81,7 +81,8 @@ struct RetryTests {
             for words in ["the camera was unplugged", "nothing came from", "the last word", "more lines"] {
                 #expect(result.errors.contains(words), "'\(words)' is not in: \(result.errors.suffix(2000))")
             }
-            #expect(result.errorLines.count < 100)
+            // Of 30,000; some each second are shown.
+            #expect(result.errorLines.count < 1000)
         }
     }
 
