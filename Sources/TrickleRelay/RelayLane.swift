@@ -5,7 +5,7 @@ import TrickleCore
 /// What one event loop knows of the store: the segments that its readers read, and those who wait.
 ///
 /// Everything here happens on the event loop, which is what makes it safe to hand the lane to other threads: they can only
-/// have the loop call ``woken(_:)``.
+/// have the loop call ``look(at:)``.
 final class RelayLane: @unchecked Sendable {
     let lane: Lane
     let eventLoop: any EventLoop
@@ -55,10 +55,11 @@ final class RelayLane: @unchecked Sendable {
         return lastDate
     }
 
-    /// What happened on this lane may have moved something on it.
+    /// Something on this lane may have moved.
     ///
     /// Whoever is told of it may change the store in turn, and wake others: they come after, not within, or a chain of them would end the stack.
     func look(at subjects: [Wake.Subject]) {
+        eventLoop.assertInEventLoop()
         guard !isLooking else { return due += subjects }
         isLooking = true
         defer { isLooking = false }
@@ -70,9 +71,7 @@ final class RelayLane: @unchecked Sendable {
         }
     }
 
-    /// Something on this lane may have moved.
-    func woken(_ subject: Wake.Subject) {
-        eventLoop.assertInEventLoop()
+    private func woken(_ subject: Wake.Subject) {
         switch subject {
         case .segment(let id):
             guard let segment = segments[id] else { return }

@@ -70,7 +70,7 @@ final class SharedStore: Sendable {
                     own.append(wake.subject)
                 } else {
                     let other = lanes[target.index]
-                    other.eventLoop.execute { other.woken(wake.subject) }
+                    other.eventLoop.execute { other.look(at: [wake.subject]) }
                 }
             }
         }
