@@ -200,7 +200,7 @@ public final class RelayServer: Sendable {
 
     private static func configure(_ channel: any Channel, _ connection: RelayConnection) throws {
         let options = channel.syncOptions!
-        try options.setOption(.socketOption(.tcp_nodelay), value: 1)
+        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options.setOption(.socketOption(.so_keepalive), value: 1)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 15)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
