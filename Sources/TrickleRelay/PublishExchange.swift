@@ -20,8 +20,7 @@ final class PublishExchange: Exchange {
     private var pending = CollectedBytes()
     /// Whether the lane will call ``publishCollected()``.
     private var isCollecting = false
-    /// When bytes left last.
-    private var lastLeft = NIODeadline.distantPast
+    private var pace: CoalescingPace
     private var isIdle = true
     /// Since when no byte has come, as the lane's ticks see it; nil while some come, and before the first.
     private var silentSince: NIODeadline?
@@ -40,6 +39,7 @@ final class PublishExchange: Exchange {
         self.name = name
         publishRequest = try request.publishRequest(at: position)
         lane = connection.lane
+        pace = CoalescingPace(interval: TimeAmount(lane.configuration.coalesceInterval))
     }
 
     // MARK: Exchange
@@ -74,14 +74,7 @@ final class PublishExchange: Exchange {
 
     func readComplete() {
         guard pending.byteCount > 0, !isCollecting else { return }
-        let interval = TimeAmount(lane.configuration.coalesceInterval)
-        if interval == .zero { return publishPending() }
-        let now = NIODeadline.now()
-        // Nothing came close before: what comes further apart than the interval is never held.
-        if lastLeft + interval <= now {
-            lastLeft = now
-            return publishPending()
-        }
+        guard lane.configuration.coalesceInterval > .zero, pace.holds(now: .now()) else { return publishPending() }
         pending.hold()
         isCollecting = true
         lane.publishSoon(self)
@@ -90,7 +83,7 @@ final class PublishExchange: Exchange {
     /// The time for which bytes are held is over.
     func publishCollected() {
         isCollecting = false
-        lastLeft = .now()
+        pace.left(now: .now())
         publishPending()
     }
 

@@ -27,7 +27,7 @@ final class RelayLane: @unchecked Sendable {
     var ramps: (any RelayRamps)?
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
-    private var nextTick = NIODeadline.distantPast
+    private var nextTick = NIODeadline.now()
     private var segments: [SegmentID: LaneSegment] = [:]
     private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
     private var publishers: [PublicationID: PublishExchange] = [:]

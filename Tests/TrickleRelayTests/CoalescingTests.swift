@@ -6,7 +6,7 @@ import TrickleTesting
 @testable import TrickleRelay
 
 /// Pieces that come close together leave together.
-@Suite(.timeLimit(.minutes(1))) struct CoalescingTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct CoalescingTests {
     private func pieces(of segment: LocalSegment) async throws -> [String] {
         var pieces: [String] = []
         for try await bytes in segment.body { pieces.append(String(buffer: bytes)) }
@@ -67,6 +67,31 @@ import TrickleTesting
                 #expect(answer.contains("\(HeaderName.aborted): publisher\r\n"))
             }
         }
+    }
+}
+
+/// What leaves at once, by a clock that is told.
+@Suite struct CoalescingPaceTests {
+    private func second(_ number: UInt64) -> NIODeadline { .uptimeNanoseconds(number * 1_000_000_000) }
+
+    /// Whether bytes that come at these seconds wait.
+    private func holds(_ seconds: UInt64..., interval: TimeAmount) -> [Bool] {
+        var pace = CoalescingPace(interval: interval)
+        return seconds.map { pace.holds(now: second($0)) }
+    }
+
+    @Test(arguments: [0, 1, 3599, 3600, 1 << 30])
+    func theFirstBytesLeaveAtOnceHoweverYoungTheMachineIs(uptime: UInt64) {
+        let waits = holds(uptime, uptime, uptime + 3599, uptime + 3600, interval: .seconds(3600))
+        #expect(waits == [false, true, true, false])
+    }
+
+    @Test func theIntervalBeginsAnewWhenWhatWaitedLeaves() {
+        var pace = CoalescingPace(interval: .seconds(2))
+        var waits = [10, 11].map { pace.holds(now: second($0)) }
+        pace.left(now: second(12))
+        waits += [13, 14].map { pace.holds(now: second($0)) }
+        #expect(waits == [false, true, true, false])
     }
 }
 
