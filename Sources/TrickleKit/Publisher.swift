@@ -34,8 +34,13 @@ public final class Publisher: Sendable {
         /// Segments that were ended without waiting for the answer.
         var unacknowledged: [SegmentUpload] = []
         var statistics = PublisherStatistics()
+        /// Whether the relay has been asked for the channel: it may have made it even where its answer did not come.
+        var isRequested = false
         var isClosed = false
     }
+
+    /// How long the request that opens the channel may go on after its caller was cancelled.
+    private static let graceAfterCancellation = Duration.milliseconds(250)
 
     let state = Mutex(State())
 
@@ -60,7 +65,11 @@ public final class Publisher: Sendable {
 
     /// Creates the channel, or joins the one that is there and continues its numbering.
     ///
-    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `refused`, …
+    /// Cancelled while the relay owes its answer, it waits for that a quarter of a second more, so that a ``close()`` that follows cannot
+    /// overtake the request and leave the channel behind.
+    ///
+    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `refused`, …;
+    ///   `CancellationError`.
     public func open() async throws {
         let isFirst = state.withLock { !$0.publication.isOpen && !$0.isClosed }
         guard isFirst else { throw TrickleError(.misuse, "the publisher of '\(channel)' was opened twice") }
@@ -79,20 +88,35 @@ public final class Publisher: Sendable {
             case .fail(let failure): throw openingError(failure, because: lastError)
             case .ready: continue
             }
-            let transfer = Transfer(request)
-            transfer.start()
-            switch try await transfer.awaitHead() {
-            case .answered(let head):
-                let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit)
+            try Task.checkCancellation()
+            state.withLock { $0.isRequested = true }
+            switch try await exchange(request) {
+            case (.answered(let head), let body):
                 lastError = .refusal(of: "publish '\(channel)'", head: head, body: body ?? [], relay: relay)
                 action = publication.answered(
                     head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
-            case .failed(let failure):
+            case (.failed(let failure), _):
                 lastError = failure.error
                 action = publication.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
             }
         }
         state.withLock { $0.publication = publication }
+    }
+
+    /// Asks the relay, and goes on for ``graceAfterCancellation`` when the caller is cancelled.
+    private func exchange(_ request: TransferRequest) async throws -> (Transfer.HeadOutcome, body: [UInt8]?) {
+        let exchange = Task {
+            let transfer = Transfer(request)
+            transfer.start()
+            let outcome = try await transfer.awaitHead()
+            guard case .answered = outcome else { return (outcome, [UInt8]?.none) }
+            return (outcome, try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit))
+        }
+        return try await withTaskCancellationHandler {
+            try await exchange.value
+        } onCancel: {
+            CurlLoop.shared.schedule(after: Self.graceAfterCancellation) { exchange.cancel() }
+        }
     }
 
     private func openingError(_ failure: PublicationState.Failure, because error: TrickleError?) -> TrickleError {
@@ -125,7 +149,7 @@ public final class Publisher: Sendable {
         return SegmentWriter(upload: upload, publisher: self)
     }
 
-    /// Closes the channel: its readers get what there is, and then its end.
+    /// Closes the channel: its readers get what there is, and then its end. Does nothing where ``open()`` has asked the relay for nothing.
     ///
     /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
     /// gets `channelClosed`.
@@ -136,6 +160,7 @@ public final class Publisher: Sendable {
             return state.preconnected
         }
         preconnected?.cancel()
+        guard state.withLock({ $0.isRequested }) else { return }
         var failure: (any Error)?
         do { try await settle() } catch { failure = error }
         try await deleteChannel()

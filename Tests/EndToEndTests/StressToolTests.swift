@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TrickleTesting
 
-@Suite(.timeLimit(.minutes(2))) struct StressToolTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct StressToolTests {
     @Test func `every segment of many publishers reaches every subscriber as it was sent`() async throws {
         try await RelayProcess.with { relay in
             let result = try await RunningTool.run(
@@ -47,6 +47,24 @@ import TrickleTesting
             kill(tool.process.pid, SIGINT)
             #expect(try await tool.finish().status == .exited(130))
             #expect(try await !channels().contains("stress-"))
+        }
+    }
+
+    @Test(.needsProcessTable, .needsCurl)
+    func `stopped in its first instant, whichever, it leaves no channel behind`() async throws {
+        try await RelayProcess.with { relay in
+            for milliseconds in 0..<20 {
+                let tool = try RunningTool(
+                    "trickle-stress", ["--url", relay.url, "--publishers", "8", "--segments", "100000"])
+                try await until {
+                    !ProcessTable.isRunning(tool.process.pid) || ProcessTable.handles(SIGINT, tool.process.pid)
+                }
+                try await Task.sleep(for: .milliseconds(2 * milliseconds))
+                kill(tool.process.pid, SIGINT)
+                #expect(try await tool.finish().status == .exited(130))
+            }
+            let channels = try await RunningTool.run("curl", ["-s", "\(relay.url)/_channels"]).outputText
+            #expect(!channels.contains("stress-"), "\(channels)")
         }
     }
 

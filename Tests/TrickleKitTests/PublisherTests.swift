@@ -1,13 +1,14 @@
 import Testing
 import TrickleKit
+import TrickleTesting
 
 /// The publisher against a server that does exactly what each test says.
-@Suite(.timeLimit(.minutes(1))) struct PublisherTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct PublisherTests {
     private let channel = try! ChannelName("cam 1")
 
     /// A publisher that is open at `next`.
     private func openPublisher(
-        _ server: ScriptedServer, next: Int = 0, configuration: ClientConfiguration = .init()
+        _ server: ScriptedServer, next: Int = 0, configuration: ClientConfiguration = .unhurried
     ) async throws -> (Publisher, ScriptedConnection) {
         let publisher = Publisher(relay: server.relay, channel: channel, configuration: configuration)
         async let opened: Void = publisher.open()
@@ -24,7 +25,7 @@ import TrickleKit
 
     @Test func itTakesTheNextNumberFromTheBodyWhereNoHeaderHasIt() async throws {
         let server = try ScriptedServer()
-        let publisher = Publisher(relay: server.relay, channel: channel)
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: .unhurried)
         async let opened: Void = publisher.open()
         let connection = try await server.accept()
         _ = try await connection.readHead()
@@ -229,7 +230,7 @@ import TrickleKit
 
     @Test func aRelayThatTakesNothingForTheStallTimeoutIsABrokenConnection() async throws {
         let server = try ScriptedServer()
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.stallTimeout = .milliseconds(300)
         let (publisher, connection) = try await openPublisher(server, configuration: configuration)
         let segment = try await publisher.nextSegment()
@@ -242,12 +243,57 @@ import TrickleKit
 
     @Test func aRelayThatCreatesNoChannelsSaysSo() async throws {
         let server = try ScriptedServer()
-        let publisher = Publisher(relay: server.relay, channel: channel)
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: .unhurried)
         let opened = Task { try await publisher.open() }
         let connection = try await server.accept()
         _ = try await connection.readHead()
         try await connection.answer("404 Not Found", body: "Stream not found\n")
         await #expect { try await opened.value } throws: { ($0 as? TrickleError)?.code == .channelNotFound }
+    }
+
+    @Test func whatIsBeingMadeWhenTheStopComesIsTakenBack() async throws {
+        let server = try ScriptedServer()
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: .unhurried)
+        let opening = Task { try await publisher.open() }
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        opening.cancel()
+        // Nothing may go out behind the request before its answer has come.
+        try await connection.answer("200 OK", ["Connection": "close"])
+        await #expect(throws: CancellationError.self) { try await opening.value }
+        let closing = Task { try await publisher.close() }
+        let deletion = try await server.accept()
+        #expect(try await deletion.readHead().line == "DELETE /cam%201 HTTP/1.1")
+        try await deletion.answer("200 OK")
+        try await closing.value
+    }
+
+    @Test func aRelayThatDoesNotAnswerHoldsNoCancelledOpeningUp() async throws {
+        let server = try ScriptedServer()
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: .unhurried)
+        let opening = Task { try await publisher.open() }
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        opening.cancel()
+        await #expect(throws: CancellationError.self) { try await opening.value }
+        // The relay may have made it all the same.
+        let closing = Task { try await publisher.close() }
+        let deletion = try await server.accept()
+        #expect(try await deletion.readHead().line == "DELETE /cam%201 HTTP/1.1")
+        try await deletion.answer("200 OK")
+        try await closing.value
+    }
+
+    @Test func whoHasAskedForNothingClosesNothing() async throws {
+        // Nobody listens there.
+        let publisher = try Publisher(relay: RelayURL("http://127.0.0.1:1"), channel: channel)
+        let opening = Task {
+            try? await Task.sleep(for: TestLimit.wait)
+            try await publisher.open()
+        }
+        opening.cancel()
+        await #expect(throws: CancellationError.self) { try await opening.value }
+        try await publisher.close()
     }
 
     @Test func closingDeletesTheChannel() async throws {
@@ -278,7 +324,7 @@ import TrickleKit
 
     @Test func headersAndCredentialsGoWithEveryRequest() async throws {
         let server = try ScriptedServer()
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.headers = [("X-Token", "abc")]
         let relay = try RelayURL("http://me:p%40ss@127.0.0.1:\(server.port)/base/")
         let publisher = Publisher(relay: relay, channel: channel, configuration: configuration)
@@ -295,7 +341,7 @@ import TrickleKit
     }
 
     @Test func aHeaderWithALineBreakIsRefused() async throws {
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.headers = [("X-Token", "a\r\nX-Other: b")]
         let publisher = try Publisher(
             relay: RelayURL("http://127.0.0.1:1"), channel: channel, configuration: configuration)

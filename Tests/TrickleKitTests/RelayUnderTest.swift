@@ -1,6 +1,18 @@
 import Logging
 import TrickleKit
 import TrickleRelay
+import TrickleTesting
+
+extension ClientConfiguration {
+    /// One whose time limits end nothing but a hang: the machine may be busy.
+    static var unhurried: ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.connectTimeout = TestLimit.wait
+        configuration.stallTimeout = TestLimit.wait
+        configuration.patience = TestLimit.wait
+        return configuration
+    }
+}
 
 /// A relay on a free loopback port, for as long as `body` runs.
 func withRelay<Result>(

@@ -1,5 +1,6 @@
 import Foundation
 import TrickleKit
+import TrickleTesting
 
 /// A server on a free loopback port that does what a test tells it, byte by byte. It closes when the test lets go of it.
 final class ScriptedServer: Sendable {
@@ -31,11 +32,13 @@ final class ScriptedServer: Sendable {
 
     var relay: RelayURL { try! RelayURL("http://127.0.0.1:\(port)") }
 
-    /// The next connection; fails when none comes for ten seconds.
+    /// The next connection; fails when none comes for minutes.
     func accept() async throws -> ScriptedConnection {
         try await blocking { [descriptor] in
             var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&waited, 1, 10_000) == 1 else { throw Failure(description: "nobody connected") }
+            guard poll(&waited, 1, Int32(TestLimit.wait / .milliseconds(1))) == 1 else {
+                throw Failure(description: "nobody connected")
+            }
             return ScriptedConnection(Glibc.accept(descriptor, nil, nil))
         }
     }
@@ -48,7 +51,7 @@ final class ScriptedConnection: @unchecked Sendable {
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: Int(TestLimit.wait / .seconds(1)), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))

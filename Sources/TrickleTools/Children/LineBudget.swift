@@ -1,6 +1,6 @@
 /// How many lines of a child's are shown: one that says the same a thousand times a second would bury everything else.
-struct LineBudget {
-    enum Decision: Equatable {
+package struct LineBudget {
+    package enum Decision: Equatable {
         /// Show the line, after telling how many were left out before it.
         case show(omitted: Int)
         case omit
@@ -13,7 +13,9 @@ struct LineBudget {
     private var shown = 0
     private var omitted = 0
 
-    mutating func take(now: ContinuousClock.Instant) -> Decision {
+    package init() {}
+
+    package mutating func take(now: ContinuousClock.Instant) -> Decision {
         if spanStart.map({ now - $0 >= .seconds(1) }) ?? true { (spanStart, shown) = (now, 0) }
         guard shown < Self.linesPerSecond else {
             omitted += 1

@@ -61,7 +61,11 @@ public struct PipePublishing: Sendable {
             try await output.finish()
             try await output.close(keepsOpen: keepsOpen)
         }
-        if isDone == nil { session.logger.warning("the relay does not take the rest: the channel is left as it is") }
+        guard isDone == nil else { return }
+        let isClosed = keepsOpen ? false : await output.closeAtOnce()
+        if !isClosed {
+            session.logger.warning("the relay does not take the rest: the channel is left as it is")
+        }
     }
 
     /// How long the relay may take for the rest after a stop was asked for.

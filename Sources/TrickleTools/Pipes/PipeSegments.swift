@@ -79,6 +79,11 @@ actor PipeSegments {
         if keepsOpen { try await publisher.settle() } else { try await publisher.close() }
     }
 
+    /// After a stop, where the relay takes no more.
+    ///
+    /// - Returns: whether it has closed the channel all the same.
+    func closeAtOnce() async -> Bool { await publisher.closeAtOnce(session.stop) }
+
     private func flush() async throws {
         if pending.isEmpty { return }
         let bytes = pending

@@ -20,8 +20,6 @@ final class PublishingRun: Sendable {
 
     /// How long the relay may take for the rest after a stop was asked for.
     private static let graceAfterStop = Duration.milliseconds(500)
-    /// And for the end alone, once the source was ended by force.
-    private static let graceAfterAbandoning = Duration.milliseconds(250)
 
     private let job: ChannelPublishing
     private let session: ToolSession
@@ -62,11 +60,7 @@ final class PublishingRun: Sendable {
         let (source, publisher) = state.withLock { ($0.source, $0.publisher) }
         await source?.abandon()
         if job.keepsOpen { return }
-        let isClosed = try? await session.stop.cancelling(after: Self.graceAfterAbandoning) {
-            try await publisher?.close()
-            return true
-        }
-        if isClosed != true {
+        if await publisher?.closeAtOnce(session.stop) == false {
             session.logger.warning("the relay does not take the rest: the channel is left as it is")
         }
     }
@@ -190,7 +184,11 @@ extension PublishingRun {
         let publisher = Publisher(
             relay: job.relay, channel: job.channel, contentType: job.contentType,
             configuration: job.clientConfiguration)
-        try await publisher.open()
+        do { try await publisher.open() } catch let error as CancellationError {
+            // The relay may have made the channel all the same.
+            state.withLock { $0.publisher = publisher }
+            throw error
+        }
         state.withLock { $0.publisher = publisher }
         return publisher
     }

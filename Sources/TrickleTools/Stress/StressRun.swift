@@ -15,9 +15,6 @@ public struct StressRun: Sendable {
     /// Most segments are written in so many pieces, because segments trickle.
     private static let piecesPerSegment = 8
 
-    /// How long the relay may take for the end of the channels after a stop was asked for.
-    private static let graceAfterStop = Duration.milliseconds(250)
-
     private let relay: RelayOptions
 
     public init(relay: RelayOptions) { self.relay = relay }
@@ -79,13 +76,13 @@ public struct StressRun: Sendable {
     ) async throws {
         let publisher = Publisher(
             relay: relay.url, channel: channel, contentType: "application/octet-stream", configuration: configuration)
-        // Without a channel there is nothing to wait for, for anybody.
-        do { try await publisher.open() } catch let error as TrickleError { throw ToolFailure(error) }
-        do { try await publish(to: publisher, seed: seed, ledger) } catch {
-            // The channel does not stay behind. What is cancelled can wait for nothing itself.
-            await Task {
-                _ = try? await session.stop.cancelling(after: Self.graceAfterStop) { try await publisher.close() }
-            }.value
+        do {
+            // Without a channel there is nothing to wait for, for anybody.
+            do { try await publisher.open() } catch let error as TrickleError { throw ToolFailure(error) }
+            try await publish(to: publisher, seed: seed, ledger)
+        } catch {
+            // The channel does not stay behind, not even one that was being made when the stop came.
+            if !(error is ToolFailure) { _ = await publisher.closeAtOnce(session.stop) }
             throw error
         }
         try await publisher.close()

@@ -1,0 +1,20 @@
+import TrickleKit
+
+extension Publisher {
+    /// How long the relay may take for the end of the channel when its publisher was stopped before it was done.
+    private static let graceAfterStop = Duration.milliseconds(250)
+
+    /// Closes the channel after a stop, if the relay does that at once. The caller may be cancelled.
+    ///
+    /// - Returns: whether the relay did it.
+    func closeAtOnce(_ stop: StopRequest) async -> Bool {
+        // What is cancelled can wait for nothing itself.
+        await Task {
+            let isClosed = try? await stop.cancelling(after: Self.graceAfterStop) {
+                try await self.close()
+                return true
+            }
+            return isClosed == true
+        }.value
+    }
+}
