@@ -8,7 +8,7 @@ extension FaultScenario {
             guard BuiltTool.isInstalled("ffmpeg") else { throw MissingProgram(name: "ffmpeg") }
             let count = scale == .short ? 1 : 5
             let relay = try await RelayProcess.start(["--window-seconds", "120"], address: "127.0.0.1:0")
-            let reading = ["--stream", "tool", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"]
+            let reading = ["--stream", "tool", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"]
             let reader = try RunningTool("read2pipe", reading)
             let calmReader = try RunningTool("read2pipe", reading)
             let publisher = try RunningTool(

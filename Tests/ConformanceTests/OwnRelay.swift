@@ -23,7 +23,7 @@ enum OwnRelay {
         settings.windowByteCount = 64 << 20
         settings.longestWait = .seconds(12) * factor
         // Other tests, and builds, may want the machine too.
-        settings.patience = .seconds(20) * factor
+        settings.patience = .seconds(180) * factor
         settings.concurrency /= factor
 
         var configuration = RelayConfiguration()

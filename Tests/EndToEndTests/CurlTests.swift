@@ -2,7 +2,7 @@ import ChildProcesses
 import Testing
 import TrickleTesting
 
-@Suite(.needsCurl, .timeLimit(.minutes(1))) struct CurlTests {
+@Suite(.needsCurl, .timeLimit(.minutes(TestLimit.minutes))) struct CurlTests {
     @Test func `a subscriber has a byte before the publisher has finished`() async throws {
         try await RelayProcess.with { relay in
             // A subscriber of a channel that is not there would be told so.
@@ -25,7 +25,7 @@ import TrickleTesting
         try await RelayProcess.with { relay in
             let subscriber = try RunningTool(
                 "read2pipe",
-                ["--stream", "talk", "--url", relay.url, "--from", "0", "--segments", "2", "--wait", "20s"])
+                ["--stream", "talk", "--url", relay.url, "--from", "0", "--segments", "2", "--wait", "10m"])
             let publisher = try RunningTool(
                 "curl", ["-sN", "-T", "-", "-X", "POST", "\(relay.url)/talk/0"], standardInput: .pipe)
             let input = try DescriptorWriter(#require(publisher.process.standardInput), what: "curl")

@@ -9,14 +9,14 @@ import TrickleTesting
 #endif
 
 /// How tools end by signals, and that nothing of theirs is left.
-@Suite(.needsFFmpeg, .needsProcessTable, .timeLimit(.minutes(2))) struct EndingTests {
+@Suite(.needsFFmpeg, .needsProcessTable, .timeLimit(.minutes(TestLimit.minutes))) struct EndingTests {
     private let live = ["lavfi:testsrc2=size=160x90:rate=25", "--gop", "1s", "--stream", "live"]
 
     /// A publisher of a live source, with its ffmpeg running and media on the relay.
     private func startPublisher(_ relay: RelayProcess) async throws -> (RunningTool, ffmpeg: Int32) {
         let publisher = try RunningTool("publish-file", live + ["--url", relay.url])
         let first = try await RunningTool.run(
-            "read2pipe", ["--stream", "live", "--url", relay.url, "--from", "0", "--segments", "1", "--wait", "20s"])
+            "read2pipe", ["--stream", "live", "--url", relay.url, "--from", "0", "--segments", "1", "--wait", "10m"])
         #expect(first.status.isSuccess, "\(first.errors)")
         let children = ProcessTable.children(of: publisher.process.pid)
         let ffmpeg = try #require(children.first { ProcessTable.name(of: $0) == "ffmpeg" })

@@ -3,7 +3,7 @@ import Testing
 import TrickleTesting
 
 /// Real players of HLS, on a channel that is published while they play.
-@Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(2))) struct HLSTests {
+@Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(TestLimit.minutes))) struct HLSTests {
     private static let seconds = 8
     private let folder = TemporaryFolder()
 

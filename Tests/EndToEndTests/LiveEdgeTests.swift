@@ -4,7 +4,7 @@ import Testing
 import TrickleTesting
 
 /// Where `play` begins in a segment that has been open for long.
-@Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(2))) struct LiveEdgeTests {
+@Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(TestLimit.minutes))) struct LiveEdgeTests {
     private let folder = TemporaryFolder()
 
     /// Publishes the first part of a segment, starts `play`, publishes the rest when the player has begun, and gives what the player got.

@@ -7,7 +7,7 @@ import TrickleTesting
     import Glibc
 #endif
 
-@Suite(.enabled(if: BuiltTool.isInstalled("make"), "make is not installed"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: BuiltTool.isInstalled("make"), "make is not installed"), .timeLimit(.minutes(TestLimit.minutes)))
 struct MakefileTests {
     private func make(_ arguments: String...) async throws -> ToolResult {
         try await RunningTool.run("make", ["--no-print-directory", "-C", BuiltTool.packageRoot] + arguments)

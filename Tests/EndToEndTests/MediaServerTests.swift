@@ -13,7 +13,7 @@ import TrickleTesting
 @Suite(
     .needsFFmpeg, .needsProcessTable,
     .enabled(if: NginxServer.isInstalled, "nginx with its RTMP module is not installed: scripts/install-test-servers"),
-    .timeLimit(.minutes(6)))
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct MediaServerTests {
     private let folder = TemporaryFolder()
 
@@ -63,14 +63,14 @@ struct MediaServerTests {
             // What the relay carries, for comparison; and a service that sends it back under another name.
             let url = ["--url", relay.url]
             let published = try RunningTool(
-                "read2pipe", ["--stream", "cam", "--from", "0", "--wait", "20s", "--strict"] + url,
+                "read2pipe", ["--stream", "cam", "--from", "0", "--wait", "10m", "--strict"] + url,
                 outputFile: .open(folder("published.ts"), O_WRONLY | O_CREAT))
             let folder = folder
             let service = try RunningTool(
                 "sh",
                 [
                     "-c",
-                    #""$0" --stream cam --from 0 --wait 20s "$2" "$3" | "$1" --split ts --stream cam-out "$2" "$3""#,
+                    #""$0" --stream cam --from 0 --wait 10m "$2" "$3" | "$1" --split ts --stream cam-out "$2" "$3""#,
                     BuiltTool.path("read2pipe"), BuiltTool.path("publish-pipe"),
                 ] + url)
             // It waits in nginx for what will be pushed.
@@ -109,7 +109,7 @@ struct MediaServerTests {
         try await withServers("publish-live", { _ in ["--linger", "15s", "--timeout", "3s"] }) {
             relay, nginx, hook, tool in
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"])
+                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"])
             var segments = 0
             for round in 1...10 {
                 let pusher = try push(clip, to: nginx.url("cam"), loops: true)
@@ -140,7 +140,7 @@ struct MediaServerTests {
 @Suite(
     .needsFFmpeg,
     .enabled(if: RTSPServer.isInstalled, "GStreamer's RTSP server is not installed: scripts/install-test-servers"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct RTSPSourceTests {
     private let folder = TemporaryFolder()
 
@@ -152,7 +152,7 @@ struct RTSPSourceTests {
         try await RelayProcess.with { relay in
             let output = folder("out.ts")
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"],
+                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"],
                 outputFile: .open(output, O_WRONLY | O_CREAT))
             let publisher = try await RunningTool.run(
                 "publish-file",

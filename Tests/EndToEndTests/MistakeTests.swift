@@ -9,7 +9,7 @@ import TrickleTesting
 #endif
 
 /// Each mistake gets one line that says what is wrong, and the right exit code.
-@Suite(.timeLimit(.minutes(2))) struct MistakeTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct MistakeTests {
     private let folder = TemporaryFolder()
 
     /// The one line of error that a run ends with.
@@ -104,7 +104,7 @@ import TrickleTesting
             #expect(posted.status.isSuccess)
             let from = tool == "read2pipe" ? "--from 0" : ""
             let command = "exec \(BuiltTool.path(tool)) --stream a --url \(relay.url) --quiet \(from) \(closing)"
-            let result = try await RunningTool.run("sh", ["-c", command], within: .seconds(20))
+            let result = try await RunningTool.run("sh", ["-c", command])
             #expect(result.status == .exited(1), "\(result.errors)")
             #expect(result.errorLines.count == 1, "\(result.errors)")
             #expect(result.errors.contains(words))

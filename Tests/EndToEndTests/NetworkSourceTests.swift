@@ -9,7 +9,7 @@ import TrickleTesting
 #endif
 
 /// Sources that push to `publish-file --listen`, and sources that it pulls, with a real ffmpeg at their other end.
-@Suite(.needsFFmpeg, .timeLimit(.minutes(3)))
+@Suite(.needsFFmpeg, .timeLimit(.minutes(TestLimit.minutes)))
 struct NetworkSourceTests {
     private let folder = TemporaryFolder()
 
@@ -25,7 +25,7 @@ struct NetworkSourceTests {
         try RunningTool(
             "read2pipe",
             [
-                "--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "\(segments)", "--wait", "30s",
+                "--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "\(segments)", "--wait", "10m",
                 "--strict",
             ],
             outputFile: .open(output, O_WRONLY | O_CREAT))
@@ -147,7 +147,7 @@ struct NetworkSourceTests {
             let publisher = try RunningTool(
                 "publish-file", ["alsa:null", "--stream", "cam", "--url", relay.url, "--target", "500ms"])
             let reader = try await RunningTool.run(
-                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "3", "--wait", "20s"])
+                "read2pipe", ["--stream", "cam", "--url", relay.url, "--from", "0", "--segments", "3", "--wait", "10m"])
             #expect(reader.status == .exited(0), "\(reader.errors)")
             #expect(reader.output.count > 10_000)
             kill(publisher.process.pid, SIGINT)

@@ -9,7 +9,7 @@ import TrickleTesting
 #endif
 
 /// What happens when the place that media is written to has had enough.
-@Suite(.needsCurl, .timeLimit(.minutes(1))) struct OutputTests {
+@Suite(.needsCurl, .timeLimit(.minutes(TestLimit.minutes))) struct OutputTests {
     private let folder = TemporaryFolder()
 
     /// Runs `body` with a relay whose channel `a` has one finished segment of 100,000 bytes.

@@ -3,7 +3,7 @@ import Testing
 import TrickleTesting
 
 /// Players that know nothing but a URL.
-@Suite(.needsFFmpeg, .timeLimit(.minutes(2))) struct PlayerURLTests {
+@Suite(.needsFFmpeg, .timeLimit(.minutes(TestLimit.minutes))) struct PlayerURLTests {
     private let folder = TemporaryFolder()
 
     @Test(.needsCurl)

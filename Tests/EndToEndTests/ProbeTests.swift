@@ -4,7 +4,7 @@ import Testing
 import TrickleTesting
 
 /// What `publish-file --probe` says, and that the options say where a stream is cut.
-@Suite(.needsFFmpeg, .timeLimit(.minutes(2))) struct ProbeTests {
+@Suite(.needsFFmpeg, .timeLimit(.minutes(TestLimit.minutes))) struct ProbeTests {
     private let folder = TemporaryFolder()
 
     private func probe(_ arguments: [String]) async throws -> [String: Any] {

@@ -5,7 +5,7 @@ import Testing
 import TrickleTesting
 
 /// Channels from transport streams, with sources to fall back on.
-@Suite(.needsFFmpeg, .timeLimit(.minutes(2))) struct RestreamTests {
+@Suite(.needsFFmpeg, .timeLimit(.minutes(TestLimit.minutes))) struct RestreamTests {
     private let folder = TemporaryFolder()
 
     /// A clip of two seconds with a keyframe each second: its path and its bytes.
@@ -26,7 +26,7 @@ import TrickleTesting
         _ channel: String, _ url: String, _ arguments: [String] = [], output: OwnedDescriptor? = nil
     ) throws -> RunningTool {
         try RunningTool(
-            "read2pipe", ["--stream", channel, "--url", url, "--from", "0", "--wait", "20s"] + arguments,
+            "read2pipe", ["--stream", channel, "--url", url, "--from", "0", "--wait", "10m"] + arguments,
             outputFile: output)
     }
 

@@ -10,14 +10,14 @@ import TrickleTesting
     import Glibc
 #endif
 
-@Suite(.needsFFmpeg, .timeLimit(.minutes(3))) struct RoundTripTests {
+@Suite(.needsFFmpeg, .timeLimit(.minutes(TestLimit.minutes))) struct RoundTripTests {
     private let folder = TemporaryFolder()
 
     /// Publishes a file as fast as possible, with a reader that came before, and tells what the reader wrote.
     private func carry(_ input: String, _ relay: RelayProcess, arguments: [String] = []) async throws -> String {
         let output = folder("out.ts")
         let reader = try RunningTool(
-            "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"],
+            "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"],
             outputFile: .open(output, O_WRONLY | O_CREAT | O_TRUNC))
         let publisher = try await RunningTool.run(
             "publish-file", [input, "--stream", "clip", "--url", relay.url, "--no-realtime"] + arguments)
@@ -58,7 +58,7 @@ import TrickleTesting
         #expect(mkfifo(pipe, 0o600) == 0)
         try await RelayProcess.with { relay in
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"],
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"],
                 outputFile: .open(output, O_WRONLY | O_CREAT | O_TRUNC))
             let publisher = try RunningTool("publish-file", [pipe, "--stream", "clip", "--url", relay.url])
             let writer = try await RunningTool.run("sh", ["-c", "cat \(clip) > \(pipe)"])
@@ -115,7 +115,7 @@ import TrickleTesting
         try await TestMedia.makeClip(at: clip, seconds: 3)
         try await RelayProcess.with { relay in
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s"])
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m"])
             let start = ContinuousClock.now
             let publisher = try await RunningTool.run(
                 "publish-file", [clip, "--stream", "clip", "--url", relay.url, "--from-start"],
@@ -132,11 +132,11 @@ import TrickleTesting
         try await TestMedia.makeClip(at: clip, seconds: 20)
         try await RelayProcess.with { relay in
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"])
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"])
             let publisher = try RunningTool("publish-file", [clip, "--stream", "clip", "--url", relay.url])
             #expect(await reader.hasWritten(atLeast: 30_000))
             publisher.process.signalGroup(SIGINT)
-            #expect(try await publisher.finish(within: .seconds(10)).status == .exited(130))
+            #expect(try await publisher.finish().status == .exited(130))
             let output = try await reader.finish().output
             #expect(output.count % 188 == 0)
             #expect(output.count < TemporaryFolder.contents(of: clip)!.count)
@@ -171,7 +171,7 @@ import TrickleTesting
         try await TestMedia.makeClip(at: clip)
         try await RelayProcess.with { relay in
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s"])
+                "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m"])
             let input = try OwnedDescriptor.open(clip, O_RDONLY)
             let publisher = try RunningTool(
                 "publish-file", ["--stream", "clip", "--url", relay.url, "--from-start"],
@@ -219,7 +219,7 @@ import TrickleTesting
         try await RelayProcess.with { relay in
             let subscriber = try RunningTool(
                 "subscriber-example",
-                ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "20s", "--out", out])
+                ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m", "--out", out])
             let publisher = try await RunningTool.run(
                 "publish-file", [clip, "--stream", "clip", "--url", relay.url, "--no-realtime"])
             #expect(publisher.status.isSuccess, "\(publisher.errors)")
@@ -267,7 +267,7 @@ import TrickleTesting
         try await RelayProcess.with { relay in
             let readers = try (0..<50).map { _ in
                 try RunningTool(
-                    "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "30s", "--strict"])
+                    "read2pipe", ["--stream", "clip", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"])
             }
             let publisher = try await RunningTool.run("publish-file", [clip, "--stream", "clip", "--url", relay.url])
             #expect(publisher.status.isSuccess, "\(publisher.errors)")

@@ -11,18 +11,19 @@ import TrickleTesting
 /// An ffmpeg that misbehaves under publish-file.
 @Suite(
     .enabled(if: BuiltTool.isInstalled("ffmpeg", "ffprobe"), "ffmpeg is not installed"),
-    .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"), .timeLimit(.minutes(1)))
+    .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"),
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct ChildFaultTests {
     private let folder = TemporaryFolder()
 
     /// Runs publish-file with `script` for an ffmpeg, and a reader of what comes of it.
     private func publish(
-        _ script: String, within limit: Duration = .seconds(20)
+        _ script: String, within limit: Duration = TestLimit.wait
     ) async throws -> (publisher: ToolResult, reader: ToolResult) {
         try StubProgram.write("ffmpeg", in: folder, script)
         let relay = try await RelayProcess.start()
         let reader = try RunningTool(
-            "read2pipe", ["--stream", "a", "--url", relay.url, "--from", "0", "--wait", "5s"])
+            "read2pipe", ["--stream", "a", "--url", relay.url, "--from", "0", "--wait", "10m"])
         let publisher = try RunningTool(
             "publish-file", ["lavfi:testsrc2", "--stream", "a", "--url", relay.url],
             environment: ["PATH": StubProgram.path(with: folder)])

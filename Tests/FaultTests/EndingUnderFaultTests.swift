@@ -8,11 +8,23 @@ import TrickleTesting
     import Glibc
 #endif
 
-/// Ctrl-C ends every tool, whatever state it is in. A tool that does not end is killed after some seconds, which its status tells.
-@Suite(.enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"), .timeLimit(.minutes(1)))
+/// Ctrl-C ends every tool, whatever state it is in. A tool that does not end is killed in the end, which its status tells.
+@Suite(
+    .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"),
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct EndingUnderFaultTests {
-    /// What the user is promised is a second; a busy machine may take longer to say so.
-    private static let patience = Duration.seconds(8)
+    private let folder = TemporaryFolder()
+
+    /// A tool whose own time limits do not end it: only the signal can.
+    private func tool(
+        _ name: String, _ arguments: [String], environment: [String: String?] = [:],
+        standardInput: ChildProcess.Endpoint = .null, outputFile: OwnedDescriptor? = nil
+    ) throws -> RunningTool {
+        let patience = ["TRICKLE_TIMEOUT": "1h", "TRICKLE_STALL_TIMEOUT": "1h"]
+        return try RunningTool(
+            name, arguments, environment: environment.merging(patience) { $1 }, standardInput: standardInput,
+            outputFile: outputFile)
+    }
 
     /// Sends SIGINT as soon as the tool attends to signals.
     private func interrupt(_ tool: RunningTool, location: SourceLocation = #_sourceLocation) async throws {
@@ -20,9 +32,18 @@ struct EndingUnderFaultTests {
             try await Task.sleep(for: .milliseconds(5))
         }
         kill(tool.process.pid, SIGINT)
-        let result = try await tool.finish(within: Self.patience)
+        let result = try await tool.finish()
         #expect(result.status == .exited(130), "\(result.errors)", sourceLocation: location)
         #expect(ProcessTable.children(of: tool.process.pid).isEmpty, sourceLocation: location)
+    }
+
+    /// What a reader needs to know besides, so that it writes nothing where the tests happen to run.
+    private func whereTo(_ reader: String) -> [String] {
+        switch reader {
+        case "play": ["--player", "cat -"]
+        case "subscriber-example": ["--out", folder("out")]
+        default: []
+        }
     }
 
     /// A relay with an open segment of 4 MB in the channel `big`, behind a proxy.
@@ -30,7 +51,7 @@ struct EndingUnderFaultTests {
         try await RelayProcess.with { relay in
             let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
             let publisher = try RunningTool(
-                "sh", ["-c", "{ head -c 4000000 /dev/zero; sleep 100; } | curl -sN -T - -X POST \(relay.url)/big/0"])
+                "sh", ["-c", "{ head -c 4000000 /dev/zero; sleep 1000; } | curl -sN -T - -X POST \(relay.url)/big/0"])
             try await FaultProxy.with(to: port) { proxy in try await body(relay, proxy) }
             publisher.process.signalGroup(SIGKILL)
         }
@@ -39,24 +60,22 @@ struct EndingUnderFaultTests {
     @Test(arguments: ["read2pipe", "subscriber-example", "play"])
     func `a reader that waits for a channel`(tool: String) async throws {
         try await RelayProcess.with { relay in
-            let player = tool == "play" ? ["--player", "cat -"] : []
             try await interrupt(
-                RunningTool(tool, ["--stream", "none", "--url", relay.url, "--wait", "60s"] + player))
+                self.tool(tool, ["--stream", "none", "--url", relay.url, "--wait", "10m"] + whereTo(tool)))
         }
     }
 
     @Test(arguments: ["read2pipe", "subscriber-example", "play"])
     func `a reader that waits for a relay`(tool: String) async throws {
         let port = try PlainListener().port
-        let player = tool == "play" ? ["--player", "cat -"] : []
         try await interrupt(
-            RunningTool(tool, ["--stream", "none", "--url", "http://127.0.0.1:\(port)", "--wait", "60s"] + player))
+            self.tool(tool, ["--stream", "none", "--url", "http://127.0.0.1:\(port)", "--wait", "10m"] + whereTo(tool)))
     }
 
     @Test func `a reader whose request nobody answers`() async throws {
         let server = try PlainListener()
         try await FaultProxy.with(to: server.port) { proxy in
-            let reader = try RunningTool("read2pipe", ["--stream", "none", "--url", proxy.url])
+            let reader = try tool("read2pipe", ["--stream", "none", "--url", proxy.url])
             await proxy.wait { $0.bytesToRelay > 0 }
             try await interrupt(reader)
         }
@@ -65,7 +84,7 @@ struct EndingUnderFaultTests {
     @Test func `a reader in a segment that has stalled`() async throws {
         try await withBigSegment { _, proxy in
             await proxy.set(FaultPlan(fromRelay: .init(bytesPerSecond: 20_000)))
-            let reader = try RunningTool("read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0"])
+            let reader = try tool("read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0"])
             #expect(await reader.hasWritten(atLeast: 1))
             await proxy.set(.stalling(.fromRelay, .toRelay))
             try await interrupt(reader)
@@ -75,8 +94,8 @@ struct EndingUnderFaultTests {
     @Test func `a reader whose standard output is full`() async throws {
         try await withBigSegment { relay, proxy in
             let (readEnd, writeEnd) = try OwnedDescriptor.pipe()
-            let reader = try RunningTool(
-                "read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "20s"],
+            let reader = try tool(
+                "read2pipe", ["--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "10m"],
                 outputFile: writeEnd)
             await proxy.wait { $0.bytesFromRelay > 500_000 }
             try await interrupt(reader)
@@ -86,11 +105,11 @@ struct EndingUnderFaultTests {
 
     @Test func `a player that takes nothing`() async throws {
         try await withBigSegment { relay, proxy in
-            let player = try RunningTool(
+            let player = try tool(
                 "play",
                 [
-                    "--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "20s", "--player",
-                    "sh -c 'sleep 100; :' -",
+                    "--stream", "big", "--url", proxy.url, "--from", "0", "--wait", "10m", "--player",
+                    "sh -c 'sleep 1000; :' -",
                 ])
             await proxy.wait { $0.bytesFromRelay > 300_000 }
             try await interrupt(player)
@@ -100,14 +119,14 @@ struct EndingUnderFaultTests {
     @Test func `a publisher that waits for standard input`() async throws {
         try await RelayProcess.with { relay in
             try await interrupt(
-                RunningTool("publish-file", ["--stream", "in", "--url", relay.url], standardInput: .pipe))
+                tool("publish-file", ["--stream", "in", "--url", relay.url], standardInput: .pipe))
         }
     }
 
     @Test func `a publisher of lines whose request nobody answers`() async throws {
         let server = try PlainListener()
         try await FaultProxy.with(to: server.port) { proxy in
-            let publisher = try RunningTool(
+            let publisher = try tool(
                 "publish-pipe", ["--stream", "lines", "--url", proxy.url], standardInput: .pipe)
             await proxy.wait { $0.bytesToRelay > 0 }
             try await interrupt(publisher)
@@ -125,7 +144,7 @@ struct EndingUnderFaultTests {
         let tool = try ChildProcess(command, standardOutput: .null, standardError: .descriptor(writeEnd.rawValue))
         try await until { ProcessTable.handles(SIGINT, tool.pid) }
         let killing = Task {
-            try await Task.sleep(for: Self.patience)
+            try await Task.sleep(for: TestLimit.wait)
             tool.signalGroup(SIGKILL)
         }
         // Whatever it says at its end, nobody takes: only another signal ends it.
@@ -143,7 +162,7 @@ struct EndingUnderFaultTests {
         try await RelayProcess.with { relay in
             let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
             try await FaultProxy.with(to: port) { proxy in
-                let publisher = try RunningTool(
+                let publisher = try tool(
                     "publish-file",
                     [
                         "lavfi:testsrc2=size=640x360:rate=25", "--no-realtime", "--stream", "stuck", "--url",
@@ -158,10 +177,9 @@ struct EndingUnderFaultTests {
 
     @Test(.enabled(if: BuiltTool.isInstalled("curl"), "curl is not installed"))
     func `a publisher whose ffmpeg does not listen, and its channel is closed all the same`() async throws {
-        let folder = TemporaryFolder()
         try StubProgram.write("ffmpeg", in: folder, "trap '' INT TERM HUP; while :; do sleep 1; done")
         try await RelayProcess.with { relay in
-            let publisher = try RunningTool(
+            let publisher = try tool(
                 "publish-file", ["lavfi:testsrc2", "--stream", "deaf", "--url", relay.url],
                 environment: ["PATH": StubProgram.path(with: folder)])
             func status() async throws -> String {

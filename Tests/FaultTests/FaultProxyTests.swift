@@ -2,7 +2,7 @@ import Testing
 import TrickleTesting
 
 /// The proxy itself, between plain sockets.
-@Suite(.timeLimit(.minutes(1))) struct FaultProxyTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct FaultProxyTests {
     private static let message = Array("what goes in comes out".utf8)
 
     private func withEnds(

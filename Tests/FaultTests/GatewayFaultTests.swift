@@ -4,7 +4,8 @@ import TrickleTesting
 /// An ffmpeg that misbehaves under the gateway of trickle-server.
 @Suite(
     .enabled(if: BuiltTool.isInstalled("ffmpeg", "ffprobe", "curl"), "ffmpeg or curl is not installed"),
-    .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"), .timeLimit(.minutes(1)))
+    .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"),
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct GatewayFaultTests {
     private let folder = TemporaryFolder()
 

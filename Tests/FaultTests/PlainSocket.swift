@@ -1,4 +1,5 @@
 import Foundation
+import TrickleTesting
 
 struct PlainSocketError: Error, CustomStringConvertible {
     let description: String
@@ -93,7 +94,7 @@ final class PlainSocket {
     }
 
     /// How the connection has ended; bytes that come instead leave it open.
-    func ending(within limit: Duration = .seconds(10)) -> Ending {
+    func ending(within limit: Duration = TestLimit.wait) -> Ending {
         guard !wasReset else { return .reset }
         guard waits(for: Int16(POLLIN), limit) else { return .open }
         var byte: UInt8 = 0
@@ -144,7 +145,9 @@ final class PlainListener {
 
     func accept() throws -> PlainSocket {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, 10_000) > 0 else { throw PlainSocketError("nobody connects") }
+        guard poll(&entry, 1, Int32(TestLimit.wait / .milliseconds(1))) > 0 else {
+            throw PlainSocketError("nobody connects")
+        }
         return PlainSocket(descriptor: Foundation.accept(descriptor, nil, nil))
     }
 

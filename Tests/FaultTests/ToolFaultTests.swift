@@ -9,7 +9,8 @@ import TrickleTesting
 
 /// The built programs and real media, through a network that breaks.
 @Suite(
-    .enabled(if: BuiltTool.isInstalled("ffmpeg", "ffprobe"), "ffmpeg is not installed"), .timeLimit(.minutes(2)))
+    .enabled(if: BuiltTool.isInstalled("ffmpeg", "ffprobe"), "ffmpeg is not installed"),
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct ToolFaultTests {
     private let folder = TemporaryFolder()
     private let kept = ["--window-seconds", "120", "--window-bytes", "256MiB"]
@@ -35,7 +36,7 @@ struct ToolFaultTests {
         try await withProxies { relay, first, second in
             if atPublisher { await first.set(.breaking(each: places, .toRelay, .fromRelay)) }
             if atReader { await second.set(.breaking(each: places, .toRelay, .fromRelay)) }
-            let reading = ["--stream", "clip", "--from", "0", "--wait", "20s", "--strict", "--url"]
+            let reading = ["--stream", "clip", "--from", "0", "--wait", "10m", "--strict", "--url"]
             let reader = try RunningTool("read2pipe", reading + [second.url])
             let calm = try RunningTool("read2pipe", reading + [relay.url])
             let publisher = try await RunningTool.run(
@@ -56,7 +57,7 @@ struct ToolFaultTests {
             plan.toRelay.bytesPerSecond = 20_000
             await proxy.set(plan)
             let reader = try RunningTool(
-                "read2pipe", ["--stream", "live", "--url", relay.url, "--from", "0", "--wait", "20s", "--strict"])
+                "read2pipe", ["--stream", "live", "--url", relay.url, "--from", "0", "--wait", "10m", "--strict"])
             let publisher = try RunningTool(
                 "publish-file",
                 [

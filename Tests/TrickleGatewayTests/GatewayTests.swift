@@ -4,7 +4,7 @@ import TrickleGateway
 import TrickleTesting
 
 /// Which requests the gateway takes.
-@Suite(.timeLimit(.minutes(1))) struct GatewayTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct GatewayTests {
     @Test func whatItDoesNotKnowIsAnsweredAsByARelayAlone() async throws {
         try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
             try await PlainClient.with(relay) { client in

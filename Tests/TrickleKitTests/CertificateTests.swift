@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import TrickleKit
+import TrickleTesting
 
 /// An HTTPS server with a certificate of its own making, from the openssl command.
 private final class SecureServer: @unchecked Sendable {
@@ -62,7 +63,8 @@ private final class SecureServer: @unchecked Sendable {
 }
 
 @Suite(
-    .enabled(if: SecureServer.openssl != nil, "the openssl command is not installed"), .timeLimit(.minutes(1)))
+    .enabled(if: SecureServer.openssl != nil, "the openssl command is not installed"),
+    .timeLimit(.minutes(TestLimit.minutes)))
 struct CertificateTests {
     private func failure(_ url: String, _ configuration: ClientConfiguration) async throws -> TrickleError? {
         do {
@@ -83,7 +85,7 @@ struct CertificateTests {
 
     @Test func aCertificateForAnotherHostIsRefused() async throws {
         let server = try await SecureServer.start(host: "DNS:relay.example")
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.caFile = server.certificate
         let error = try await failure("https://localhost:\(server.port)", configuration)
         #expect(error?.code == .certificateRefused)
@@ -92,7 +94,7 @@ struct CertificateTests {
 
     @Test func aCertificateOfANamedAuthorityIsAccepted() async throws {
         let server = try await SecureServer.start(host: "DNS:localhost")
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.caFile = server.certificate
         // The handshake succeeds, and then it shows that this is no relay.
         #expect(try await failure("https://localhost:\(server.port)", configuration)?.code == .notARelay)
@@ -100,14 +102,14 @@ struct CertificateTests {
 
     @Test func anyCertificateIsAcceptedWhereThatIsAskedFor() async throws {
         let server = try await SecureServer.start(host: "DNS:relay.example")
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.insecure = true
         #expect(try await failure("https://localhost:\(server.port)", configuration)?.code == .notARelay)
     }
 
     @Test func aFileOfAuthoritiesThatIsNotThereIsNamed() async throws {
         let server = try await SecureServer.start(host: "DNS:localhost")
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.caFile = "/nowhere/authorities.pem"
         let error = try await failure("https://localhost:\(server.port)", configuration)
         #expect(error?.code == .invalidConfiguration)

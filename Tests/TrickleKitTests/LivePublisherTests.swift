@@ -2,13 +2,13 @@ import Testing
 import TrickleKit
 import TrickleTesting
 
-@Suite(.timeLimit(.minutes(1))) struct LivePublisherTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct LivePublisherTests {
     private let channel = try! ChannelName("cam")
 
     @Test func aRelayThatTakesNothingCostsWholeSegmentsAndTheirNumbersAreEnded() async throws {
         try await withRelay { relay in
             try await FaultProxy.with(to: relay.port) { proxy in
-                let publisher = Publisher(relay: try RelayURL(proxy.url), channel: channel)
+                let publisher = Publisher(relay: try RelayURL(proxy.url), channel: channel, configuration: .unhurried)
                 try await publisher.open()
                 let live = LivePublisher(publisher, maximumBehind: 2)
                 async let sending: Void = live.run()
@@ -22,7 +22,9 @@ import TrickleTesting
                 live.finish()
                 #expect(live.droppedCount >= 5)
                 await proxy.set(.faultless)
-                let received = try await Subscriber(relay: relay, channel: channel, from: .exact(0)).read(
+                let received = try await Subscriber(
+                    relay: relay, channel: channel, from: .exact(0), configuration: .unhurried
+                ).read(
                     segments.count)
                 try await sending
                 try await publisher.close()

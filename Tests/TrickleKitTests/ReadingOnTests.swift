@@ -4,13 +4,13 @@ import TrickleKit
 import TrickleTesting
 
 /// A reader goes on inside a segment, against a server that does exactly what each test says.
-@Suite(.timeLimit(.minutes(1))) struct ReadingOnTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ReadingOnTests {
     private let features = "Lp-Trickle-Features: range, size, head, wait\n"
     private let chunked = "Transfer-Encoding: chunked\n"
     private let range = "Content-Range: bytes 3-9007199254740991/*\n"
 
     private func subscriber(_ server: ScriptedServer, stallTimeout: Duration = .seconds(10)) -> Subscriber {
-        var configuration = ClientConfiguration()
+        var configuration = ClientConfiguration.unhurried
         configuration.stallTimeout = stallTimeout
         return Subscriber(
             relay: server.relay, channel: try! ChannelName("cam"), from: .exact(0), configuration: configuration)

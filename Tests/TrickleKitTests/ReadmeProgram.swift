@@ -1,5 +1,6 @@
 import Testing
 import TrickleKit
+import TrickleTesting
 
 /// The program in the README, line by line.
 private func readmeProgram(url: String) async throws {
@@ -17,7 +18,7 @@ private func readmeProgram(url: String) async throws {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ReadmeProgramTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ReadmeProgramTests {
     @Test func theProgramInTheReadmeRunsToItsEnd() async throws {
         try await withRelay { relay in try await readmeProgram(url: "\(relay)") }
     }

@@ -1,16 +1,18 @@
 import Testing
 import TrickleKit
 import TrickleRelay
+import TrickleTesting
 
-@Suite(.timeLimit(.minutes(1))) struct RelayRoundTripTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct RelayRoundTripTests {
     private let channel = try! ChannelName("cam")
 
     @Test func segmentsComeOutAsTheyWentIn() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let sent = (0..<4).map { patternedBytes(100_000 * $0, seed: $0 + 1) }
-            async let received = Subscriber(relay: relay, channel: channel, from: .exact(0)).readAll()
+            async let received = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
+                .readAll()
             for bytes in sent {
                 let segment = try await publisher.nextSegment()
                 try await segment.write(bytes)
@@ -27,7 +29,7 @@ import TrickleRelay
 
     @Test func eachByteArrivesBeforeTheNextIsWritten() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let writer = try await publisher.nextSegment()
             try await writer.write([0])
@@ -49,7 +51,7 @@ import TrickleRelay
     @Test func aSecondPublisherContinuesTheNumbering() async throws {
         try await withRelay { relay in
             for run in 0..<2 {
-                let publisher = Publisher(relay: relay, channel: channel)
+                let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
                 try await publisher.open()
                 for index in 0..<3 {
                     let segment = try await publisher.nextSegment()
@@ -67,13 +69,14 @@ import TrickleRelay
 
     @Test func fiftySubscribersGetTheSameBytes() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let sent = (0..<5).map { patternedBytes(200_000, seed: $0 + 1) }
             try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
                 for _ in 0..<50 {
                     group.addTask {
-                        try await Subscriber(relay: relay, channel: channel, from: .exact(0)).readAll().map(\.bytes)
+                        try await Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
+                            .readAll().map(\.bytes)
                     }
                 }
                 for bytes in sent {
@@ -91,9 +94,9 @@ import TrickleRelay
 
     @Test func aSegmentThatIsLetGoOfIsToldAsAborted() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
-            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0))
+            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
             var segments = subscriber.makeAsyncIterator()
             var writer: SegmentWriter? = try await publisher.nextSegment()
             try await writer?.write([1, 2, 3])
@@ -117,7 +120,7 @@ import TrickleRelay
 
     @Test func aSegmentThatIsLetGoOfBeforeItsFirstByteLeavesItsNumberToTheNext() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             try await publisher.nextSegment().abort()
             let segment = try await publisher.nextSegment()
@@ -130,9 +133,10 @@ import TrickleRelay
 
     @Test func anEmptySegmentAdvancesTheNumber() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
-            async let received = Subscriber(relay: relay, channel: channel, from: .exact(0)).readAll()
+            async let received = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
+                .readAll()
             try await publisher.nextSegment().finish()
             let segment = try await publisher.nextSegment()
             try await segment.write([7])
@@ -147,7 +151,7 @@ import TrickleRelay
             async let received = Subscriber(
                 relay: relay, channel: channel, from: .exact(0), waitForChannel: .seconds(30)
             ).readAll()
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let segment = try await publisher.nextSegment()
             try await segment.write([1])
@@ -170,11 +174,11 @@ import TrickleRelay
 
     @Test func aClosedChannelEndsItsOtherPublisher() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let segment = try await publisher.nextSegment()
             try await segment.write([1])
-            let other = Publisher(relay: relay, channel: channel)
+            let other = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await other.open()
             try await other.close()
             await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .channelClosed }
@@ -186,14 +190,14 @@ import TrickleRelay
             configuration.limits.windowCount = 2
             configuration.limits.windowDuration = .zero
         }) { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             for index in 0..<10 {
                 let segment = try await publisher.nextSegment()
                 try await segment.write([UInt8(index)])
                 try await segment.finish()
             }
-            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0))
+            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
             var segments = subscriber.makeAsyncIterator()
             let segment = try #require(try await segments.next())
             #expect(segment.sequence == 9)
@@ -205,7 +209,7 @@ import TrickleRelay
 
     @Test func theChangefeedListsFirstAndThenTellsWhatChanges() async throws {
         try await withRelay { relay in
-            let first = Publisher(relay: relay, channel: channel)
+            let first = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await first.open()
             var changes = Changefeed(relay: relay).makeAsyncIterator()
             #expect(try await changes.next() == ChannelChanges(added: [channel]))
@@ -228,7 +232,7 @@ import TrickleRelay
             }
             #expect(await changes.next() == ChannelChanges())
             if hasToldOfAChange {
-                try await Publisher(relay: relay, channel: channel).open()
+                try await Publisher(relay: relay, channel: channel, configuration: .unhurried).open()
                 #expect(await changes.next() == ChannelChanges(added: [channel]))
             }
             return (relay.port, watching)
@@ -250,7 +254,7 @@ import TrickleRelay
 
     @Test func aReaderMayBearASilenceOfDays() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             for byte: UInt8 in 0..<3 {
                 let segment = try await publisher.nextSegment()
@@ -258,7 +262,7 @@ import TrickleRelay
                 try await segment.finish()
             }
             try await publisher.close()
-            var configuration = ClientConfiguration()
+            var configuration = ClientConfiguration.unhurried
             configuration.stallTimeout = .seconds(30 * 86_400)
             let subscriber = Subscriber(
                 relay: relay, channel: channel, from: .exact(.zero), configuration: configuration)
@@ -268,7 +272,7 @@ import TrickleRelay
 
     @Test func aCancelledReadEndsAtOnce() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let reader = Task { try await Subscriber(relay: relay, channel: channel).readAll() }
             reader.cancel()

@@ -3,12 +3,12 @@ import TrickleKit
 import TrickleTesting
 
 /// Real bytes through a network that breaks, to a real relay.
-@Suite(.timeLimit(.minutes(1))) struct ResumptionTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ResumptionTests {
     private let channel = try! ChannelName("cam")
     private let segments = (0..<4).map { patternedBytes(20_000, seed: $0 + 1) }
 
     private func publish(_ segments: [[UInt8]], to relay: RelayURL) async throws -> PublisherStatistics {
-        let publisher = Publisher(relay: relay, channel: channel)
+        let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
         try await publisher.open()
         for bytes in segments {
             let segment = try await publisher.nextSegment()

@@ -1,19 +1,20 @@
 import Testing
 import TrickleKit
+import TrickleTesting
 
 /// A reader passes over a part of a segment.
-@Suite(.timeLimit(.minutes(1))) struct SkippingTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct SkippingTests {
     private let channel = try! ChannelName("cam")
 
     @Test func theBytesBetweenAreNotTransferred() async throws {
         let bytes = patternedBytes(8 << 20)
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel)
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()
             let writer = try await publisher.nextSegment()
             try await writer.write(Array(bytes.dropLast(10)))
             try await waitUntilThere(bytes.count - 10, relay)
-            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0))
+            let subscriber = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
             var segments = subscriber.makeAsyncIterator()
             let segment = try #require(try await segments.next())
             var pieces = segment.body.makeAsyncIterator()
@@ -37,7 +38,8 @@ import TrickleKit
     /// What was written is on its way for a while.
     private func waitUntilThere(_ byteCount: Int, _ relay: RelayURL) async throws {
         while true {
-            var segments = Subscriber(relay: relay, channel: channel, from: .exact(0)).makeAsyncIterator()
+            var segments = Subscriber(relay: relay, channel: channel, from: .exact(0), configuration: .unhurried)
+                .makeAsyncIterator()
             if let size = try await segments.next()?.size, size >= byteCount { return }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -1,14 +1,15 @@
 import Testing
 import TrickleKit
+import TrickleTesting
 
 /// The subscriber against a server that does exactly what each test says.
-@Suite(.timeLimit(.minutes(1))) struct SubscriberTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct SubscriberTests {
     private let channel = try! ChannelName("cam")
     private let chunked = "Transfer-Encoding: chunked\n"
 
     private func subscriber(
         _ server: ScriptedServer, from start: SegmentPosition = .next, waitForChannel: Duration? = nil,
-        configuration: ClientConfiguration = .init()
+        configuration: ClientConfiguration = .unhurried
     ) -> Subscriber {
         Subscriber(
             relay: server.relay, channel: channel, from: start, configuration: configuration,

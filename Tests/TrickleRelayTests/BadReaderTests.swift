@@ -6,7 +6,7 @@ import TrickleTesting
 @testable import TrickleRelay
 
 /// A reader that does not read costs a cursor, and is let go.
-@Suite(.timeLimit(.minutes(1))) struct BadReaderTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct BadReaderTests {
     /// More than the kernel's buffers of both sides take for a client that does not read.
     private static let block = ByteBuffer(repeating: 7, count: 256 << 10)
     private static let blockCount = 64

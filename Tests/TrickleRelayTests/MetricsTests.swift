@@ -33,7 +33,7 @@ import TrickleTesting
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aHeadGetsNoBodyAndConnectionCloseIsKept() async throws {
+    @Test(.timeLimit(.minutes(TestLimit.minutes))) func aHeadGetsNoBodyAndConnectionCloseIsKept() async throws {
         try await withRelayServer { relay in
             let port = try await relay.serveMetrics(host: "127.0.0.1", port: 0)
             for path in ["/healthz", "/metrics"] {
@@ -47,7 +47,7 @@ import TrickleTesting
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aTakenAddressIsToldWithWhatToDo() async throws {
+    @Test(.timeLimit(.minutes(TestLimit.minutes))) func aTakenAddressIsToldWithWhatToDo() async throws {
         try await withRelayServer { relay in
             let port = try await relay.serveMetrics(host: "127.0.0.1", port: 0)
             let error = await #expect(throws: RelayStartError.self) {
@@ -57,7 +57,7 @@ import TrickleTesting
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRelayThatGoesDownIsNotReadyButAlive() async throws {
+    @Test(.timeLimit(.minutes(TestLimit.minutes))) func aRelayThatGoesDownIsNotReadyButAlive() async throws {
         var configuration = RelayConfiguration()
         configuration.host = "127.0.0.1"
         configuration.port = 0

@@ -7,7 +7,7 @@ import TrickleTesting
 @testable import TrickleRelay
 
 /// What ramps answer, and channels as endless bodies.
-@Suite(.timeLimit(.minutes(1))) struct RampTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct RampTests {
     private let channel = try! ChannelName("cam")
 
     /// Answers as a test says.

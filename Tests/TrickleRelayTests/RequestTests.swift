@@ -4,7 +4,7 @@ import TrickleRelay
 import TrickleTesting
 
 /// Requests as only few clients make them.
-@Suite(.timeLimit(.minutes(1))) struct RequestTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct RequestTests {
     @Test func aRangeBesideAnEarlyHeadIsAnsweredWithAHead() async throws {
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))

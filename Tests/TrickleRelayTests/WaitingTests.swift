@@ -5,7 +5,7 @@ import TrickleRelay
 import TrickleTesting
 
 /// Those who wait for one segment do not depend on each other.
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct WaitingTests {
     @Test func aReaderThatHasEnoughAtOnceTakesNothingFromThoseWhoWaitWithIt() async throws {
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))

@@ -83,7 +83,7 @@ public final class RunningTool: Sendable {
     deinit { process.signalGroup(SIGKILL) }
 
     /// Waits for the program's end, and kills it when that does not come in time, which the status tells.
-    public func finish(within limit: Duration = .seconds(60)) async throws -> ToolResult {
+    public func finish(within limit: Duration = TestLimit.wait) async throws -> ToolResult {
         let killing = Task.detached { [process] in
             try await Task.sleep(for: limit)
             process.signalGroup(SIGKILL)
@@ -105,7 +105,7 @@ public final class RunningTool: Sendable {
     /// Runs a program to its end.
     public static func run(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], directory: String? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = TestLimit.wait
     ) async throws -> ToolResult {
         try await RunningTool(program, arguments, environment: environment, directory: directory).finish(within: limit)
     }

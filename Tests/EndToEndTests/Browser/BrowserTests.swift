@@ -10,7 +10,7 @@ extension Trait where Self == ConditionTrait {
 }
 
 /// The page, in a browser.
-@Suite(.needsBrowser, .needsFFmpeg, .needsProcessTable, .timeLimit(.minutes(2))) struct BrowserTests {
+@Suite(.needsBrowser, .needsFFmpeg, .needsProcessTable, .timeLimit(.minutes(TestLimit.minutes))) struct BrowserTests {
     private let folder = TemporaryFolder()
     private let hostileName = "<img src=x onerror=\"document.title='hacked'\">&'"
     private static let player = "document.getElementById('video')"

@@ -9,7 +9,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// Playlists and segments as players fetch them.
-@Suite(.timeLimit(.minutes(1))) struct HLSTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct HLSTests {
     private let channel = try! ChannelName("cam")
 
     private func withGateway(

@@ -9,7 +9,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// A player that reloads with each part, over a channel to which everything happens.
-@Suite(.timeLimit(.minutes(1))) struct LowLatencyTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct LowLatencyTests {
     private let channel = try! ChannelName("cam")
 
     /// Follows the playlist part by part, and holds each answer to the rules.

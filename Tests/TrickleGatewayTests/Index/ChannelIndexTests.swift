@@ -9,7 +9,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// What the index of a channel knows.
-@Suite(.timeLimit(.minutes(1))) struct ChannelIndexTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ChannelIndexTests {
     private let channel = try! ChannelName("cam")
 
     private func withIndexes(

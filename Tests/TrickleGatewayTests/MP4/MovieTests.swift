@@ -9,7 +9,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// `live.mp4`, and the ffmpeg behind it.
-@Suite(.needsFFmpegAndCurl, .timeLimit(.minutes(1))) struct MovieTests {
+@Suite(.needsFFmpegAndCurl, .timeLimit(.minutes(TestLimit.minutes))) struct MovieTests {
     private let channel = try! ChannelName("cam")
     private let folder = TemporaryFolder()
     private let logger = Logger(label: "test")

@@ -8,7 +8,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// The JSON behind the page.
-@Suite(.timeLimit(.minutes(1))) struct ChannelRampTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ChannelRampTests {
     private struct Report: Decodable {
         struct Video: Decodable {
             var codec: String

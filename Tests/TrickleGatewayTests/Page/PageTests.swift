@@ -7,7 +7,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// Who gets the page, and what it may do.
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct PageTests {
     private func ask(
         _ target: String, accept: String? = "text/html,*/*;q=0.8", basePath: String = "/",
         servesPage: Bool = true

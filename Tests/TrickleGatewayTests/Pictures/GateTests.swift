@@ -1,10 +1,11 @@
 import Synchronization
 import Testing
+import TrickleTesting
 
 @testable import TrickleGateway
 
 /// How many get through a gate.
-@Suite(.timeLimit(.minutes(1))) struct GateTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct GateTests {
     /// How many are inside at the moment, and were at most.
     private final class Room: Sendable {
         let counts = Mutex((now: 0, most: 0))

@@ -7,7 +7,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// Thumbnails, and what they cost.
-@Suite(.needsFFmpegAndCurl, .timeLimit(.minutes(1))) struct PictureTests {
+@Suite(.needsFFmpegAndCurl, .timeLimit(.minutes(TestLimit.minutes))) struct PictureTests {
     private let channel = try! ChannelName("cam")
     private let folder = TemporaryFolder()
     private let logger = Logger(label: "test")

@@ -9,7 +9,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// Channels as endless transport streams.
-@Suite(.timeLimit(.minutes(1))) struct TransportStreamTests {
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct TransportStreamTests {
     private let channel = try! ChannelName("cam")
 
     /// A stream of groups of pictures, each a segment: tables, an IDR picture, ordinary pictures with sound between them.
