@@ -92,17 +92,17 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
 
-servers: ## what the tests play with: nginx-rtmp, GStreamer's RTSP server, Chromium
+servers: ## what the tests play with: nginx-rtmp, HAProxy, GStreamer's RTSP server, Chromium
 	@sh scripts/install-test-servers
 
-# So many at a time: if all begin at once, each waits for the others, for longer than any time limit.
+# Root runs them as another user. So many at a time: if all begin at once, each waits for the others, for longer than any time limit.
 test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 test: deps clients servers ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
-	@$(if $(filter),$(SWIFT) test --skip-build --no-parallel --filter "$$filter",\
-	    $(SWIFT) test --skip-build --skip '^(ConformanceTests|EndToEndTests|FaultTests)[.]' && \
-	    $(SWIFT) test --skip-build --filter '^ConformanceTests[.]' && \
-	    $(SWIFT) test --skip-build --no-parallel --filter '^(EndToEndTests|FaultTests)[.]')
+	@$(if $(filter),scripts/run-tests --no-parallel --filter "$$filter",\
+	    scripts/run-tests --skip '^(ConformanceTests|EndToEndTests|FaultTests)[.]' && \
+	    scripts/run-tests --filter '^ConformanceTests[.]' && \
+	    scripts/run-tests --no-parallel --filter '^(EndToEndTests|FaultTests)[.]')
 
 sanitize: deps ## tests under ThreadSanitizer and AddressSanitizer: [kind=thread|address] [filter=NAME]
 	@sh scripts/sanitize "$(or $(kind),all)" $(if $(filter),"$$filter")

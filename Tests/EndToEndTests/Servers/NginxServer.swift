@@ -30,6 +30,7 @@ final class NginxServer: Sendable {
             pid \(folder("pid"));
             events { worker_connections 256; }
             rtmp {
+                access_log off;
                 server {
                     listen 127.0.0.1:\(port);
                     application live {
