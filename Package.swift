@@ -73,7 +73,7 @@ let package = Package(
             dependencies: [
                 "TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", "CCrypto", argumentParser, logging,
             ]),
-        .target(name: "LiveHooks", dependencies: ["TrickleTools", "ChildProcesses"] + nio),
+        .target(name: "LiveHooks", dependencies: ["TrickleTools", "ChildProcesses", logging] + nio),
         .target(
             name: "Restreaming",
             dependencies: [

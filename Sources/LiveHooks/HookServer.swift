@@ -1,4 +1,5 @@
 import ChildProcesses
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -14,7 +15,9 @@ public struct HookServer: Sendable {
     private let channel: any Channel
 
     /// - Throws: ``ToolFailure`` when the address cannot be had.
-    public static func start(at address: ListenAddress, _ hook: LiveHook) async throws -> HookServer {
+    public static func start(
+        at address: ListenAddress, _ hook: LiveHook, logger: Logger
+    ) async throws -> HookServer {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { connection in
@@ -26,7 +29,13 @@ public struct HookServer: Sendable {
             }
         do {
             let host = address.host ?? "0.0.0.0"
-            return HookServer(channel: try await bootstrap.bind(host: host, port: address.port).get())
+            let channel = try await bootstrap.bind(host: host, port: address.port).get()
+            // Behind NIO's own handler, which tells of connections that could not be accepted or set up.
+            let errors = channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.addHandler(ListenerErrors(logger))
+            }
+            try await errors.get()
+            return HookServer(channel: channel)
         } catch {
             let reason = (error as? IOError).map { SystemError($0.errnoCode, "").reason } ?? "\(error)"
             throw ToolFailure(
@@ -38,6 +47,22 @@ public struct HookServer: Sendable {
     public var port: Int { channel.localAddress?.port ?? 0 }
 
     public func stop() async { try? await channel.close() }
+}
+
+/// Tells of connections that nobody sees because they did not come to be.
+private final class ListenerErrors: ChannelInboundHandler {
+    typealias InboundIn = Never
+
+    private let logger: Logger
+    private var budget = LineBudget()
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard case .show(let omitted) = budget.take(now: .now) else { return }
+        if omitted > 0 { logger.error("\(omitted) more connections for hooks could not be set up") }
+        logger.error("a connection for hooks could not be set up: \(error)")
+    }
 }
 
 /// The requests of one connection, one after the other.

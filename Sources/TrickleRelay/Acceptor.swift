@@ -15,6 +15,7 @@ import NIOPosix
 final class Acceptor: Sendable {
     private let sockets: ListeningSockets
     private let logger: Logger
+    private let failures: RateLimitedLog
     /// Written to once, to end the thread.
     private let stopPipe: (read: Int32, write: Int32)
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -24,6 +25,7 @@ final class Acceptor: Sendable {
     init(_ sockets: ListeningSockets, logger: Logger) throws(SocketError) {
         self.sockets = sockets
         self.logger = logger
+        failures = RateLimitedLog(logger, level: .error)
         var pipes: [Int32] = [0, 0]
         guard pipe(&pipes) == 0 else { throw SocketError(call: "pipe") }
         stopPipe = (pipes[0], pipes[1])
@@ -39,10 +41,9 @@ final class Acceptor: Sendable {
 
     /// Closes a connection that is one too many, with an answer that is there before a request is.
     static func turnAway(_ descriptor: Int32) {
-        let problem = RequestProblem(
-            status: 429, reason: "too many connections from this address",
-            fields: [HeaderField("Retry-After", "1"), HeaderField("Connection", "close")])
+        let problem = RequestProblem.tooManyConnections
         var head = ResponseHead(problem)
+        head.add("Connection", "close")
         head.add("Content-Length", problem.body.utf8.count)
         var bytes = head.encoded(now: HTTPDate())
         bytes.writeString(problem.body)
@@ -86,7 +87,10 @@ final class Acceptor: Sendable {
             switch errno {
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return false
             case EINTR, ECONNABORTED: continue
-            default: return true
+            case EAGAIN: return true
+            case let code:
+                failures.happened { "a connection could not be accepted: \(SocketError(code: code))" }
+                return true
             }
         }
     }

@@ -28,6 +28,8 @@ public struct RelayConfiguration: Sendable {
     public var readerTimeout: Duration = .seconds(30)
     /// Connections from one address; one more gets 429.
     public var connectionsPerAddress = 20_000
+    /// Who may name their clients, by a PROXY header or by `X-Forwarded-For`.
+    public var proxies = TrustedProxies()
     /// How long a publisher's bytes may be held so that they leave together with those that come close behind: fewer and
     /// larger sends for a little delay. What comes after a silence as long as this leaves at once. Zero sends what each read of its connection brings.
     public var coalesceInterval: Duration = .zero

@@ -28,9 +28,8 @@ final class RelayConnection: ChannelDuplexHandler {
 
     let lane: RelayLane
     private let socket: SendingSocket
-    private let census: ConnectionCensus
-    /// Where it comes from; nil when the census no longer counts it.
-    private var address: ConnectionCensus.Address?
+    /// Whom it is for.
+    let seat: ClientSeat
     /// Until when what is due has to come: a head, or room for more bytes; nil while nothing is.
     private var deadline: NIODeadline?
     /// Whether a part of a head has come.
@@ -59,19 +58,11 @@ final class RelayConnection: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - descriptor: the socket, which the connection's NIO channel owns.
-    ///   - address: where it comes from; given back to the census at its end.
-    init(lane: RelayLane, descriptor: Int32, census: ConnectionCensus, address: ConnectionCensus.Address) {
+    ///   - seat: its place in the census, given back at its end.
+    init(lane: RelayLane, descriptor: Int32, seat: ClientSeat) {
         self.lane = lane
         socket = SendingSocket(descriptor: descriptor)
-        self.census = census
-        self.address = address
-    }
-
-    deinit { leaveCensus() }
-
-    private func leaveCensus() {
-        if let address { census.dismiss(address) }
-        address = nil
+        self.seat = seat
     }
 
     // MARK: What the network says
@@ -96,7 +87,7 @@ final class RelayConnection: ChannelDuplexHandler {
         let exchange = currentExchange
         phase = .closed
         lane.connections[ObjectIdentifier(self)] = nil
-        leaveCensus()
+        seat.leave()
         exchange?.cancelled()
         context.fireChannelInactive()
     }
@@ -128,6 +119,16 @@ final class RelayConnection: ChannelDuplexHandler {
         if !isWithholdingRead { context.read() }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let header = event as? ProxyHeaderHandler.Named else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        // The header is no part of a request's head.
+        hasReadParts = header.isAlone
+        awaitHead()
+        if let client = header.client, !seat.named(client) { refuse(.tooManyConnections) }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch phase {
         case .lingering, .closed: return
@@ -144,9 +145,14 @@ final class RelayConnection: ChannelDuplexHandler {
                 context.close(promise: nil)
                 return
             }
-            requestHasEnded = false
-            answer(ResponseHead(problem), body: problem.body)
+            refuse(problem)
         }
+    }
+
+    /// Answers what is no request, and ends the connection.
+    private func refuse(_ problem: RequestProblem) {
+        requestHasEnded = false
+        answer(ResponseHead(problem), body: problem.body)
     }
 
     /// To be called about once a second.
@@ -156,9 +162,7 @@ final class RelayConnection: ChannelDuplexHandler {
         switch phase {
         case .idle where headHasBegun:
             let seconds = lane.configuration.headTimeout.components.seconds
-            let problem = RequestProblem(status: 408, reason: "the request's head took longer than \(seconds) s")
-            requestHasEnded = false
-            answer(ResponseHead(problem), body: problem.body)
+            refuse(RequestProblem(status: 408, reason: "the request's head took longer than \(seconds) s"))
         case .idle: closeAfterReading()
         case .lingering where isWritable: close()
         case .answering, .readingBody, .lingering:
@@ -190,7 +194,7 @@ final class RelayConnection: ChannelDuplexHandler {
     func close() { context?.close(promise: nil) }
 
     /// The client's address, for the log.
-    var clientAddress: String { channel?.remoteAddress?.ipAddress ?? "unknown" }
+    var clientAddress: String { seat.client.description }
 
     // MARK: Requests
 
@@ -208,7 +212,7 @@ final class RelayConnection: ChannelDuplexHandler {
             // What the answer before left in the queue still has to be taken.
             deadline = isWritable ? nil : .now() + TimeAmount(lane.configuration.readerTimeout)
             let request = RelayRequest(head)
-            let exchange = lane.exchange(for: request, on: self)
+            let exchange = exchange(for: request)
             if exchange.startsAtHead, request.hasBody {
                 phase = .answering(exchange)
                 exchange.start()
@@ -228,6 +232,13 @@ final class RelayConnection: ChannelDuplexHandler {
             exchange.receivedEnd()
         default: break
         }
+    }
+
+    private func exchange(for request: RelayRequest) -> any Exchange {
+        if seat.isProxy, !seat.requested(for: request.forwardedFor) {
+            return AnswerExchange(self, request, refusal: .tooManyConnections)
+        }
+        return lane.exchange(for: request, on: self)
     }
 
     // MARK: Answers
@@ -343,6 +354,7 @@ final class RelayConnection: ChannelDuplexHandler {
         case .lingering, .closed: return
         case .idle, .readingBody, .answering: break
         }
+        if seat.isProxy { seat.answered() }
         guard goesOn else { return closeAfterReading() }
         phase = .idle
         awaitHead()

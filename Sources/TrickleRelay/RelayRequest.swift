@@ -39,6 +39,9 @@ struct RelayRequest: Sendable {
         headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Whom a proxy says that it asks for; a list in each, the nearest hop last.
+    var forwardedFor: [String] { headers["X-Forwarded-For"] }
+
     /// What the framing of the request breaks, if anything (RFC 9112, sections 3.2 and 6).
     var problem: RequestProblem? {
         if target.utf8.count > Self.maximumTargetByteCount {

@@ -26,6 +26,8 @@ public final class RelayServer: Sendable {
     let store: SharedStore
     private let sweeper: RepeatedTask
     let census: ConnectionCensus
+    /// Connections that were accepted and could not be set up.
+    let setupFailures: RateLimitedLog
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
     /// They hold the relay: let go of when it goes down.
     private let ramps = NIOLockedValueBox<(any RelayRamps)?>(nil)
@@ -57,21 +59,23 @@ public final class RelayServer: Sendable {
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
-        let census = ConnectionCensus(maximumPerAddress: configuration.connectionsPerAddress, logger: logger)
-        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census)
+        let census = ConnectionCensus(
+            maximumPerAddress: configuration.connectionsPerAddress, proxies: configuration.proxies, logger: logger)
+        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, logger)
         let answering = ramps?(relay)
         relay.ramps.withLockedValue { $0 = answering }
         for lane in lanes {
             lane.ramps = answering
             lane.start()
         }
-        acceptor.start { descriptor in connect(descriptor, relay.anyLane(), census) }
+        acceptor.start { descriptor in relay.connect(descriptor) }
         return relay
     }
 
     private init(
         _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
-        _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus
+        _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus,
+        _ logger: Logger
     ) {
         self.configuration = configuration
         self.group = group
@@ -80,6 +84,7 @@ public final class RelayServer: Sendable {
         self.store = store
         self.sweeper = sweeper
         self.census = census
+        setupFailures = RateLimitedLog(logger, level: .error)
     }
 
     /// Each lane in turn.
@@ -120,7 +125,7 @@ public final class RelayServer: Sendable {
         let report = store.perform(on: nil) { store, now in store.report(now: now) }
         let viewerCount = ramps.withLockedValue { $0?.viewerCount ?? 0 }
         return MetricsPage(
-            counts, report, turnedAwayCount: census.turnedAwayCount, viewerCount: viewerCount
+            counts, report, census.report, setupFailureCount: setupFailures.count, viewerCount: viewerCount
         ).text
     }
 
@@ -185,17 +190,20 @@ public final class RelayServer: Sendable {
 
     // MARK: Sockets
 
-    private static func connect(_ descriptor: Int32, _ lane: RelayLane, _ census: ConnectionCensus) {
-        guard let address = census.admit(descriptor) else { return Acceptor.turnAway(descriptor) }
+    /// Takes over a connection that was accepted.
+    func connect(_ descriptor: Int32) {
+        guard let seat = census.seat(for: ClientAddress(peerOf: descriptor)) else {
+            return Acceptor.turnAway(descriptor)
+        }
+        let lane = anyLane()
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try configure(
-                    channel,
-                    RelayConnection(lane: lane, descriptor: descriptor, census: census, address: address))
+                try Self.configure(channel, RelayConnection(lane: lane, descriptor: descriptor, seat: seat))
             }
         }
-        // A connection that is gone before it was taken over is nobody's loss.
-        _ = bootstrap.withConnectedSocket(descriptor)
+        bootstrap.withConnectedSocket(descriptor).whenFailure { [setupFailures] error in
+            setupFailures.happened { "a connection could not be set up, and was closed: \(error)" }
+        }
     }
 
     private static func configure(_ channel: any Channel, _ connection: RelayConnection) throws {
@@ -209,6 +217,7 @@ public final class RelayServer: Sendable {
         try options.setOption(
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
         try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
+        if connection.seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let configuration = connection.lane.configuration
         try RequestDecoding.addHandlers(
             to: channel.pipeline.syncOperations, maximumByteCount: configuration.maximumHeadByteCount,

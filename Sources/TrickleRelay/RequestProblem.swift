@@ -15,6 +15,10 @@ struct RequestProblem: Error, Equatable {
     static let targetTooLong = RequestProblem(
         status: 414, reason: "the request target has more than \(RelayRequest.maximumTargetByteCount) bytes")
 
+    static let tooManyConnections = RequestProblem(
+        status: 429, reason: "too many connections from this address", fields: [HeaderField("Retry-After", "1")],
+        label: "connections")
+
     static func methodNotAllowed(_ allowed: String) -> RequestProblem {
         RequestProblem(
             status: 405, reason: "only \(allowed) can be asked here", fields: [HeaderField("Allow", allowed)])

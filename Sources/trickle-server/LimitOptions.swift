@@ -27,6 +27,13 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Proxies, as 10.0.0.0/8,::1: a PROXY header or X-Forwarded-For from there names the client for limits and log.",
+            valueName: "addresses"),
+        transform: LimitOptions.proxies)
+    var trustProxy: TrustedProxies?
+
+    @Option(
+        help: ArgumentHelp(
             "What all kept segments may take; then the longest windows shrink, and new segments get 503.",
             valueName: "bytes"))
     var memory = ByteCountArgument("1GiB")
@@ -58,6 +65,17 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Event loops; each is a thread.", valueName: "count"))
     var threads = 1
 
+    @Sendable private static func proxies(_ text: String) throws -> TrustedProxies {
+        TrustedProxies(
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let range = AddressRange(part) else {
+                    throw ValidationError(
+                        "'\(part)' is no range of addresses: write an IP address, or a range as 10.0.0.0/8 or fd00::/8")
+                }
+                return range
+            })
+    }
+
     func validate() throws {
         let counts = [
             maxOpenSegments, maxPreconnected, maxChannels, maxSubscribers, maxChannelSubscribers,
@@ -81,6 +99,7 @@ struct LimitOptions: ParsableArguments {
         configuration.limits.readerCountPerChannel = maxChannelSubscribers
         configuration.limits.memoryByteCount = memory.byteCount
         configuration.connectionsPerAddress = maxConnectionsPerAddress
+        configuration.proxies = trustProxy ?? TrustedProxies()
         configuration.maximumHeadByteCount = maxHead.byteCount
         configuration.maximumHeadFieldCount = maxHeadFields
         configuration.headTimeout = headTimeout.duration

@@ -24,8 +24,8 @@ import TrickleCore
             index: 0, eventLoop: channel.eventLoop, store: SharedStore(limits: .init()), configuration: .init(),
             incarnation: "", logger: Logger(label: "test"))
         let census = ConnectionCensus(maximumPerAddress: 1, logger: Logger(label: "test"))
-        let address = try #require(census.admit(descriptors[0]))
-        let connection = RelayConnection(lane: lane, descriptor: descriptors[0], census: census, address: address)
+        let seat = try #require(census.seat(for: .unknown))
+        let connection = RelayConnection(lane: lane, descriptor: descriptors[0], seat: seat)
         try channel.pipeline.syncOperations.addHandler(connection)
         try channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try body(connection, channel)

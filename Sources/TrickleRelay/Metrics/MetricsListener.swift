@@ -17,12 +17,29 @@ struct MetricsListener: Sendable {
                 }
             }
             .bind(host: host, port: port).get()
+        // Behind NIO's own handler, which tells of connections that could not be accepted or set up.
+        try await channel.pipeline.addHandler(ListenerErrors(relay.setupFailures)).get()
         return MetricsListener(channel: channel)
     }
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
     func stop() async { try? await channel.close() }
+}
+
+/// Tells of connections that nobody sees because they did not come to be.
+private final class ListenerErrors: ChannelInboundHandler, Sendable {
+    typealias InboundIn = Never
+
+    private let failures: RateLimitedLog
+
+    init(_ failures: RateLimitedLog) {
+        self.failures = failures
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        failures.happened { "a connection to the metrics could not be set up: \(error)" }
+    }
 }
 
 /// Answers the requests of one connection to the ``MetricsListener``.

@@ -7,10 +7,16 @@ struct MetricsPage {
 
     private(set) var text = ""
 
-    /// - Parameter turnedAwayCount: connections that were closed because their address had too many.
-    init(_ counts: LaneCounts, _ store: StoreReport, turnedAwayCount: Int, viewerCount: Int) {
+    /// - Parameter setupFailureCount: connections that were accepted and could not be set up.
+    init(
+        _ counts: LaneCounts, _ store: StoreReport, _ census: ConnectionCensus.Report, setupFailureCount: Int,
+        viewerCount: Int
+    ) {
         let channels = store.channels
         metric("connections", "gauge", "Open connections.", counts.connections)
+        metric(
+            "client_addresses", "gauge", "Addresses that connections are open for, IPv6 by its /64.", census.clientCount
+        )
         metric("channels", "gauge", "Channels.", channels.count)
         metric("subscribers", "gauge", "Readers, those who wait among them.", store.readerCount)
         metric(
@@ -33,8 +39,12 @@ struct MetricsPage {
             sample("refusals_total", "status=\"\(refusal.status)\",reason=\"\(refusal.reason)\"", count)
         }
         metric(
-            "connections_turned_away_total", "counter", "Connections closed because their address had too many.",
-            turnedAwayCount)
+            "connections_turned_away_total", "counter",
+            "Connections closed, and proxies' requests refused, because their address had too many.",
+            census.turnedAwayCount)
+        metric(
+            "connections_failed_total", "counter", "Connections closed because they could not be set up.",
+            setupFailureCount)
         perChannel(channels, counts)
     }
 

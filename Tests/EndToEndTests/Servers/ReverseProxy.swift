@@ -1,0 +1,105 @@
+import ChildProcesses
+import TrickleTesting
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
+/// A proxy of the field before a relay, on a free port of every loopback address.
+final class ReverseProxy: Sendable {
+    /// How the proxy tells the relay of its clients.
+    enum Kind: String, CaseIterable, Sendable {
+        case haproxyLine, haproxyBinary, haproxyField, nginxField
+
+        var program: String { self == .nginxField ? "nginx" : "haproxy" }
+        var isInstalled: Bool { BuiltTool.isInstalled(program) }
+    }
+
+    let port: Int
+    private let folder = TemporaryFolder()
+    private let server: RunningTool
+
+    /// - Parameter relayPort: where the relay listens on 127.0.0.1.
+    init(_ kind: Kind, before relayPort: Int) async throws {
+        port = try FreePort.take()
+        let configuration =
+            kind == .nginxField
+            ? Self.nginx(port, relayPort, folder) : Self.haproxy(kind, port, relayPort)
+        TemporaryFolder.write("\(configuration)\n".utf8, to: folder("proxy.conf"))
+        let arguments =
+            kind == .nginxField
+            ? ["-c", folder("proxy.conf"), "-p", folder.path, "-e", folder("start.log")]
+            : ["-db", "-f", folder("proxy.conf")]
+        server = try RunningTool(kind.program, arguments)
+        while try await !Self.listens(port) {
+            if let status = server.process.endedWith { throw ReverseProxyFailure(reason: "\(kind): \(status)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// The URL that a client at `127.0.0.NUMBER` asks; see ``curl(from:_:)``.
+    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    func stop() async { _ = await server.process.stop() }
+
+    private static func listens(_ port: Int) async throws -> Bool {
+        try await RunningTool.run("curl", ["-s", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).status.isSuccess
+    }
+
+    private static func haproxy(_ kind: Kind, _ port: Int, _ relayPort: Int) -> String {
+        let (mode, option, sending) =
+            switch kind {
+            case .haproxyLine: ("tcp", "", "send-proxy")
+            case .haproxyBinary: ("tcp", "", "send-proxy-v2")
+            default: ("http", "option forwardfor", "")
+            }
+        return """
+            global
+                maxconn 200
+            defaults
+                mode \(mode)
+                \(option)
+                timeout connect 10m
+                timeout client 10m
+                timeout server 10m
+            listen relay
+                bind 127.0.0.1:\(port)
+                server relay 127.0.0.1:\(relayPort) \(sending)
+            """
+    }
+
+    private static func nginx(_ port: Int, _ relayPort: Int, _ folder: TemporaryFolder) -> String {
+        let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map { "\($0)_temp_path \(folder($0));" }.joined(separator: "\n    ")
+        return """
+            daemon off;
+            worker_processes 1;
+            error_log \(folder("error.log")) notice;
+            pid \(folder("pid"));
+            events { worker_connections 256; }
+            http {
+                access_log off;
+                \(paths)
+                upstream relay { server 127.0.0.1:\(relayPort); keepalive 8; }
+                server {
+                    listen 127.0.0.1:\(port);
+                    location / {
+                        proxy_pass http://relay;
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection "";
+                        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                        proxy_buffering off;
+                        proxy_request_buffering off;
+                        proxy_read_timeout 10m;
+                    }
+                }
+            }
+            """
+    }
+}
+
+struct ReverseProxyFailure: Error {
+    let reason: String
+}
