@@ -39,13 +39,16 @@ public enum PlayerCommand {
                 "the player '\(command.program)' is not installed, or is not in PATH: install it, or name another")
         }
         // A command with options of its own may well play without a window.
-        if !hasDisplay && [nil, "ffplay", "mpv"].contains(choice) {
+        if !hasDisplay && isKnown(choice) {
             throw ToolFailure(
                 "there is no display for \(command.program) (DISPLAY and WAYLAND_DISPLAY are not set): "
                     + "run this on a desktop, or use read2pipe to write to a file or another program")
         }
         return command
     }
+
+    /// Whether it is known how this choice plays: ffplay or mpv, with options from here.
+    public static func isKnown(_ choice: String?) -> Bool { [nil, "ffplay", "mpv"].contains(choice) }
 
     /// Whether this process may open windows, as far as the environment tells.
     public static var hasDisplay: Bool {
@@ -71,14 +74,19 @@ public enum PlayerCommand {
         }
     }
 
-    /// Probing an unknown live stream takes ffplay five seconds; half a second finds the audio of any stream with a short GOP.
+    /// ffplay looks at a stream before it plays it: for 5 s by default, and also for the frame rate. Half a second of
+    /// pictures finds sound that comes in PES packets of up to half a second.
+    ///
+    /// `nobuffer` is not among the options: it throws away the keyframe that was looked at, and nothing is seen before the
+    /// next one. After a pause of the network, ffplay drops pictures that are late by its external clock, and shortens the
+    /// sound by up to a tenth until it fits.
     private static func ffplay(title: String) -> ChildCommand {
         ChildCommand(
             "ffplay",
             [
-                "-hide_banner", "-loglevel", "level+fatal", "-nostats", "-autoexit", "-fflags", "nobuffer", "-flags",
-                "low_delay", "-analyzeduration", "500000", "-framedrop", "-window_title", title, "-f", "mpegts", "-i",
-                "pipe:0",
+                "-hide_banner", "-loglevel", "level+fatal", "-nostats", "-autoexit", "-flags", "low_delay",
+                "-analyzeduration", "500000", "-fpsprobesize", "0", "-framedrop", "-sync", "ext", "-window_title",
+                title, "-f", "mpegts", "-i", "pipe:0",
             ])
     }
 
