@@ -75,7 +75,7 @@ public struct PESHeader: Sendable, Hashable {
         return packet + optional + elementaryStream
     }
 
-    private static func bytes(_ timestamp: Timestamp, prefix: UInt8) -> [UInt8] {
+    static func bytes(_ timestamp: Timestamp, prefix: UInt8) -> [UInt8] {
         let ticks = timestamp.ticks
         return [
             prefix << 4 | UInt8(ticks >> 30 & 7) << 1 | 1,

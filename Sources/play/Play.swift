@@ -9,7 +9,8 @@ struct Play: Tool {
         abstract: "Play a trickle channel with ffplay, mpv or another player.",
         discussion: """
             The player reads a pipe, with options for low latency. Closing its window ends this with exit code 0. It begins at the live edge: \
-            at the last random access point of the segment that is being written.
+            at the last random access point of the segment that is being written. ffplay and mpv go through what lies before the edge at once; \
+            other players get it as it is.
 
               play --stream cam
               play --stream cam --player 'vlc --network-caching=0 -'
@@ -40,6 +41,8 @@ struct Play: Tool {
         var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
         job.start = from.position
         job.joinsAtLiveEdge = from.position == .current
+        // Whoever asks for a number does not want to be hurried.
+        job.catchesUp = [.current, .next].contains(from.position) && PlayerCommand.isKnown(player)
         try await Playing(job, player: command).run(session)
     }
 }

@@ -3,13 +3,21 @@ import MPEGTS
 import Testing
 import TrickleTesting
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Where `play` begins in a segment that has been open for long.
 @Suite(.needsFFmpeg, .needsCurl, .timeLimit(.minutes(TestLimit.minutes))) struct LiveEdgeTests {
     private let folder = TemporaryFolder()
 
     /// Publishes the first part of a segment, starts `play`, publishes the rest when the player has begun, and gives what the player got.
     private func play(
-        _ segment: [UInt8], openAt byteCount: Int, arguments: [String] = []
+        _ segment: [UInt8], openAt byteCount: Int, arguments: [String] = [], player name: String? = nil
     ) async throws -> [UInt8] {
         var output: [UInt8] = []
         try await RelayProcess.with { relay in
@@ -24,7 +32,9 @@ import TrickleTesting
             }
             let path = folder("played")
             let player = try RunningTool(
-                "play", ["--stream", "cam", "--url", relay.url, "--player", "sh -c 'cat > \(path)' -"] + arguments)
+                "play",
+                ["--stream", "cam", "--url", relay.url, "--player", name ?? "sh -c 'cat > \(path)' -"] + arguments,
+                environment: name.map { try environment(of: $0, writing: path) } ?? [:])
             try await eventually { TemporaryFolder.contents(of: path).map { !$0.isEmpty } ?? false }
             _ = try await writer.write(Array(segment[byteCount...]))
             writer.close()
@@ -35,6 +45,14 @@ import TrickleTesting
             output = try #require(TemporaryFolder.contents(of: path))
         }
         return output
+    }
+
+    /// An environment with a player of this name, which writes what it gets, and its arguments, to files.
+    private func environment(of name: String, writing path: String) throws -> [String: String?] {
+        TemporaryFolder.write("#!/bin/sh\necho \"$*\" > \(path).arguments\nexec cat > \(path)\n".utf8, to: folder(name))
+        #expect(chmod(folder(name), 0o755) == 0)
+        let search = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        return ["PATH": "\(folder.path):\(search)", "DISPLAY": ":99"]
     }
 
     private func eventually(_ isSo: () async throws -> Bool) async throws {
@@ -87,5 +105,36 @@ import TrickleTesting
     @Test func `whoever asks for a number gets the whole segment`() async throws {
         let segment = try await clip(seconds: 4, size: "320x180")
         #expect(try await play(segment, openAt: segment.count / 2, arguments: ["--from", "0"]) == segment)
+    }
+
+    @Test(arguments: ["ffplay", "mpv"])
+    func `players that are known get the pictures before the edge with time stamps directly before it`(
+        name: String
+    ) async throws {
+        let segment = try await clip(seconds: 20, gop: 10_000)
+        let byteCount = segment.count - 1000
+        let played = try await play(segment, openAt: byteCount, player: name)
+        // A table of ffmpeg's own stands before those that belong to the picture.
+        let start = Array(segment[TransportPacket.size..<byteCount])
+        #expect(played == CatchUp.hurried(start) + segment[byteCount...])
+        #expect(played != Array(segment.dropFirst(TransportPacket.size)))
+        let arguments = String(decoding: TemporaryFolder.contents(of: folder("played.arguments")) ?? [], as: UTF8.self)
+        #expect(arguments.contains("--script=") == (name == "mpv"))
+        // All of them are still decoded.
+        let path = folder("played")
+        let probe = try await RunningTool.run(
+            "ffprobe",
+            [
+                "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of",
+                "csv=p=0", path,
+            ])
+        #expect(probe.outputText.split(whereSeparator: \.isWhitespace).first == "\(20 * 25)")
+        #expect(probe.errors.isEmpty)
+    }
+
+    @Test func `a player that is known is not hurried from a number on`() async throws {
+        let segment = try await clip(seconds: 4, size: "320x180", gop: 10_000)
+        let played = try await play(segment, openAt: segment.count / 2, arguments: ["--from", "0"], player: "ffplay")
+        #expect(played == segment)
     }
 }

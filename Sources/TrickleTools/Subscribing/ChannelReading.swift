@@ -1,4 +1,5 @@
 import Logging
+import MPEGTS
 import TrickleKit
 
 /// Reads a channel segment by segment, tells of every loss, and shows the progress: what `read2pipe`, `play` and
@@ -10,6 +11,9 @@ public struct ChannelReading: Sendable {
     public var start: SegmentPosition = .next
     /// Whether the first segment is read from the last random access point of what is there, rather than from its beginning.
     public var joinsAtLiveEdge = false
+    /// Whether the player keeps close to the live edge. What lies before it at the start gets time stamps with which the
+    /// player goes through that at once (see ``CatchUp``), and after a pause it catches up.
+    public var catchesUp = false
     /// How many segments are read; nil for all that come.
     public var segmentLimit: Int?
     public var wait: Duration = .zero
@@ -91,10 +95,11 @@ public struct ChannelReading: Sendable {
     ) async throws -> SinkDisposition {
         do {
             if var edge {
-                let beginning = try await edge.join()
+                var beginning = try await edge.join()
                 if beginning.isFound {
                     session.logger.debug("begins at the last random access point of segment \(segment.sequence)")
                 }
+                if catchesUp { beginning.bytes = CatchUp.hurried(beginning.bytes) }
                 meter.add(byteCount: beginning.bytes.count, now: .now)
                 if try await sink.write(beginning.bytes) == .stop { return .stop }
             }
