@@ -10,7 +10,9 @@
 ///
 /// No option of mpv's does that. Without it, mpv stays behind for as long as the network once stood still. ffplay has its external clock for that.
 struct SpeedScript {
+    /// The first line removes the file: whatever ends `play` or mpv later, nothing stays behind.
     private static let text = """
+        os.remove(debug.getinfo(1, "S").source:sub(2))
         mp.add_periodic_timer(0.25, function()
           local waiting = mp.get_property_number("demuxer-cache-duration") or 0
           local speed = mp.get_property_number("speed")
@@ -40,5 +42,6 @@ struct SpeedScript {
         }
     }
 
+    /// For a player that has not come to read it.
     func remove() { unlink(path) }
 }
