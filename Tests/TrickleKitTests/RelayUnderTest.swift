@@ -57,12 +57,13 @@ extension Subscriber {
 /// Bytes that differ from place to place, so that a byte lost, doubled or moved shows.
 func patternedBytes(_ count: Int, seed: Int = 1) -> [UInt8] {
     var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
-    return (0..<count).map { _ in
+    let words = (0..<(count + 7) / 8).map { _ in
         state ^= state << 13
         state ^= state >> 7
         state ^= state << 17
-        return UInt8(truncatingIfNeeded: state >> 32)
+        return state
     }
+    return words.withUnsafeBytes { Array($0.prefix(count)) }
 }
 
 extension RelayURL {

@@ -10,6 +10,8 @@ CURLcode curl_shim_setopt_string(CURL *easy, CURLoption option, const char *valu
 CURLcode curl_shim_setopt_list(CURL *easy, CURLoption option, struct curl_slist *value);
 CURLcode curl_shim_setopt_pointer(CURL *easy, CURLoption option, void *value);
 
+CURLMcode curl_shim_multi_setopt_long(CURLM *multi, CURLMoption option, long value);
+
 // The type of curl's read, write and header callbacks: elements of size 1, their count, and the context.
 typedef size_t (*curl_shim_data_callback)(char *bytes, size_t size, size_t count, void *context);
 CURLcode curl_shim_setopt_data_callback(CURL *easy, CURLoption option, curl_shim_data_callback callback);

@@ -22,10 +22,15 @@ final class CurlLoop: Sendable {
         let handle: UnsafeMutableRawPointer
     }
 
+    private static let maximumIdleConnections = 1000
+
     private init() {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let handle = curl_multi_init() else {
             fatalError("libcurl cannot be initialised")
         }
+        // By default curl keeps four connections for each transfer that runs at the moment, and closes the oldest of the others: those
+        // of publishers that wait for their next segment, too.
+        curl_shim_multi_setopt_long(handle, CURLMOPT_MAXCONNECTS, Self.maximumIdleConnections)
         multi = Multi(handle: handle)
         let context = Unmanaged.passRetained(self).toOpaque()
         let error = curl_shim_start_thread(
