@@ -22,10 +22,11 @@ final class Acceptor: Sendable {
 
     var port: Int { sockets.port }
 
-    init(_ sockets: ListeningSockets, logger: Logger) throws(SocketError) {
+    /// - Parameter failures: is told of connections that could not be accepted.
+    init(_ sockets: ListeningSockets, failures: RateLimitedLog, logger: Logger) throws(SocketError) {
         self.sockets = sockets
         self.logger = logger
-        failures = RateLimitedLog(logger, level: .error)
+        self.failures = failures
         var pipes: [Int32] = [0, 0]
         guard pipe(&pipes) == 0 else { throw SocketError(call: "pipe") }
         stopPipe = (pipes[0], pipes[1])

@@ -26,7 +26,7 @@ public final class RelayServer: Sendable {
     let store: SharedStore
     private let sweeper: RepeatedTask
     let census: ConnectionCensus
-    /// Connections that were accepted and could not be set up.
+    /// Connections that could not be accepted, or not be set up.
     let setupFailures: RateLimitedLog
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
     /// They hold the relay: let go of when it goes down.
@@ -40,10 +40,11 @@ public final class RelayServer: Sendable {
         configuration: RelayConfiguration = RelayConfiguration(), logger: Logger,
         ramps: ((RelayServer) -> any RelayRamps)? = nil
     ) throws(RelayStartError) -> RelayServer {
+        let failures = RateLimitedLog(logger, level: .error)
         let acceptor: Acceptor
         do throws(SocketError) {
             let sockets = try ListeningSockets(host: configuration.host, port: configuration.port)
-            acceptor = try Acceptor(sockets, logger: logger)
+            acceptor = try Acceptor(sockets, failures: failures, logger: logger)
         } catch {
             throw RelayStartError(host: configuration.host, port: configuration.port, option: "--addr", error)
         }
@@ -61,7 +62,7 @@ public final class RelayServer: Sendable {
         }
         let census = ConnectionCensus(
             maximumPerAddress: configuration.connectionsPerAddress, proxies: configuration.proxies, logger: logger)
-        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, logger)
+        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, failures)
         let answering = ramps?(relay)
         relay.ramps.withLockedValue { $0 = answering }
         for lane in lanes {
@@ -75,7 +76,7 @@ public final class RelayServer: Sendable {
     private init(
         _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
         _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus,
-        _ logger: Logger
+        _ setupFailures: RateLimitedLog
     ) {
         self.configuration = configuration
         self.group = group
@@ -84,7 +85,7 @@ public final class RelayServer: Sendable {
         self.store = store
         self.sweeper = sweeper
         self.census = census
-        setupFailures = RateLimitedLog(logger, level: .error)
+        self.setupFailures = setupFailures
     }
 
     /// Each lane in turn.

@@ -7,7 +7,7 @@ struct MetricsPage {
 
     private(set) var text = ""
 
-    /// - Parameter setupFailureCount: connections that were accepted and could not be set up.
+    /// - Parameter setupFailureCount: connections that could not be accepted, or not be set up.
     init(
         _ counts: LaneCounts, _ store: StoreReport, _ census: ConnectionCensus.Report, setupFailureCount: Int,
         viewerCount: Int
@@ -43,7 +43,7 @@ struct MetricsPage {
             "Connections closed, and proxies' requests refused, because their address had too many.",
             census.turnedAwayCount)
         metric(
-            "connections_failed_total", "counter", "Connections closed because they could not be set up.",
+            "connections_failed_total", "counter", "Connections that could not be accepted, or not be set up.",
             setupFailureCount)
         perChannel(channels, counts)
     }

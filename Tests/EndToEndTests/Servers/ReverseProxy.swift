@@ -11,11 +11,16 @@ import TrickleTesting
 final class ReverseProxy: Sendable {
     /// How the proxy tells the relay of its clients.
     enum Kind: String, CaseIterable, Sendable {
-        case haproxyLine, haproxyBinary, haproxyField, nginxField
+        case haproxyLine, haproxyBinary, haproxyField, nginxLine, nginxField
 
-        var program: String { self == .nginxField ? "nginx" : "haproxy" }
-        var isInstalled: Bool { BuiltTool.isInstalled(program) }
+        var isNginx: Bool { self == .nginxLine || self == .nginxField }
+        var program: String { isNginx ? "nginx" : "haproxy" }
+        var isInstalled: Bool {
+            BuiltTool.isInstalled(program) && (self != .nginxLine || access(ReverseProxy.streamModule, R_OK) == 0)
+        }
     }
+
+    private static let streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
     let port: Int
     private let folder = TemporaryFolder()
@@ -25,11 +30,11 @@ final class ReverseProxy: Sendable {
     init(_ kind: Kind, before relayPort: Int) async throws {
         port = try FreePort.take()
         let configuration =
-            kind == .nginxField
-            ? Self.nginx(port, relayPort, folder) : Self.haproxy(kind, port, relayPort)
+            kind.isNginx
+            ? Self.nginx(kind, port, relayPort, folder) : Self.haproxy(kind, port, relayPort)
         TemporaryFolder.write("\(configuration)\n".utf8, to: folder("proxy.conf"))
         let arguments =
-            kind == .nginxField
+            kind.isNginx
             ? ["-c", folder("proxy.conf"), "-p", folder.path, "-e", folder("start.log")]
             : ["-db", "-f", folder("proxy.conf")]
         server = try RunningTool(kind.program, arguments)
@@ -70,15 +75,10 @@ final class ReverseProxy: Sendable {
             """
     }
 
-    private static func nginx(_ port: Int, _ relayPort: Int, _ folder: TemporaryFolder) -> String {
+    private static func nginx(_ kind: Kind, _ port: Int, _ relayPort: Int, _ folder: TemporaryFolder) -> String {
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(folder($0));" }.joined(separator: "\n    ")
-        return """
-            daemon off;
-            worker_processes 1;
-            error_log \(folder("error.log")) notice;
-            pid \(folder("pid"));
-            events { worker_connections 256; }
+        let http = """
             http {
                 access_log off;
                 \(paths)
@@ -96,6 +96,24 @@ final class ReverseProxy: Sendable {
                     }
                 }
             }
+            """
+        let stream = """
+            stream {
+                server {
+                    listen 127.0.0.1:\(port);
+                    proxy_pass 127.0.0.1:\(relayPort);
+                    proxy_protocol on;
+                }
+            }
+            """
+        return """
+            \(kind == .nginxLine ? "load_module \(streamModule);" : "")
+            daemon off;
+            worker_processes 1;
+            error_log \(folder("error.log")) notice;
+            pid \(folder("pid"));
+            events { worker_connections 256; }
+            \(kind == .nginxLine ? stream : http)
             """
     }
 }
