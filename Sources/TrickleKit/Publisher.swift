@@ -142,6 +142,8 @@ public final class Publisher: Sendable {
             $0.unacknowledged.count >= Self.maximumUnacknowledged ? $0.unacknowledged.first : nil
         }) {
             try? await first.awaitOutcome()
+            // Then it was this that broke the segment off: no news.
+            try Task.checkCancellation()
             try checkUnacknowledged()
         }
         let (upload, isNew) = try takeUpload()
@@ -153,7 +155,9 @@ public final class Publisher: Sendable {
     ///
     /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
     /// gets `channelClosed`.
-    public func close() async throws {
+    ///
+    /// - Parameter limit: for how long they are waited for; what becomes of them is not told then. nil waits to their end.
+    public func close(settlingFor limit: Duration? = nil) async throws {
         let preconnected = state.withLock { state in
             state.isClosed = true
             defer { state.preconnected = nil }
@@ -161,10 +165,20 @@ public final class Publisher: Sendable {
         }
         preconnected?.cancel()
         guard state.withLock({ $0.isRequested }) else { return }
+        let settling = Task { try await settle() }
+        if let limit { CurlLoop.shared.schedule(after: limit) { settling.cancel() } }
         var failure: (any Error)?
-        do { try await settle() } catch { failure = error }
+        do {
+            try await withTaskCancellationHandler {
+                try await settling.value
+            } onCancel: {
+                settling.cancel()
+            }
+        } catch {
+            failure = error
+        }
         try await deleteChannel()
-        if let failure { throw failure }
+        if let failure, limit == nil { throw failure }
     }
 
     /// Waits until the relay has acknowledged the segments that were ended without waiting.

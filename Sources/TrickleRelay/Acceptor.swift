@@ -34,8 +34,8 @@ final class Acceptor: Sendable {
 
     /// Begins to accept.
     ///
-    /// - Parameter accepted: takes the connection's descriptor over; called on the acceptor's thread.
-    func start(_ accepted: @escaping @Sendable (Int32) -> Void) {
+    /// - Parameter accepted: takes the connection's descriptor over, and is told where it comes from; called on the acceptor's thread.
+    func start(_ accepted: @escaping @Sendable (Int32, ClientAddress) -> Void) {
         thread.start()
         thread.submit { _ in self.run(accepted) }
     }
@@ -58,7 +58,7 @@ final class Acceptor: Sendable {
         try? await thread.shutdownGracefully()
     }
 
-    private func run(_ accepted: (Int32) -> Void) {
+    private func run(_ accepted: (Int32, ClientAddress) -> Void) {
         var polled = (sockets.descriptors + [stopPipe.read]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var isShort = false
         while true {
@@ -77,12 +77,17 @@ final class Acceptor: Sendable {
     }
 
     /// - Returns: false when the process has no descriptors left.
-    private func acceptAll(_ listener: Int32, _ accepted: (Int32) -> Void) -> Bool {
+    private func acceptAll(_ listener: Int32, _ accepted: (Int32, ClientAddress) -> Void) -> Bool {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            // Asked later, the address of one that has gone already is not known any more.
+            var peer = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let descriptor = withUnsafeMutablePointer(to: &peer) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(listener, $0, &length) }
+            }
             if descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                accepted(descriptor)
+                accepted(descriptor, ClientAddress(peer))
                 continue
             }
             switch errno {

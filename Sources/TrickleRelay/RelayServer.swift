@@ -69,7 +69,7 @@ public final class RelayServer: Sendable {
             lane.ramps = answering
             lane.start()
         }
-        acceptor.start { descriptor in relay.connect(descriptor) }
+        acceptor.start { descriptor, peer in relay.connect(descriptor, from: peer) }
         return relay
     }
 
@@ -192,10 +192,8 @@ public final class RelayServer: Sendable {
     // MARK: Sockets
 
     /// Takes over a connection that was accepted.
-    func connect(_ descriptor: Int32) {
-        guard let seat = census.seat(for: ClientAddress(peerOf: descriptor)) else {
-            return Acceptor.turnAway(descriptor)
-        }
+    func connect(_ descriptor: Int32, from peer: ClientAddress) {
+        guard let seat = census.seat(for: peer) else { return Acceptor.turnAway(descriptor) }
         let lane = anyLane()
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {

@@ -36,9 +36,9 @@ enum PythonClients {
         .deletingLastPathComponent().appending(path: ".build/clients")
     private static let python = environment.appending(path: "bin/python")
 
-    /// Whether the whole environment is there: its list of packages comes last.
+    /// Whether the whole environment is there: this comes last.
     static var areInstalled: Bool {
-        FileManager.default.fileExists(atPath: environment.appending(path: "requirements.txt").path)
+        FileManager.default.fileExists(atPath: environment.appending(path: "made-of").path)
     }
 
     /// Runs `scenarios.py` to its end.

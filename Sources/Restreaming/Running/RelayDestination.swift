@@ -65,7 +65,9 @@ private final class RemoteChannel: OpenChannel {
         }
     }
 
-    func close() async throws { try await publisher.withLock { $0 }.close() }
+    func close() async throws {
+        try await publisher.withLock { $0 }.close(settlingFor: Publisher.settlingAfterStop)
+    }
 
     private func replacePublisher() async throws -> Publisher {
         let new = try await makePublisher()

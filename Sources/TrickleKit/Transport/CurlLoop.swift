@@ -22,7 +22,7 @@ final class CurlLoop: Sendable {
         let handle: UnsafeMutableRawPointer
     }
 
-    private static let maximumIdleConnections = 1000
+    private static let maximumIdleConnections = 256
 
     private init() {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let handle = curl_multi_init() else {

@@ -39,6 +39,8 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         var (short, long) = (in_addr(), in6_addr())
         let text = String(text)
+        // C would end the text there.
+        if text.utf8.contains(0) { return nil }
         if inet_pton(AF_INET, text, &short) == 1 {
             self.init(short)
         } else if inet_pton(AF_INET6, text, &long) == 1 {
@@ -48,21 +50,15 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The other end of a connected socket.
-    init(peerOf descriptor: Int32) {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        self = withUnsafeMutablePointer(to: &storage) { pointer in
-            let isKnown = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getpeername(descriptor, $0, &length) == 0
-            }
-            guard isKnown else { return .unknown }
+    /// - Parameter storage: what `accept` has said of the other end; of a family without IP addresses it is unknown.
+    init(_ storage: sockaddr_storage) {
+        self = withUnsafePointer(to: storage) { pointer in
             switch Int32(pointer.pointee.ss_family) {
             case AF_INET:
-                return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { Self($0.pointee.sin_addr) }
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { Self($0.pointee.sin_addr) }
             case AF_INET6:
-                return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { Self($0.pointee.sin6_addr) }
-            default: return .unknown
+                pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { Self($0.pointee.sin6_addr) }
+            default: .unknown
             }
         }
     }

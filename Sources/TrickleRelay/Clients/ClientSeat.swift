@@ -54,7 +54,10 @@ final class ClientSeat: @unchecked Sendable {
     }
 
     /// A proxy's request has been answered: the next one may be somebody else's.
-    func answered() { _ = count(as: nil) }
+    func answered() {
+        client = peer
+        _ = count(as: nil)
+    }
 
     private func count(as address: ClientAddress?) -> Bool {
         let address = address?.household

@@ -39,13 +39,17 @@ enum ProxyHeader: Equatable {
         guard let end = bytes.prefix(maximumLineByteCount).firstIndex(of: UInt8(ascii: "\n")) else {
             return bytes.count < maximumLineByteCount ? .incomplete : .malformed
         }
-        guard bytes[end - 1] == UInt8(ascii: "\r") else { return .malformed }
-        let words = String(decoding: bytes[..<(end - 1)], as: UTF8.self)
-            .split(separator: " ", omittingEmptySubsequences: false)
+        let text = bytes[..<(end - 1)]
+        // By bytes: a Character may be a space and what a client has put behind it.
+        guard bytes[end - 1] == UInt8(ascii: "\r"), text.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            return .malformed
+        }
+        let words = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         let byteCount = end + 1
-        if words[1] == "UNKNOWN" { return .present(byteCount: byteCount, client: nil) }
+        if words.count > 1, words[1] == "UNKNOWN" { return .present(byteCount: byteCount, client: nil) }
         guard words.count == 6, let client = ClientAddress(words[2]), let relay = ClientAddress(words[3]),
-            UInt16(words[4]) != nil, UInt16(words[5]) != nil
+            words[4...5].allSatisfy({ $0.utf8.first != UInt8(ascii: "+") && UInt16($0) != nil })
         else { return .malformed }
         switch words[1] {
         case "TCP4" where client.isIPv4 && relay.isIPv4: break

@@ -16,7 +16,9 @@ public struct TrustedProxies: Sendable, Equatable {
     ///   - peer: Who has sent the request; the result when that is no trusted proxy.
     func client(_ fields: [String], from peer: ClientAddress) -> ClientAddress {
         var client = peer
-        for hop in fields.joined(separator: ",").split(separator: ",").reversed() {
+        // By bytes, here and below: a Character may be a comma and what a client has put beside it.
+        let hops = fields.joined(separator: ",").utf8.split(separator: UInt8(ascii: ","))
+        for hop in hops.reversed() {
             // A trusted proxy has told of this hop. What is no address hides who comes before.
             guard contains(client), let address = Self.address(hop) else { break }
             client = address
@@ -25,21 +27,24 @@ public struct TrustedProxies: Sendable, Equatable {
     }
 
     /// Some proxies add the port: `192.0.2.1:5000`, `[2001:db8::1]:5000`.
-    private static func address(_ hop: Substring) -> ClientAddress? {
-        let text = hop.trimmingSpaces
-        if let address = ClientAddress(text) { return address }
-        if text.first == "[", let end = text.firstIndex(of: "]") {
-            return ClientAddress(text[text.index(after: text.startIndex)..<end])
-        }
-        return text.lastIndex(of: ":").flatMap { ClientAddress(text[..<$0]) }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
-        var text = drop(while: isSpace)
+    private static func address(_ hop: Substring.UTF8View) -> ClientAddress? {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var text = hop.drop(while: isSpace)
         while text.last.map(isSpace) ?? false { text.removeLast() }
-        return text
+        if let address = ClientAddress(Substring(text)) { return address }
+        var port = text[text.endIndex...]
+        if text.first == UInt8(ascii: "["), let end = text.firstIndex(of: UInt8(ascii: "]")) {
+            port = text[text.index(after: end)...]
+            text = text[text.index(after: text.startIndex)..<end]
+            if port.isEmpty { return ClientAddress(Substring(text)) }
+        } else if let colon = text.lastIndex(of: UInt8(ascii: ":")) {
+            port = text[colon...]
+            text = text[..<colon]
+        }
+        let digits = port.dropFirst()
+        guard port.first == UInt8(ascii: ":"), (1...5).contains(digits.count),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return ClientAddress(Substring(text))
     }
 }

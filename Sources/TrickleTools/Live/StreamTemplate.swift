@@ -24,8 +24,8 @@ public struct StreamTemplate: ExpressibleByArgument, Equatable, Sendable {
 
     /// The URL of a stream; its name may have slashes, and is percent-encoded between them.
     func url(for name: String) -> String {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        return filled(parts.map { PercentEncoding.encode($0.utf8) }.joined(separator: "/"))
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return filled(parts.map { PercentEncoding.encode($0) }.joined(separator: "/"))
     }
 
     /// The path of a file for a channel: names have no slashes.

@@ -2,7 +2,9 @@ import TrickleKit
 
 extension Publisher {
     /// How long the relay may take for the end of the channel when its publisher was stopped before it was done.
-    private static let graceAfterStop = Duration.milliseconds(250)
+    private static let graceAfterStop = Duration.milliseconds(300)
+    /// How much of that the segments may take that it has not acknowledged.
+    package static let settlingAfterStop = Duration.milliseconds(100)
 
     /// Closes the channel after a stop, if the relay does that at once. The caller may be cancelled.
     ///
@@ -11,7 +13,7 @@ extension Publisher {
         // What is cancelled can wait for nothing itself.
         await Task {
             let isClosed = try? await stop.cancelling(after: Self.graceAfterStop) {
-                try await self.close()
+                try await self.close(settlingFor: Self.settlingAfterStop)
                 return true
             }
             return isClosed == true

@@ -50,7 +50,13 @@ final class PublishingRun: Sendable {
         } catch {
             await state.withLock { $0.source }?.abandon()
             // Readers need not wait for what will not come. That this may fail as well helps nobody to know.
-            if !job.keepsOpen { try? await state.withLock { $0.publisher }?.close() }
+            if !job.keepsOpen, let publisher = state.withLock({ $0.publisher }) {
+                if session.stop.isMade {
+                    _ = await publisher.closeAtOnce(session.stop)
+                } else {
+                    try? await publisher.close()
+                }
+            }
             throw error
         }
     }

@@ -165,7 +165,7 @@ import TrickleTesting
                 // Such a socket knows no option of TCP.
                 var descriptors: [Int32] = [0, 0]
                 #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
-                relay.connect(descriptors[0])
+                relay.connect(descriptors[0], from: .unknown)
                 var byte: UInt8 = 0
                 #expect(read(descriptors[1], &byte, 1) == 0)
                 close(descriptors[1])

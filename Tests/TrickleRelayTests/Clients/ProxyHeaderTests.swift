@@ -51,6 +51,9 @@ enum ProxyHeaderBytes {
         ProxyHeaderBytes.line("PROXY TCP4 192.0.2.1  198.51.100.1 4096 2939"),
         ProxyHeaderBytes.line("PROXY TCP4 ::1 ::1 4096 2939"), ProxyHeaderBytes.line("PROXY TCP6 192.0.2.1 ::1 1 2"),
         ProxyHeaderBytes.line("PROXY UDP4 192.0.2.1 198.51.100.1 4096 2939"), ProxyHeaderBytes.line("PROXY "),
+        ProxyHeaderBytes.line("PROXY \u{301}"), ProxyHeaderBytes.line("PROXY\u{20}\u{301}UNKNOWN"),
+        ProxyHeaderBytes.line("PROXY TCP4 192.0.2.1 198.51.100.1 +1 +2"),
+        ProxyHeaderBytes.line("PROXY TCP4 192.0.2.1\u{0}x 198.51.100.1 1 2"),
         Array("PROXY UNKNOWN\n".utf8), Array("PROXY \(String(repeating: "x", count: 200))".utf8),
         ProxyHeaderBytes.binary(command: 0x11, family: 0x11, addresses: ProxyHeaderBytes.ipv4),
         ProxyHeaderBytes.binary(command: 0x22, family: 0x11, addresses: ProxyHeaderBytes.ipv4),
@@ -67,6 +70,22 @@ enum ProxyHeaderBytes {
     ])
     func `other bytes are the client's own`(text: String) {
         #expect(ProxyHeader(Array(text.utf8)) == .absent)
+    }
+
+    @Test func `no bytes behind the beginning of a header are too much`() {
+        var numbers = SeededNumbers(seed: 150)
+        for _ in 0..<20_000 {
+            let start = [Array("PROXY ".utf8), Array("PROXY TCP4 ".utf8), Array(Self.headers[4].bytes.prefix(14))]
+                .randomElement(using: &numbers)!
+            let rest = (0..<Int.random(in: 0...140, using: &numbers)).map { _ in
+                [0x20, 0x0D, 0x0A, 0x31, 0x2E, 0xCC, 0x81, UInt8.random(in: 0...255, using: &numbers)]
+                    .randomElement(using: &numbers)!
+            }
+            // All that matters is that there is an answer, within the bytes.
+            if case .present(let byteCount, _) = ProxyHeader(start + rest) {
+                #expect(byteCount <= start.count + rest.count)
+            }
+        }
     }
 
     /// What the handler passes on of `pieces`: clients as text, then bytes.
