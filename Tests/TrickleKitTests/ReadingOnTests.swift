@@ -9,7 +9,7 @@ import TrickleTesting
     private let chunked = "Transfer-Encoding: chunked\n"
     private let range = "Content-Range: bytes 3-9007199254740991/*\n"
 
-    private func subscriber(_ server: ScriptedServer, stallTimeout: Duration = .seconds(10)) -> Subscriber {
+    private func subscriber(_ server: ScriptedServer, stallTimeout: Duration = TestLimit.wait) -> Subscriber {
         var configuration = ClientConfiguration.unhurried
         configuration.stallTimeout = stallTimeout
         return Subscriber(
@@ -222,7 +222,7 @@ import TrickleTesting
 
     @Test func aSilentRelayIsAskedForItsNextNumberOnANewConnection() async throws {
         let server = try ScriptedServer()
-        async let segments = subscriber(server, stallTimeout: .seconds(1)).readAll()
+        async let segments = subscriber(server, stallTimeout: .seconds(5)).readAll()
         let dead = try await server.accept()
         #expect(try await dead.readHead().line == "GET /cam/0 HTTP/1.1")
         let alive = try await server.accept()
@@ -231,7 +231,7 @@ import TrickleTesting
             "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"], body: "0")
         let head = try await alive.readHead()
         #expect(head.line == "GET /cam/0 HTTP/1.1")
-        #expect(head.fields["lp-trickle-wait"] == "1")
+        #expect(head.fields["lp-trickle-wait"] == "2")
         try await alive.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
         #expect(try await segments.isEmpty)
         withExtendedLifetime(dead) {}

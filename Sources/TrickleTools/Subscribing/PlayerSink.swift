@@ -8,24 +8,35 @@ final class PlayerSink: SegmentSink {
     private struct Running {
         let child: LoggedChild
         let writer: DescriptorWriter
+        let script: SpeedScript?
     }
 
     private let command: ChildCommand
+    private let catchesUp: Bool
     private let logger: Logger
     private let running: Mutex<Running?> = Mutex(nil)
     private let playerEnd = AsyncStream<Never>.makeStream()
 
-    init(_ command: ChildCommand, logger: Logger) {
+    /// - Parameter catchesUp: Whether mpv is told to catch up when it is behind.
+    init(_ command: ChildCommand, catchesUp: Bool = false, logger: Logger) {
         self.command = command
+        self.catchesUp = catchesUp
         self.logger = logger
     }
 
     func begin(_ sequence: SequenceNumber) throws -> SinkDisposition {
         if running.withLock({ $0 != nil }) { return .goOn }
-        let child = try LoggedChild(command, standardInput: .pipe, logger: logger)
+        var command = command
+        let script = catchesUp && command.program == "mpv" ? SpeedScript() : nil
+        if let script { command.arguments.insert("--script=\(script.path)", at: 0) }
+        let child: LoggedChild
+        do { child = try LoggedChild(command, standardInput: .pipe, logger: logger) } catch {
+            script?.remove()
+            throw error
+        }
         guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
         let writer = try DescriptorWriter(input, what: command.program)
-        running.withLock { $0 = Running(child: child, writer: writer) }
+        running.withLock { $0 = Running(child: child, writer: writer, script: script) }
         Task { [playerEnd] in
             _ = await child.end()
             playerEnd.continuation.finish()
@@ -47,6 +58,7 @@ final class PlayerSink: SegmentSink {
     /// Lets the player come to its end, by itself or, after a signal, at once.
     func finish(isStopped: Bool) async throws {
         guard let running = running.withLock({ $0 }) else { return }
+        defer { running.script?.remove() }
         running.writer.close()
         if isStopped {
             await running.child.stop()
@@ -57,6 +69,7 @@ final class PlayerSink: SegmentSink {
 
     func stop() async {
         guard let running = running.withLock({ $0 }) else { return }
+        defer { running.script?.remove() }
         running.writer.close()
         await running.child.stop()
     }

@@ -14,11 +14,7 @@ public struct Playing: Sendable {
 
     /// - Throws: ``ToolFailure`` when the player fails; nothing when it is closed.
     public func run(_ session: ToolSession) async throws {
-        var player = player
-        let script = reading.catchesUp && player.program == "mpv" ? SpeedScript() : nil
-        defer { script?.remove() }
-        if let script { player.arguments.insert("--script=\(script.path)", at: 0) }
-        let sink = PlayerSink(player, logger: session.logger)
+        let sink = PlayerSink(player, catchesUp: reading.catchesUp, logger: session.logger)
         do {
             try await reading.run(into: sink, session: session)
         } catch {
