@@ -15,11 +15,13 @@ import TrickleTesting
     private func withGateway(
         _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Void
     ) async throws {
+        var gateway = GatewayConfiguration()
+        gateway.indexIdleTime = .seconds(3600)
         try await withRelayServer(
             { configuration in
                 configuration.limits.drainDuration = .seconds(3600)
                 change(&configuration)
-            }, ramps: { Gateway($0, logger: Logger(label: "test")) }, body)
+            }, ramps: { [gateway] in Gateway($0, configuration: gateway, logger: Logger(label: "test")) }, body)
     }
 
     private func write(_ bytes: [UInt8], to publisher: LocalPublisher) throws {
@@ -276,7 +278,7 @@ import TrickleTesting
 
     @Test func aPlayerThatKnowsThePlaylistGetsWhatIsNew() async throws {
         try await withGateway {
-            $0.limits.windowDuration = .seconds(60)
+            $0.limits.windowDuration = .seconds(3600)
         } _: { relay in
             let publisher = try relay.publisher(of: channel)
             for number in 0..<30 { try write(TestChannel.segment(number), to: publisher) }
