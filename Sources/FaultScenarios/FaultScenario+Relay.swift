@@ -12,7 +12,7 @@ extension FaultScenario {
     private static func relayRestarts(_ when: String, downtime: Duration) -> FaultScenario {
         FaultScenario("kill -9 of the relay in mid-segment, and back \(when)", isLossless: false) { scale in
             let count = if downtime > .zero { scale == .short ? 1 : 5 } else { scale == .short ? 2 : 20 }
-            let first = try await RelayProcess.start(address: "127.0.0.1:0")
+            let first = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
             let address = String(first.url.dropFirst("http://".count))
             var source = ChannelRun.Source.live
             source.deadline = .now + (downtime + .seconds(1)) * count + .seconds(2)
@@ -41,7 +41,7 @@ extension FaultScenario {
     static let stoppedRelay = [
         FaultScenario("the relay stands still for three seconds") { scale in
             let count = scale == .short ? 1 : 5
-            let relay = try await RelayProcess.start(address: "127.0.0.1:0")
+            let relay = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
             var source = ChannelRun.Source.live
             source.deadline = .now + .seconds(4) * count + .seconds(1)
             let run = ChannelRun(

@@ -353,7 +353,7 @@ import TrickleTesting
               cam:
                 command: ffmpeg -v error -re -stream_loop -1 -i \(folder("a.ts")) -c copy -f mpegts -
             """)
-        let first = try await RelayProcess.start()
+        let first = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
         let restream = try RunningTool("restream", ["--config", file, "--url", first.url, "--stall-timeout", "1s"])
         _ = try await segments(1, of: "cam", first.url)
         let address = String(first.url.dropFirst("http://".count))

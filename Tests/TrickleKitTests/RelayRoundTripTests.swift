@@ -225,7 +225,8 @@ import TrickleTesting
     func theChangefeedGoesOnWithARelayThatHasLostItsMemory(hasToldOfAChange: Bool) async throws {
         let (elements, told) = AsyncStream<ChannelChanges>.makeStream()
         var changes = elements.makeAsyncIterator()
-        let (port, watching) = try await withRelay { relay in
+        let host = OwnLoopbackAddress.make()
+        let (port, watching) = try await withRelay({ $0.host = host }) { relay in
             let watching = Task {
                 defer { told.finish() }
                 for try await element in Changefeed(relay: relay) { told.yield(element) }
@@ -237,7 +238,9 @@ import TrickleTesting
             }
             return (relay.port, watching)
         }
-        let comeBack = { (configuration: inout RelayConfiguration) in configuration.port = port }
+        let comeBack = { (configuration: inout RelayConfiguration) in
+            (configuration.host, configuration.port) = (host, port)
+        }
         try await withRelay(comeBack) { relay in
             let news = try ChannelName("news")
             try await Publisher(relay: relay, channel: news).open()

@@ -34,7 +34,7 @@ struct AbsentRelayTests {
     }
 
     @Test func `it is waited for, and the source begins again when it is there`() async throws {
-        let first = try await RelayProcess.start()
+        let first = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
         let address = String(first.url.dropFirst("http://".count))
         let stop = StopRequest()
         let session = try session(stop)

@@ -187,7 +187,7 @@ extension Trait where Self == ConditionTrait {
 
     @Test func `channels that come and go, and the relay itself, are followed`() async throws {
         try await makeClips()
-        let first = try await RelayProcess.start(address: "127.0.0.1:0")
+        let first = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
         let address = String(first.url.dropFirst("http://".count))
         var video = try publish("bars.ts", as: "bars", to: first)
         try await Browser.with { browser in
