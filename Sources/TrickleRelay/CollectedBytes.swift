@@ -5,8 +5,6 @@ import NIOCore
 struct CollectedBytes {
     private(set) var buffers: [ByteBuffer] = []
     private(set) var byteCount = 0
-    /// Whether the bytes wait for more, and what comes is copied behind them.
-    private var isHeld = false
 
     /// Each keeps the buffer that was read into: many with few bytes would hold much memory.
     private static let maximumBufferCount = 256
@@ -19,16 +17,7 @@ struct CollectedBytes {
         let count = min(bytes.readableBytes, EncodedPiece.maximumByteCount - byteCount)
         guard count > 0, let part = bytes.readSlice(length: count) else { return }
         byteCount += count
-        if isHeld { buffers[0].writeImmutableBuffer(part) } else { buffers.append(part) }
-    }
-
-    /// The bytes wait for more: lets go of the buffers that they were read into, which may be much larger.
-    mutating func hold() {
-        guard !isHeld else { return }
-        var own = ByteBufferAllocator().buffer(capacity: 4 * byteCount)
-        for buffer in buffers { own.writeImmutableBuffer(buffer) }
-        buffers = [own]
-        isHeld = true
+        buffers.append(part)
     }
 
     /// What has been collected, as a piece; nil for nothing.
@@ -41,6 +30,5 @@ struct CollectedBytes {
     mutating func removeAll() {
         buffers.removeAll(keepingCapacity: true)
         byteCount = 0
-        isHeld = false
     }
 }

@@ -61,9 +61,9 @@ struct EncodedPiece: RelayPiece {
             other.slice(otherOffset..<otherOffset + count).readableBytesView)
     }
 
-    func dropping(first count: Int) -> EncodedPiece {
-        EncodedPiece(payload: slice(count..<byteCount).readableBytesView)
-    }
+    func part(_ range: Range<Int>) -> EncodedPiece { EncodedPiece(payload: slice(range).readableBytesView) }
+
+    static func joined(_ pieces: [EncodedPiece]) -> EncodedPiece { EncodedPiece(pieces.map(\.payload)) }
 }
 
 extension ByteBuffer {

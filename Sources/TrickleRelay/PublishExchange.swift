@@ -37,7 +37,9 @@ final class PublishExchange: Exchange {
         self.connection = connection
         self.request = request
         self.name = name
-        publishRequest = try request.publishRequest(at: position)
+        var publishRequest = try request.publishRequest(at: position)
+        publishRequest.client = connection.seat.client.household.hashValue
+        self.publishRequest = publishRequest
         lane = connection.lane
         pace = CoalescingPace(interval: TimeAmount(lane.configuration.coalesceInterval))
     }
@@ -73,9 +75,13 @@ final class PublishExchange: Exchange {
     }
 
     func readComplete() {
-        guard pending.byteCount > 0, !isCollecting else { return }
-        guard lane.configuration.coalesceInterval > .zero, pace.holds(now: .now()) else { return publishPending() }
-        pending.hold()
+        guard pending.byteCount > 0 else { return }
+        guard lane.configuration.coalesceInterval > .zero, isCollecting || pace.holds(now: .now()) else {
+            return publishPending()
+        }
+        // The store holds them: whoever ends the segment meanwhile finds them there.
+        publishPending(waits: true)
+        guard !isCollecting else { return }
         isCollecting = true
         lane.publishSoon(self)
     }
@@ -84,14 +90,19 @@ final class PublishExchange: Exchange {
     func publishCollected() {
         isCollecting = false
         pace.left(now: .now())
-        publishPending()
+        guard case .publishing(let id) = phase else { return }
+        do throws(RelayRefusal) {
+            try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in try store.release(id, now: now) }
+        } catch {
+            refuse(error)
+        }
     }
 
-    private func publishPending() {
+    private func publishPending(waits: Bool = false) {
         guard case .publishing(let id) = phase, let piece = pending.takePiece() else { return }
         do throws(RelayRefusal) {
             let answer = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
-                try store.append(piece, to: id, now: now)
+                waits ? try store.hold(piece, for: id, now: now) : try store.append(piece, to: id, now: now)
             }
             if case .ended(let end) = answer { answerEnd(end) }
         } catch {
@@ -213,6 +224,8 @@ final class PublishExchange: Exchange {
             answer(RequestProblem(status: 409, reason: "another publisher began again before segment \(number)"))
         case .relayDraining:
             answer(RequestProblem(.draining))
+        case .outOfMemory:
+            answer(RequestProblem(.outOfMemory(limit: lane.configuration.limits.memoryByteCount)))
         }
     }
 

@@ -111,22 +111,6 @@ import TrickleTesting
         #expect(more?.byteCount == nil)
     }
 
-    @Test func whatIsHeldKeepsNoBufferThatWasReadInto() throws {
-        var collected = CollectedBytes()
-        var large = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10)
-        let slice = large.readSlice(length: 2)
-        var little = try #require(slice)
-        collected.take(&little)
-        collected.hold()
-        for text in ["ab", "c"] {
-            var more = ByteBuffer(string: text)
-            collected.take(&more)
-        }
-        #expect(collected.buffers.map(\.storageCapacity).reduce(0, +) < 64)
-        let piece = collected.takePiece()
-        #expect(piece.map { String(buffer: $0.chunk) } == "5\r\nxxabc\r\n")
-    }
-
     @Test func aFullPieceFillsItsStorage() throws {
         var collected = CollectedBytes()
         var bytes = ByteBuffer(repeating: 7, count: EncodedPiece.maximumByteCount + 1)

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func droppingLeavesThePayloadsEnd() {
-        let piece = EncodedPiece(payload: Array("hello".utf8)).dropping(first: 2)
+        let piece = EncodedPiece(payload: Array("hello".utf8)).part(2..<5)
         #expect(String(buffer: piece.chunk) == "3\r\nllo\r\n")
     }
 

@@ -8,6 +8,8 @@ public enum PublicationEnd: Equatable, Sendable {
     case superseded(SequenceNumber)
     /// The relay is going down.
     case relayDraining
+    /// The relay had to give the segment up, for want of memory.
+    case outOfMemory
 }
 
 /// One POST of a segment, from its head to its end.
@@ -23,7 +25,7 @@ struct Publication<Piece: RelayPiece>: Sendable {
         /// The segment has ended; the publisher repeats bytes that are there, because it never got the answer.
         case repeating(SegmentID)
         /// All that came is the same as what the segment has from its beginning.
-        case comparing(SegmentID, received: [Piece], byteCount: Int, place: ComparisonPlace)
+        case comparing(SegmentID, place: ComparisonPlace)
         case ended(PublicationEnd)
     }
 
@@ -36,13 +38,17 @@ struct Publication<Piece: RelayPiece>: Sendable {
     let resets: Bool
     /// `Lp-Trickle-Publisher`: who publishes, if it said so.
     let publisher: String?
+    /// Who is charged with the memory that it takes, see ``PublishRequest/client``.
+    let client: Int
     /// Bytes that the publisher sends again and the segment has.
     var overlap = 0
+    /// Bytes that wait for more, to go into the segment with them.
+    var held = HeldPieces<Piece>()
     var phase = Phase.preconnected
 
     /// The segment that it writes without repeating anything; nil when it does not. Changes nothing: in place it is cheap.
     mutating func segmentWrittenPlainly() -> SegmentID? {
-        guard overlap == 0, case .writing(let segment) = phase else { return nil }
+        guard overlap == 0, held.pieces.isEmpty, case .writing(let segment) = phase else { return nil }
         return segment
     }
 }
@@ -60,6 +66,9 @@ public struct PublishRequest: Sendable {
     public var publisher: String?
     /// `Lp-Trickle-Offset`: the place of the first body byte in the segment; means something with a publisher only.
     public var offset = 0
+
+    /// Who is charged with the memory that the segment takes: the same number for the same client; 0 for nobody in particular.
+    public var client = 0
 
     /// Bytes of the body, where its head tells.
     public var byteCount: Int?
@@ -87,6 +96,8 @@ struct ChannelOwner: Equatable {
 struct ComparisonPlace: Equatable {
     var piece = 0
     var offset = 0
+    /// Payload bytes that are the same.
+    var byteCount = 0
 
     /// Compares `new` with what `pieces` have from here on, and moves on over what is the same.
     ///
@@ -98,6 +109,7 @@ struct ComparisonPlace: Equatable {
             let count = min(new.byteCount - compared, pieces[piece].byteCount - offset)
             guard new.hasSameBytes(from: compared, as: pieces[piece], from: offset, count: count) else { return false }
             compared += count
+            byteCount += count
             offset += count
             if offset == pieces[piece].byteCount {
                 piece += 1
@@ -105,5 +117,12 @@ struct ComparisonPlace: Equatable {
             }
         }
         return true
+    }
+
+    /// What has been the same, of the segment that was compared with.
+    func prefix<Piece: RelayPiece>(of pieces: [Piece]) -> [Piece] {
+        var same = Array(pieces[..<piece])
+        if offset > 0 { same.append(pieces[piece].part(0..<offset)) }
+        return same
     }
 }

@@ -21,7 +21,8 @@ struct RelayChannel {
     private(set) var restartNumber = SequenceNumber.zero
     /// Payload bytes of all that is kept.
     var byteCount = 0
-    var openSegmentCount = 0
+    /// Those of the kept segments that are being written.
+    var openSegments: Set<SegmentID> = []
     let createdAt: Duration
     var lastByteAt: Duration
     /// When it was closed; nil while it lives.
@@ -34,6 +35,8 @@ struct RelayChannel {
     var counts = ChannelCounts()
     /// Readers, those who wait among them.
     var readerCount = 0
+    /// What it takes of the relay's memory without its segments, in bytes.
+    let cost: Int
     /// The lanes that have readers who wait for something of this channel.
     var waitingLanes = LaneSet()
 
@@ -42,6 +45,7 @@ struct RelayChannel {
         self.name = name
         self.contentType = contentType
         createdAt = now
+        cost = 1024 + 2 * name.text.utf8.count + (contentType?.utf8.count ?? 0)
         lastByteAt = now
     }
 
@@ -131,7 +135,7 @@ struct RelayChannel {
         restarts += 1
         restartNumber = number
         byteCount = 0
-        openSegmentCount = 0
+        openSegments = []
         return replaced
     }
 

@@ -6,6 +6,8 @@ public struct RelayLimits: Sendable {
     public var windowDuration: Duration = .seconds(30)
     /// Payload bytes of a channel's window; the oldest segments go first, the newest complete one stays.
     public var windowByteCount = 64 << 20
+    /// Segments of a channel's window, however young they are.
+    public var windowSegmentCount = 16_384
     /// Payload bytes of one segment; more is answered with 413.
     public var segmentByteCount = 64 << 20
     /// Segments of one channel that are written at the same time; one more is answered with 429.
@@ -18,9 +20,9 @@ public struct RelayLimits: Sendable {
     public var readerCount = 50_000
     /// Readers of one channel; one more is answered with 503.
     public var readerCountPerChannel = 50_000
-    /// What all kept segments may take, in bytes, with what each piece costs besides its payload. When it is exceeded the
-    /// longest windows shrink to their newest complete segment; while that is not enough, new channels and new segments
-    /// are answered with 503. Segments that are being written go on.
+    /// What all segments may take, in bytes, with what each piece costs besides its payload. When it is exceeded, the client that takes
+    /// most gives way: its oldest segments that have ended go first, a channel's newest complete one after the others, and then its largest
+    /// open one, which ends as aborted by the relay.
     public var memoryByteCount = 1 << 30
     /// A channel without a body byte for this long is closed.
     public var idleTimeout: Duration = .seconds(300)

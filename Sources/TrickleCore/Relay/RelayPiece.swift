@@ -14,6 +14,9 @@ public protocol RelayPiece: Sendable {
     /// Whether `count` payload bytes from `offset` on are the same as those of `other` from `otherOffset` on.
     func hasSameBytes(from offset: Int, as other: Self, from otherOffset: Int, count: Int) -> Bool
 
-    /// The piece without its first `count` payload bytes; `count` is below ``byteCount``.
-    func dropping(first count: Int) -> Self
+    /// Some of the payload, as a piece of its own; not empty.
+    func part(_ range: Range<Int>) -> Self
+
+    /// The payload of all in order, as one piece; not none.
+    static func joined(_ pieces: [Self]) -> Self
 }

@@ -10,6 +10,14 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         case open
         case complete(at: Duration)
         case aborted(AbortCause, at: Duration)
+
+        /// When it ended; nil while it is open.
+        var endedAt: Duration? {
+            switch self {
+            case .open: nil
+            case .complete(let time), .aborted(_, let time): time
+            }
+        }
     }
 
     /// Where the segment stands towards its channel.
@@ -28,7 +36,9 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     private(set) var pieces: [Piece] = []
     private(set) var byteCount = 0
     /// What it takes of the relay's memory, in bytes.
-    private(set) var cost = 0
+    private(set) var cost = Self.ownCost
+    /// Who is charged with it, see ``PublishRequest/client``.
+    let client: Int
     private(set) var state = State.open
     var standing = Standing.kept
     /// The publications that write it at the moment.
@@ -38,25 +48,31 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     /// Those of `lanes` that have been woken and have not looked yet.
     var wokenLanes = LaneSet()
 
-    init(id: SegmentID, number: SequenceNumber, channel: ChannelID) {
+    /// Pieces at the beginning that need no joining.
+    private var joinedCount = 0
+
+    init(id: SegmentID, number: SequenceNumber, channel: ChannelID, client: Int = 0) {
         self.id = id
         self.number = number
         self.channel = channel
+        self.client = client
     }
 
-    /// What a piece costs besides its storage: its place in the lists, its buffer's head, the allocator's own.
-    static var pieceOverhead: Int { 128 }
+    /// What a segment costs without a byte: its places in the tables.
+    static var ownCost: Int { 512 }
+    /// What a piece costs besides its storage: its places in the lists, its buffer's head, the allocator's own.
+    static var pieceOverhead: Int { 256 }
+    /// Payload bytes below which pieces are joined, and those of the pieces that come of it.
+    private static var smallPieceByteCount: Int { 4 << 10 }
+    private static var joinedPieceByteCount: Int { 64 << 10 }
+    /// New pieces that make it worth to look for small ones.
+    private static var manyPieces: Int { 32 }
 
     var isOpen: Bool { state == .open }
     var isComplete: Bool { if case .complete = state { true } else { false } }
 
     /// When it ended; nil while it is open.
-    var endedAt: Duration? {
-        switch state {
-        case .open: nil
-        case .complete(let time), .aborted(_, let time): time
-        }
-    }
+    var endedAt: Duration? { state.endedAt }
 
     /// - Returns: what the piece costs.
     mutating func append(_ piece: Piece) -> Int {
@@ -68,12 +84,24 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         return pieceCost
     }
 
+    /// What a piece came to: its cost, and whose it is.
+    struct Entry {
+        let cost: Int
+        let number: SequenceNumber
+        let channel: ChannelID
+        let client: Int
+        /// Whether it is time to join small pieces, if that can be.
+        let hasManyPieces: Bool
+    }
+
     /// As above, unless the segment would have more than `limit` payload bytes.
     ///
-    /// - Returns: what the piece costs, and whose it is; nil when it is too much.
-    mutating func append(_ piece: Piece, upTo limit: Int) -> (cost: Int, number: SequenceNumber, channel: ChannelID)? {
+    /// - Returns: nil when it is too much.
+    mutating func append(_ piece: Piece, upTo limit: Int) -> Entry? {
         guard byteCount + piece.byteCount <= limit else { return nil }
-        return (append(piece), number, channel)
+        return Entry(
+            cost: append(piece), number: number, channel: channel, client: client,
+            hasManyPieces: lanes.isEmpty && pieces.count - joinedCount >= Self.manyPieces)
     }
 
     /// The lanes that have readers and have not been woken since they last looked: woken from now on.
@@ -100,9 +128,51 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         self.state = state
     }
 
+    /// Joins small pieces where nobody's place in the list would change: each costs more than its bytes.
+    ///
+    /// - Parameter isEager: whether a few are enough.
+    /// - Returns: by how much the cost has changed.
+    mutating func joinSmallPieces(isEager: Bool) -> Int {
+        // A publisher that repeats an ended segment has its place in the list, too.
+        guard lanes.isEmpty, isOpen || writers.isEmpty,
+            pieces.count - joinedCount >= (isEager ? 2 : Self.manyPieces)
+        else { return 0 }
+        var joined: [Piece] = []
+        var run: [Piece] = []
+        var runByteCount = 0
+        func endRun() {
+            if run.count > 1 { joined.append(.joined(run)) } else { joined += run }
+            run = []
+            runByteCount = 0
+        }
+        for piece in pieces[joinedCount...] {
+            if piece.byteCount >= Self.smallPieceByteCount {
+                endRun()
+                joined.append(piece)
+            } else {
+                run.append(piece)
+                runByteCount += piece.byteCount
+                if runByteCount >= Self.joinedPieceByteCount { endRun() }
+            }
+        }
+        endRun()
+        let change = Self.cost(of: joined[...]) - Self.cost(of: pieces[joinedCount...])
+        pieces.replaceSubrange(joinedCount..., with: joined)
+        // A last one that is still small is joined with what comes.
+        joinedCount =
+            joined.last.map { $0.byteCount < Self.smallPieceByteCount } == true ? pieces.count - 1 : pieces.count
+        cost += change
+        return change
+    }
+
+    private static func cost(of pieces: ArraySlice<Piece>) -> Int {
+        pieces.reduce(0) { $0 + $1.storageByteCount + pieceOverhead }
+    }
+
     /// Frees the bytes: nobody may read them any more.
     mutating func leaveBehind() {
         standing = .leftBehind
+        joinedCount = 0
         pieces = []
         byteCount = 0
         cost = 0

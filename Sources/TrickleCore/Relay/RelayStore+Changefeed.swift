@@ -20,12 +20,12 @@ extension RelayStore {
             }
         let segmentID = makeID(SegmentID.init)
         var segment = RelaySegment<Piece>(id: segmentID, number: number, channel: id)
-        let pieceCost = segment.append(Piece(payload: Array(document.utf8)))
+        _ = segment.append(Piece(payload: Array(document.utf8)))
         segment.end(.complete(at: now))
         segments[segmentID] = segment
         channels[id]!.keep(segmentID, at: number)
         channels[id]!.byteCount += document.utf8.count
-        charge(pieceCost)
+        charge(segment.cost, to: 0)
         trimWindow(of: id, now: now)
         wakeWaitingReaders(of: id)
     }

@@ -17,18 +17,19 @@ extension RelayStore {
         guard request.byteCount ?? 0 <= limits.segmentByteCount else {
             throw .segmentTooLarge(limit: limits.segmentByteCount)
         }
-        makeRoom()
+        makeRoom(now: now)
         try check(request, at: number, in: channelIDs[name], now: now)
         let isNew = channelIDs[name] == nil
         let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
         if isNew { channels[channel]!.isProvisional = true }
         let id = makeID(PublicationID.init)
         publications[id] = Publication(
-            id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher)
+            id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher,
+            client: request.client)
         channels[channel]!.preconnected.insert(id)
         takeOwnership(of: channel, request, by: id, now: now)
         if request.publisher != nil {
-            if let number { resume(id, at: number, from: request.offset, in: channel) }
+            if let number { resume(id, at: number, from: request.offset, in: channel, now: now) }
             ownerIsBack(in: channel)
         }
         return id
@@ -63,7 +64,7 @@ extension RelayStore {
     ) {
         let owner = channels[channel]!.owner
         if let owner, owner.publisher != request.publisher {
-            for post in owner.posts { endPublication(post, .superseded(publications[post]?.number ?? .zero)) }
+            for post in owner.posts { endPublication(post, .superseded(publications[post]?.number ?? .zero), now: now) }
             abortLingering(below: nil, in: channel, now: now)
             channels[channel]!.owner = nil
         }
@@ -96,23 +97,27 @@ extension RelayStore {
     ///
     /// - Parameter number: those below it; nil for all.
     mutating func abortLingering(below number: SequenceNumber?, in channel: ChannelID, now: Duration) {
-        for entry in lingeringSegments(of: channel) where number.map({ entry.number < $0 }) ?? true {
-            endSegment(entry.segment, .aborted(.publisher, at: now))
+        for segment in lingeringSegments(of: channel) where number.map({ segment.number < $0 }) ?? true {
+            endSegment(segment.id, .aborted(.publisher, at: now))
         }
     }
 
-    /// Open segments that nobody writes.
-    private func lingeringSegments(of channel: ChannelID) -> [SegmentIndex.Entry] {
-        guard channels[channel]!.openSegmentCount > 0 else { return [] }
-        return (0..<channels[channel]!.index.count).map { channels[channel]!.index[$0] }
-            .filter { segments[$0.segment]!.isOpen && segments[$0.segment]!.writers.isEmpty }
+    /// Open segments that nobody writes, by number.
+    private func lingeringSegments(of channel: ChannelID) -> [(id: SegmentID, number: SequenceNumber)] {
+        openSegments(of: channel).filter { segments[$0.id]!.writers.isEmpty }
+    }
+
+    /// Segments that are being written, by number.
+    func openSegments(of channel: ChannelID) -> [(id: SegmentID, number: SequenceNumber)] {
+        guard let open = channels[channel]?.openSegments, !open.isEmpty else { return [] }
+        return open.map { ($0, segments[$0]!.number) }.sorted { $0.1 < $1.1 }
     }
 
     // MARK: Resuming
 
     /// Goes on with a segment that is there: what the publisher sends again is dropped, an old connection pushed aside.
     private mutating func resume(
-        _ id: PublicationID, at number: SequenceNumber, from offset: Int, in channel: ChannelID
+        _ id: PublicationID, at number: SequenceNumber, from offset: Int, in channel: ChannelID, now: Duration
     ) {
         guard let segment = channels[channel]!.index.segment(number) else { return }
         let size = segments[segment]!.byteCount
@@ -123,7 +128,9 @@ extension RelayStore {
         case .complete: publications[id]!.phase = .repeating(segment)
         case .open:
             segments[segment]!.writers.insert(id)
-            for writer in segments[segment]!.writers where writer != id { endPublication(writer, .superseded(number)) }
+            for writer in segments[segment]!.writers where writer != id {
+                endPublication(writer, .superseded(number), now: now)
+            }
             publications[id]!.phase = .writing(segment)
         }
         segments[segment]!.writers.insert(id)
@@ -137,6 +144,6 @@ extension RelayStore {
         let overlap = publications[id]!.overlap
         if overlap == 0 { return piece }
         publications[id]!.overlap = max(0, overlap - piece.byteCount)
-        return piece.byteCount > overlap ? piece.dropping(first: overlap) : nil
+        return piece.byteCount > overlap ? piece.part(overlap..<piece.byteCount) : nil
     }
 }

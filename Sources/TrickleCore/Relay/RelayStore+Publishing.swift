@@ -14,11 +14,13 @@ extension RelayStore {
     public mutating func append(
         _ piece: Piece, to id: PublicationID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
+        defer { makeRoom(now: now) }
         do throws(RelayRefusal) {
             // What nearly every piece is; reading the phase below would copy all that it holds.
             if let segment = publications.change(id, { $0.segmentWrittenPlainly() }) ?? nil {
                 return try write(piece, to: segment, now: now)
             }
+            try writeHeld(of: id, now: now)
             switch publications[id]?.phase {
             case .none:
                 preconditionFailure("a publication that is over takes no bytes")
@@ -32,11 +34,8 @@ extension RelayStore {
                     throw .offsetMismatch(size: segments[segment]?.byteCount ?? 0)
                 }
                 return .taken(publications[id]!.number!)
-            case .comparing(let segment, var received, let byteCount, var place):
-                publications[id]?.phase = .preconnected  // lets go of the list that is about to grow
-                received.append(piece)
-                return try compare(
-                    id, with: segment, piece: piece, received: received, byteCount: byteCount, place: &place, now: now)
+            case .comparing(let segment, let place):
+                return try compare(id, with: segment, piece: piece, place: place, now: now)
             case .ended(let end):
                 return .ended(end)
             }
@@ -50,6 +49,11 @@ extension RelayStore {
     ///
     /// - Throws: as ``append(_:to:now:)``.
     public mutating func finish(_ id: PublicationID, now: Duration) throws(RelayRefusal) -> PublishAnswer {
+        defer { makeRoom(now: now) }
+        do throws(RelayRefusal) { try writeHeld(of: id, now: now) } catch {
+            breakPublication(id, lingers: false, now: now)
+            throw error
+        }
         switch publications[id]?.phase {
         case .none:
             preconditionFailure("a publication ends once")
@@ -68,7 +72,6 @@ extension RelayStore {
             removePublication(id)
             endSegment(segment, .complete(at: now))
             if let channel = segments[segment]?.channel { trimWindow(of: channel, now: now) }
-            makeRoom()
             forgetIfUnused(segment)
             return .taken(number)
         case .repeating(let segment):
@@ -77,16 +80,16 @@ extension RelayStore {
             removePublication(id)
             forgetIfUnused(segment)
             return .taken(number)
-        case .comparing(let segment, let received, let byteCount, _):
+        case .comparing(let segment, let place):
             let number = publications[id]!.number!
-            if byteCount == segments[segment]?.byteCount {
-                segments[segment]!.writers.remove(id)
+            let compared = segments[segment]!.pieces
+            segments[segment]!.writers.remove(id)
+            if place.byteCount == segments[segment]!.byteCount {
                 removePublication(id)
                 forgetIfUnused(segment)
                 return .taken(number)
             }
-            segments[segment]!.writers.remove(id)
-            try restart(id, at: number, with: received, now: now)
+            try restart(id, at: number, with: place.prefix(of: compared), now: now)
             forgetIfUnused(segment)
             return try finish(id, now: now)
         case .ended(let end):
@@ -99,6 +102,7 @@ extension RelayStore {
     ///
     /// - Parameter lingers: whether a publisher that has said who it is may come back and go on.
     public mutating func breakPublication(_ id: PublicationID, lingers: Bool = true, now: Duration) {
+        try? writeHeld(of: id, now: now)
         guard let publication = removePublication(id) else { return }
         if lingers, publication.publisher != nil {
             switch publication.phase {
@@ -111,7 +115,7 @@ extension RelayStore {
         case .ended: break
         case .writing(let segment) where lingers && publication.publisher != nil:
             segments[segment]?.writers.remove(id)
-        case .comparing(let segment, _, _, _), .repeating(let segment):
+        case .comparing(let segment, _), .repeating(let segment):
             segments[segment]?.writers.remove(id)
             forgetIfUnused(segment)
         case .writing(let segment):
@@ -155,20 +159,16 @@ extension RelayStore {
             segments[segment]!.writers.insert(id)
             publications[id]!.phase = .writing(segment)
         case .compare(let segment):
-            var place = ComparisonPlace()
             segments[segment]!.writers.insert(id)
-            guard let piece else {
-                publications[id]!.phase = .comparing(segment, received: [], byteCount: 0, place: place)
-                return .taken(number)
-            }
-            return try compare(
-                id, with: segment, piece: piece, received: [piece], byteCount: 0, place: &place, now: now)
+            publications[id]!.phase = .comparing(segment, place: ComparisonPlace())
+            guard let piece else { return .taken(number) }
+            return try compare(id, with: segment, piece: piece, place: ComparisonPlace(), now: now)
         case .begin, .replace:
             // Before the old one goes: a refusal changes nothing.
             try checkOpenSegmentCount(of: channelID)
             if case .replace(let old) = arrival {
                 channels[channelID]!.byteCount -= segments[old]!.byteCount
-                leave(old, as: .replaced)
+                leave(old, as: .replaced, now: now)
             }
             publications[id]!.phase = .writing(try makeSegment(number, in: channelID, writer: id, now: now))
         case .restart:
@@ -178,7 +178,7 @@ extension RelayStore {
         return try write(piece, to: segment, now: now)
     }
 
-    private mutating func write(
+    mutating func write(
         _ piece: Piece, to id: SegmentID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
         // All is done in place, and nothing is read from a copy: this runs for every piece.
@@ -186,7 +186,8 @@ extension RelayStore {
         guard let entry = segments.change(id, { $0.append(piece, upTo: limit) }) ?? nil else {
             throw .segmentTooLarge(limit: limit)
         }
-        charge(entry.cost)
+        charge(entry.cost, to: entry.client)
+        if entry.hasManyPieces { joinSmallPieces(of: id, isEager: false) }
         counts.bytesIn += piece.byteCount
         let windowByteCount = channels.change(entry.channel) { $0.received(piece.byteCount, now: now) }!
         if windowByteCount > limits.windowByteCount { trimWindow(of: entry.channel, now: now) }
@@ -195,16 +196,16 @@ extension RelayStore {
     }
 
     private mutating func compare(
-        _ id: PublicationID, with segment: SegmentID, piece: Piece, received: [Piece], byteCount: Int,
-        place: inout ComparisonPlace, now: Duration
+        _ id: PublicationID, with segment: SegmentID, piece: Piece, place: ComparisonPlace, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
         let number = segments[segment]!.number
         channels[publications[id]!.channel]!.lastByteAt = now
-        if place.advance(over: piece, in: segments[segment]!.pieces) {
-            publications[id]!.phase = .comparing(
-                segment, received: received, byteCount: byteCount + piece.byteCount, place: place)
+        var next = place
+        if next.advance(over: piece, in: segments[segment]!.pieces) {
+            publications[id]!.phase = .comparing(segment, place: next)
             return .taken(number)
         }
+        let received = place.prefix(of: segments[segment]!.pieces) + [piece]
         segments[segment]!.writers.remove(id)
         try restart(id, at: number, with: received, now: now)
         forgetIfUnused(segment)
@@ -220,7 +221,7 @@ extension RelayStore {
         for old in replaced {
             segments[old]!.standing = .replaced
             endSegment(old, .aborted(.publisher, at: now), writersSee: .superseded(segments[old]!.number))
-            leave(old, as: .replaced)
+            leave(old, as: .replaced, now: now)
         }
         let segment = try makeSegment(number, in: channelID, writer: id, now: now)
         publications[id]!.phase = .writing(segment)
@@ -232,10 +233,12 @@ extension RelayStore {
     ) throws(RelayRefusal) -> SegmentID {
         try checkOpenSegmentCount(of: channel)
         let id = makeID(SegmentID.init)
-        var segment = RelaySegment<Piece>(id: id, number: number, channel: channel)
+        let client = writer.flatMap { publications[$0]?.client } ?? 0
+        var segment = RelaySegment<Piece>(id: id, number: number, channel: channel, client: client)
         if let writer { segment.writers.insert(writer) }
         segments[id] = segment
-        channels[channel]!.openSegmentCount += 1
+        charge(segment.cost, to: client)
+        channels[channel]!.openSegments.insert(id)
         count(in: channel) { $0.segments += 1 }
         channels[channel]!.keep(id, at: number)
         trimWindow(of: channel, now: now)
@@ -244,7 +247,7 @@ extension RelayStore {
     }
 
     func checkOpenSegmentCount(of channel: ChannelID) throws(RelayRefusal) {
-        guard channels[channel]!.openSegmentCount < limits.openSegmentCount else {
+        guard channels[channel]!.openSegments.count < limits.openSegmentCount else {
             throw .tooManyOpenSegments(limit: limits.openSegmentCount)
         }
     }
@@ -258,6 +261,7 @@ extension RelayStore {
     public mutating func endSegment(
         _ name: ChannelName, at position: SegmentPosition, now: Duration
     ) throws(RelayRefusal) {
+        defer { makeRoom(now: now) }
         guard !name.isInternal else { throw .internalChannel }
         guard let channelID = channelIDs[name], let channel = channels[channelID] else { throw .channelNotFound }
         let number = channel.resolve(position)
@@ -267,23 +271,24 @@ extension RelayStore {
             throw .segmentNotFound(asked: number, next: channel.next)
         } else if channel.arrival(at: number, isOpen: { _ in nil }) == .begin {
             for post in channel.preconnected where publications[post]?.number == number {
-                endPublication(post, .segmentEnded(number))
+                endPublication(post, .segmentEnded(number), now: now)
             }
             endSegment(try makeSegment(number, in: channelID, writer: nil, now: now), .complete(at: now))
         }
     }
 
     private mutating func endEarlier(than number: SequenceNumber, in channel: ChannelID, now: Duration) {
-        guard let index = channels[channel]?.index else { return }
-        for position in 0..<index.count where index[position].number < number {
-            endSegment(index[position].segment, .complete(at: now))
+        for segment in openSegments(of: channel) where segment.number < number {
+            endSegment(segment.id, .complete(at: now))
         }
     }
 
-    mutating func endPublication(_ id: PublicationID, _ end: PublicationEnd) {
+    /// Ends a POST before its body has ended; what it holds goes into its segment first.
+    mutating func endPublication(_ id: PublicationID, _ end: PublicationEnd, now: Duration) {
+        try? writeHeld(of: id, now: now)
         guard let publication = publications[id] else { return }
         switch publication.phase {
-        case .writing(let segment), .repeating(let segment), .comparing(let segment, _, _, _):
+        case .writing(let segment), .repeating(let segment), .comparing(let segment, _):
             segments[segment]?.writers.remove(id)
             forgetIfUnused(segment)
         case .preconnected: break
@@ -292,6 +297,11 @@ extension RelayStore {
         leaveChannel(publication)
         publications[id]!.phase = .ended(end)
         wake(.publication(id), LaneSet(publication.lane))
+    }
+
+    /// What a repeated POST is compared with goes.
+    mutating func endComparing(_ id: PublicationID, now: Duration) {
+        if case .comparing = publications[id]?.phase { endPublication(id, .outOfMemory, now: now) }
     }
 
     @discardableResult
@@ -312,6 +322,6 @@ extension RelayStore {
         guard let segment = segments[id], segment.standing != .kept, segment.lanes.isEmpty, segment.writers.isEmpty
         else { return }
         segments[id] = nil
-        cost -= segment.cost
+        charge(-segment.cost, to: segment.client)
     }
 }

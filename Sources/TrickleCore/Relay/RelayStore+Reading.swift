@@ -111,7 +111,10 @@ extension RelayStore {
     }
 
     private func readDraining(_ name: ChannelName, _ number: SequenceNumber) throws(RelayRefusal) -> ReadAnswer? {
-        guard let channel = drainingIDs[name].flatMap({ channels[$0] }) else { return nil }
+        // The sweep comes later, and those who wait have to be told first.
+        guard limits.drainDuration > .zero, let channel = drainingIDs[name].flatMap({ channels[$0] }) else {
+            return nil
+        }
         if let segment = channel.index.segment(number) { return .segment(view(of: segment, in: channel)) }
         if number == channel.next { return .closed(next: number) }
         throw .segmentNotFound(asked: number, next: channel.next)
@@ -177,6 +180,7 @@ extension RelayStore {
             segment.lanes.remove(lane)
             segment.wokenLanes.remove(lane)
         }
+        joinSmallPieces(of: id, isEager: false)
         forgetIfUnused(id)
     }
 

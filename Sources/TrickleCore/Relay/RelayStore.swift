@@ -17,8 +17,10 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public internal(set) var cost = 0
     /// Readers of all channels.
     public internal(set) var readerCount = 0
-    /// Nothing can be dropped before another segment ends: no need to look at all channels for each append.
-    private var windowsAreShrunk = false
+    /// Who takes it, and what each could give up.
+    var accounts: [Int: MemoryAccount] = [:]
+    /// Open segments that were given up: they go when their readers have been told.
+    var doomed: [SegmentID] = []
     /// What has happened in all of the clients' channels since the beginning.
     var counts = ChannelCounts()
     private var wakes: [Wake] = []
@@ -96,11 +98,13 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             if channels[id]?.contentType == nil { channels[id]?.contentType = contentType }
             return id
         }
-        makeRoom()
+        makeRoom(now: now)
         guard cost <= limits.memoryByteCount else { throw .outOfMemory(limit: limits.memoryByteCount) }
         guard channelIDs.count < limits.channelCount else { throw .tooManyChannels(limit: limits.channelCount) }
         let id = makeID(ChannelID.init)
-        channels[id] = RelayChannel(id: id, name: name, contentType: contentType, now: now)
+        let channel = RelayChannel(id: id, name: name, contentType: contentType, now: now)
+        channels[id] = channel
+        charge(channel.cost, to: 0)
         channelIDs[name] = id
         announce(.added(name), now: now)
         return id
@@ -120,15 +124,13 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         channels[id]?.owner = nil
         abortLingering(below: nil, in: id, now: now)
         for publication in channel.writing.union(channel.preconnected) {
-            endPublication(publication, .channelClosed)
+            endPublication(publication, .channelClosed, now: now)
         }
-        for position in 0..<channel.index.count {
-            endSegment(channel.index[position].segment, .complete(at: now))
-        }
+        for segment in channels[id]!.openSegments { endSegment(segment, .complete(at: now)) }
         channelIDs[channel.name] = nil
         channels[id]?.closedAt = now
         // Of two that drain under one name, readers can only be near the end of the younger one.
-        if let older = drainingIDs.updateValue(id, forKey: channel.name) { forget(older) }
+        if let older = drainingIDs.updateValue(id, forKey: channel.name) { forget(older, now: now) }
         wakeWaitingReaders(of: id)
         announce(.removed(channel.name), now: now)
     }
@@ -141,14 +143,16 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         else { return }
         channelIDs[channel.name] = nil
         channels[id] = nil
+        charge(-channel.cost, to: 0)
         announce(.removed(channel.name), now: now)
     }
 
-    private mutating func forget(_ id: ChannelID) {
+    private mutating func forget(_ id: ChannelID, now: Duration) {
         guard let channel = channels.removeValue(forKey: id) else { return }
+        charge(-channel.cost, to: 0)
         if drainingIDs[channel.name] == id { drainingIDs[channel.name] = nil }
         for position in 0..<channel.index.count {
-            leave(channel.index[position].segment, as: .replaced)
+            leave(channel.index[position].segment, as: .replaced, now: now)
         }
     }
 
@@ -188,11 +192,13 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Closes idle channels, forgets drained ones, and moves the windows on. To be called about once a second.
     public mutating func sweep(now: Duration) {
+        tidyAccounts()
+        makeRoom(now: now)
         for id in Array(channels.keys) {
             // One that drains is forgotten when the next one of its name is closed.
             guard channels[id] != nil else { continue }
             if let closedAt = channels[id]!.closedAt {
-                if now - closedAt >= limits.drainDuration { forget(id) }
+                if now - closedAt >= limits.drainDuration { forget(id, now: now) }
                 continue
             }
             endAwaiting(id, now: now)
@@ -205,18 +211,19 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// not the end of a channel: nothing is closed.
     public mutating func drain(now: Duration) {
         isDraining = true
-        for id in Array(publications.keys) { endPublication(id, .relayDraining) }
+        for id in Array(publications.keys) { endPublication(id, .relayDraining, now: now) }
         for id in Array(segments.keys) { endSegment(id, .aborted(.relay, at: now)) }
         for id in Array(channels.keys) { wakeWaitingReaders(of: id) }
     }
 
-    /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes allow, but not the newest complete
-    /// segment for its bytes.
+    /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes or the number allow, but not the
+    /// newest complete segment for its bytes.
     ///
     /// Nothing here may hold a copy of the channel: its index would be copied with each drop.
     mutating func trimWindow(of id: ChannelID, now: Duration) {
         let windowCount = isChangefeed(id) ? limits.changefeedWindowCount : limits.windowCount
         let windowDuration = isChangefeed(id) ? .zero : limits.windowDuration
+        var newestComplete: SegmentID??
         var position = 0
         while position < channels[id]!.index.count - 1 {
             let segment = channels[id]!.index[position].segment
@@ -224,56 +231,41 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
                 position += 1
                 continue
             }
-            let isNew = channels[id]!.index.count - position <= windowCount || now - endedAt < windowDuration
+            let count = channels[id]!.index.count - position
+            let isNew =
+                count <= windowCount || (now - endedAt < windowDuration && count <= limits.windowSegmentCount)
             if isNew, channels[id]!.byteCount <= limits.windowByteCount { break }
-            if isNew, position == newestCompletePosition(in: id) { position += 1 } else { drop(position, of: id) }
+            if isNew, newestComplete == nil { newestComplete = self.newestComplete(of: id) }
+            if isNew, segment == newestComplete { position += 1 } else { drop(position, of: id, now: now) }
         }
     }
 
-    private func newestCompletePosition(in id: ChannelID) -> Int? {
-        (0..<channels[id]!.index.count).last { segments[channels[id]!.index[$0].segment]!.isComplete }
+    /// The newest complete segment that is kept.
+    func newestComplete(of id: ChannelID) -> SegmentID? {
+        guard let count = channels[id]?.index.count else { return nil }
+        for position in (0..<count).reversed() {
+            let segment = channels[id]!.index[position].segment
+            if segments[segment]!.isComplete { return segment }
+        }
+        return nil
     }
 
-    private mutating func drop(_ position: Int, of id: ChannelID) {
+    mutating func drop(_ position: Int, of id: ChannelID, now: Duration) {
         let segment = channels[id]!.index[position].segment
         channels[id]!.byteCount -= segments[segment]!.byteCount
         channels[id]!.drop(position: position)
-        leave(segment, as: .leftBehind)
-    }
-
-    // MARK: Memory
-
-    /// Adds to what the segments cost, and shrinks the longest windows when that is too much.
-    mutating func charge(_ bytes: Int) {
-        cost += bytes
-        makeRoom()
-    }
-
-    /// Shrinks the longest windows as far as it takes, but not the changefeed's, which is short, and whose readers would have to list again.
-    /// Not for the middle of a loop over a channel's segments.
-    mutating func makeRoom() {
-        guard cost > limits.memoryByteCount, !windowsAreShrunk else { return }
-        for (id, _) in channels.sorted(by: { $0.value.byteCount > $1.value.byteCount }) where !isChangefeed(id) {
-            shrinkWindow(of: id)
-            if cost <= limits.memoryByteCount { return }
-        }
-        windowsAreShrunk = true
-    }
-
-    /// Drops all that has ended but the newest complete segment.
-    private mutating func shrinkWindow(of id: ChannelID) {
-        let newest = newestCompletePosition(in: id)
-        for position in (0..<channels[id]!.index.count).reversed() where position != newest {
-            if !segments[channels[id]!.index[position].segment]!.isOpen { drop(position, of: id) }
-        }
+        leave(segment, as: .leftBehind, now: now)
     }
 
     // MARK: Segments
 
     /// Takes the segment off its channel's list; readers finish it or are cut off.
-    mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing) {
+    mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing, now: Duration) {
         if standing == .leftBehind {
-            cost -= segments[id]?.cost ?? 0
+            if let segment = segments[id] {
+                charge(-segment.cost, to: segment.client)
+                for writer in segment.writers { endComparing(writer, now: now) }
+            }
             segments[id]?.leaveBehind()
             wakeReaders(of: id)
         } else {
@@ -283,14 +275,18 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     }
 
     /// Ends the segment and whoever still writes it.
-    mutating func endSegment(_ id: SegmentID, _ state: RelaySegment<Piece>.State, writersSee: PublicationEnd? = nil) {
-        guard let segment = segments[id], segment.isOpen else { return }
+    mutating func endSegment(
+        _ id: SegmentID, _ state: RelaySegment<Piece>.State, writersSee: PublicationEnd? = nil
+    ) {
+        guard let segment = segments[id], segment.isOpen, let now = state.endedAt else { return }
+        takeHeld(of: id, now: now)
         segments[id]?.end(state)
-        windowsAreShrunk = false
-        if segment.standing == .kept { channels[segment.channel]?.openSegmentCount -= 1 }
+        channels[segment.channel]?.openSegments.remove(id)
+        accounts[segment.client, default: MemoryAccount()].ended(id)
+        joinSmallPieces(of: id, isEager: true)
         if case .aborted = state { count(in: segment.channel) { $0.abortedSegments += 1 } }
         for writer in segment.writers {
-            endPublication(writer, writersSee ?? .segmentEnded(segment.number))
+            endPublication(writer, writersSee ?? .segmentEnded(segment.number), now: now)
         }
         wakeReaders(of: id)
     }

@@ -21,6 +21,12 @@ struct SegmentIndex {
         return entries[place].segment
     }
 
+    func position(of number: SequenceNumber) -> Int? {
+        let place = place(of: number)
+        guard place < entries.count, entries[place].number == number else { return nil }
+        return place - head
+    }
+
     /// The lowest entry at or above `number`.
     func first(from number: SequenceNumber) -> Entry? {
         let place = place(of: number)

@@ -26,6 +26,8 @@ public final class LocalPublisher: Sendable {
     public let channel: ChannelName
     private let store: SharedStore
     private let next: NIOLockedValueBox<SequenceNumber?>
+    /// The relay's own program is one client, to whom the memory of its segments is charged.
+    private static let client = 1
 
     init(store: SharedStore, channel: ChannelName, next: SequenceNumber) {
         self.store = store
@@ -51,7 +53,9 @@ public final class LocalPublisher: Sendable {
             try store.perform(on: nil) { (store, now) throws(RelayRefusal) in
                 // A channel that somebody closed is not made anew by the next of its segments.
                 _ = try store.next(of: channel)
-                return try store.openPublication(in: channel, PublishRequest(.exact(number)), on: Lane(0), now: now)
+                var request = PublishRequest(.exact(number))
+                request.client = Self.client
+                return try store.openPublication(in: channel, request, on: Lane(0), now: now)
             }
         }
         return LocalSegmentWriter(store: store, channel: channel, sequence: number, publication: publication)
@@ -142,6 +146,8 @@ extension TrickleError {
         case .channelClosed: self.init(.channelClosed, "the channel '\(channel)' was closed")
         case .segmentEnded: self.init(.segmentAborted, "segment \(sequence) of '\(channel)' was ended by somebody else")
         case .superseded: self.init(.segmentAborted, "another publisher of '\(channel)' began again")
+        case .outOfMemory:
+            self.init(.relayBusy, "segment \(sequence) of '\(channel)' was given up: the relay has not enough memory")
         case .relayDraining: self.init(.relayBusy, "the relay is going down")
         }
     }

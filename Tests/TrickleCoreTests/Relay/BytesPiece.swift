@@ -15,5 +15,7 @@ struct BytesPiece: RelayPiece, Equatable, ExpressibleByStringLiteral {
         bytes[offset..<offset + count].elementsEqual(other.bytes[otherOffset..<otherOffset + count])
     }
 
-    func dropping(first count: Int) -> BytesPiece { BytesPiece(payload: Array(bytes.dropFirst(count))) }
+    func part(_ range: Range<Int>) -> BytesPiece { BytesPiece(payload: Array(bytes[range])) }
+
+    static func joined(_ pieces: [BytesPiece]) -> BytesPiece { BytesPiece(payload: pieces.flatMap(\.bytes)) }
 }

@@ -188,9 +188,12 @@ private struct RandomRun {
         #expect(channel.index.highest.map { $0 < channel.next } ?? true)
         let kept = (0..<channel.index.count).map { relay.store.segments[channel.index[$0].segment]! }
         #expect(channel.byteCount == kept.map(\.byteCount).reduce(0, +))
-        #expect(channel.openSegmentCount == kept.count { $0.isOpen })
-        let cost = relay.store.segments.values.map(\.cost).reduce(0, +)
+        #expect(channel.openSegments.count == kept.count { $0.isOpen })
+        var cost = relay.store.segments.values.reduce(0) { $0 + $1.cost }
+        cost += relay.store.channels.values.reduce(0) { $0 + ($1.name.isInternal ? 0 : $1.cost) }
+        cost += relay.store.publications.values.reduce(0) { $0 + $1.held.cost }
         #expect(relay.store.cost == cost)
+        #expect(relay.store.accounts.values.map(\.cost).reduce(0, +) == cost)
         last = channel
     }
 }

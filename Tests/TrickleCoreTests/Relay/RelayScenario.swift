@@ -1,4 +1,4 @@
-import TrickleCore
+@testable import TrickleCore
 
 /// A store with a clock of its own, and short words for what happens to it.
 struct RelayScenario {
@@ -89,5 +89,21 @@ struct Reading: Equatable {
 
     init(_ number: Int, _ text: String, _ state: SegmentView.State = .complete) {
         self.init(number: number, text: text, state: state)
+    }
+}
+
+extension RelayScenario {
+    /// The kept segment of that number.
+    func view(_ number: SequenceNumber) throws -> SegmentView {
+        guard case .segment(let view) = try store.read(name, at: .exact(number)) else {
+            throw RelayRefusal.segmentNotFound(asked: number, next: try store.next(of: name))
+        }
+        return view
+    }
+
+    /// All that the segment has.
+    func text(of id: SegmentID) -> String {
+        let pieces = store.segments[id]?.pieces ?? []
+        return String(decoding: pieces.flatMap { $0.bytes }, as: UTF8.self)
     }
 }
