@@ -8,14 +8,18 @@ public struct ChildCommand: Equatable, Sendable, CustomStringConvertible {
     public var environment: [String: String?]
     /// The folder it starts in; nil for this process's.
     public var directory: String?
+    /// What it may take; nil for what this process may.
+    public var limits: ChildLimits?
 
     public init(
-        _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], directory: String? = nil
+        _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], directory: String? = nil,
+        limits: ChildLimits? = nil
     ) {
         self.program = program
         self.arguments = arguments
         self.environment = environment
         self.directory = directory
+        self.limits = limits
     }
 
     /// The command as one would type it into a shell.

@@ -164,11 +164,25 @@ extension ChildProcess {
         let arguments = CStringArray([command.program] + command.arguments)
         let variables = CStringArray(environment.map { "\($0.key)=\($0.value)" })
         var child = trickle_child()
-        let failure = trickle_spawn(
-            path, arguments.pointers, variables.pointers, command.directory,
-            descriptors.0, descriptors.1, descriptors.2, &child)
+        let limits = command.limits.map {
+            trickle_limits(
+                memory: UInt64($0.memoryByteCount ?? 0), cpu_seconds: UInt64($0.processorSeconds ?? 0),
+                niceness: Int32($0.niceness))
+        }
+        let failure = Self.withOptionalPointer(to: limits) { limits in
+            trickle_spawn(
+                path, arguments.pointers, variables.pointers, command.directory, limits,
+                descriptors.0, descriptors.1, descriptors.2, &child)
+        }
         guard failure == 0 else { throw SystemError(failure, "start \(command.program)") }
         return child
+    }
+
+    private static func withOptionalPointer<Value, Result>(
+        to value: Value?, _ body: (UnsafePointer<Value>?) -> Result
+    ) -> Result {
+        guard let value else { return body(nil) }
+        return withUnsafePointer(to: value) { body($0) }
     }
 
     private static func currentEnvironment() -> [String: String] {

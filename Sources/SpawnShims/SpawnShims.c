@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -107,15 +108,40 @@ static int reap_quietly(pid_t pid) {
     return 0;
 }
 
+/// Lowers a limit. One that is lower already stays.
+static int lower(int resource, rlim_t soft, rlim_t hard) {
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0) return errno;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < hard) hard = limit.rlim_max;
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < soft) soft = limit.rlim_cur;
+    limit.rlim_max = hard;
+    limit.rlim_cur = soft < hard ? soft : hard;
+    return setrlimit(resource, &limit) == 0 ? 0 : errno;
+}
+
+static int take_limits(const trickle_limits *limits) {
+    int failure = lower(RLIMIT_CORE, 0, 0);
+    if (!failure && limits->memory) failure = lower(RLIMIT_DATA, limits->memory, limits->memory);
+    // At the soft limit it is asked to end, and killed at the hard one.
+    if (!failure && limits->cpu_seconds) failure = lower(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 1);
+    if (!failure && limits->niceness) {
+        // -1 may be the new niceness.
+        errno = 0;
+        if (nice(limits->niceness) == -1) failure = errno;
+    }
+    return failure;
+}
+
 /// What runs in the child up to exec. Does not return.
 static _Noreturn void become(
-    const char *path, char *const argv[], char *const envp[], const char *directory, const int sources[3],
-    const int start[2], int report) {
+    const char *path, char *const argv[], char *const envp[], const char *directory, const trickle_limits *limits,
+    const int sources[3], const int start[2], int report) {
     setpgid(0, 0);
     default_signals();
     close(start[1]);
     int failure = take_standard_descriptors(sources);
     if (!failure && directory && chdir(directory) != 0) failure = errno;
+    if (!failure && limits) failure = take_limits(limits);
     if (!failure) {
         // The guard has to stand before this can start anything. No byte: the parent is gone, and so is the reason to run.
         char byte;
@@ -157,15 +183,15 @@ static int start_guard(pid_t group, pid_t *guard, int *lifeline) {
 
 /// Forks the child and its guard. Both wait: the child for a byte on `start`, the guard for the end of its lifeline.
 static int fork_both(
-    const char *path, char *const argv[], char *const envp[], const char *directory, const int sources[3],
-    const int start[2], int report, trickle_child *child) {
+    const char *path, char *const argv[], char *const envp[], const char *directory, const trickle_limits *limits,
+    const int sources[3], const int start[2], int report, trickle_child *child) {
     // No signal may run a handler of this process in a child.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
     pid_t pid = fork();
-    if (pid == 0) become(path, argv, envp, directory, sources, start, report);
+    if (pid == 0) become(path, argv, envp, directory, limits, sources, start, report);
     if (pid < 0) {
         error = errno;
     } else {
@@ -183,7 +209,7 @@ static int fork_both(
 }
 
 int trickle_spawn(
-    const char *path, char *const argv[], char *const envp[], const char *directory,
+    const char *path, char *const argv[], char *const envp[], const char *directory, const trickle_limits *limits,
     int standard_input, int standard_output, int standard_error, trickle_child *child) {
     int start[2], report[2];
     int error = trickle_pipe(start);
@@ -194,7 +220,7 @@ int trickle_spawn(
         return error;
     }
     const int sources[3] = {standard_input, standard_output, standard_error};
-    error = fork_both(path, argv, envp, directory, sources, start, report[1], child);
+    error = fork_both(path, argv, envp, directory, limits, sources, start, report[1], child);
     if (error) {
         close_both(start);
         close_both(report);

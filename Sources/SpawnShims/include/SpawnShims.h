@@ -13,13 +13,24 @@ typedef struct {
     int lifeline;
 } trickle_child;
 
+/// What a child may take. 0 stands for no limit.
+typedef struct {
+    /// Bytes of memory that the child has for itself (RLIMIT_DATA): its heap, its stacks, and what it maps to write to.
+    unsigned long long memory;
+    /// Seconds of processor time. One more, and the child is killed.
+    unsigned long long cpu_seconds;
+    /// Added to this process's niceness.
+    int niceness;
+} trickle_limits;
+
 /// Starts `path` with the three given descriptors as its standard ones, in a process group of its own, with default signal
 /// handling and no other descriptor of this process that is marked close-on-exec.
 ///
 /// @param directory the folder it starts in, or NULL for this process's.
+/// @param limits what it may take, or NULL for what this process may. A child with limits writes no core files.
 /// @return 0, or the errno of the step that failed; then nothing is left running.
 int trickle_spawn(
-    const char *path, char *const argv[], char *const envp[], const char *directory,
+    const char *path, char *const argv[], char *const envp[], const char *directory, const trickle_limits *limits,
     int standard_input, int standard_output, int standard_error, trickle_child *child);
 
 /// Lets the guard go without harm to anybody, and reaps it. Only after the child itself has ended.
