@@ -118,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "TrickleGatewayTests",
             dependencies: [
-                "TrickleGateway", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "TrickleTesting", logging,
+                "TrickleGateway", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4",
+                "TrickleTesting", logging,
             ] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(

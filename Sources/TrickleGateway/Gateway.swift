@@ -13,6 +13,7 @@ public struct Gateway: RelayRamps {
     public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
         let indexes = Indexes(relay, configuration: configuration)
         viewers = ViewerCount(softLimit: configuration.softViewerLimit, hardLimit: configuration.hardViewerLimit)
+        let children = GatewayChildren(configuration, logger: logger)
         var ramps: [any Ramp] = []
         if configuration.servesTransportStreams {
             ramps.append(
@@ -20,10 +21,10 @@ public struct Gateway: RelayRamps {
         }
         if configuration.servesHLS { ramps.append(HLSRamp(relay, indexes: indexes)) }
         if configuration.servesPictures {
-            let pictures = Pictures(of: relay, decoderCount: configuration.pictureDecoderCount, logger: logger)
+            let pictures = Pictures(of: relay, decoderCount: configuration.pictureDecoderCount, children: children)
             ramps.append(PictureRamp(indexes: indexes, pictures: pictures))
         }
-        let movies = LiveMovies(on: relay, configuration, logger: logger)
+        let movies = LiveMovies(on: relay, configuration, children: children, logger: logger)
         if configuration.servesMP4 {
             ramps.append(
                 MovieRamp(

@@ -22,12 +22,17 @@ public struct GatewayConfiguration: Sendable {
     /// What the parts of segments are to last, for viewers who want little delay: 8216bis recommends 1 s or less.
     public var partDuration: Duration = .milliseconds(500)
 
-    /// Channels that are made into MP4 at once; each is an ffmpeg that copies.
-    public var maximumMovieCount = 64
+    /// ffmpegs that run at once, for pictures and for MP4.
+    public var maximumChildCount = 32
     /// How long such an ffmpeg runs on when nobody watches any more.
     public var movieGrace = Duration.seconds(5)
     /// Pictures that are decoded at once; each is an ffmpeg.
     public var pictureDecoderCount = 2
+    /// The ffmpeg that is run: a path, or a name to be looked up in `PATH`.
+    public var program = "ffmpeg"
+
+    /// Channels that are made into MP4 at once, each by an ffmpeg: what pictures leave.
+    var maximumMovieCount: Int { max(1, maximumChildCount - (servesPictures ? pictureDecoderCount : 0)) }
 
     public init() {}
 }

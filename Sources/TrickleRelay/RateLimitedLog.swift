@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Counts what happens often, and tells the log of it at intervals.
-final class RateLimitedLog: Sendable {
+package final class RateLimitedLog: Sendable {
     private struct State {
         var count = 0
         var untoldCount = 0
@@ -11,24 +11,24 @@ final class RateLimitedLog: Sendable {
     }
 
     /// From one line to the next, at least.
-    static let interval = TimeAmount.seconds(10)
+    package static let interval = TimeAmount.seconds(10)
 
     private let logger: Logger
     private let level: Logger.Level
     private let state = NIOLockedValueBox(State())
 
-    init(_ logger: Logger, level: Logger.Level) {
+    package init(_ logger: Logger, level: Logger.Level) {
         self.logger = logger
         self.level = level
     }
 
     /// How often it has happened.
-    var count: Int { state.withLockedValue { $0.count } }
+    package var count: Int { state.withLockedValue { $0.count } }
 
     /// It has happened.
     ///
     /// - Parameter message: what the log is told, with how often it was not.
-    func happened(now: NIODeadline = .now(), _ message: () -> String) {
+    package func happened(now: NIODeadline = .now(), _ message: () -> String) {
         let untold: Int? = state.withLockedValue { state in
             state.count += 1
             if let lastTold = state.lastTold, lastTold + Self.interval > now {

@@ -24,6 +24,9 @@ struct GatewayOptions: ParsableArguments {
             valueName: "soft:hard"))
     var maxViewers: ViewerLimits?
 
+    @Option(help: "How many ffmpeg run at once, for pictures and MP4; who wants one more gets 503.")
+    var maxChildren = 32
+
     @Option(
         help: ArgumentHelp(
             "What one viewer too many is answered with: 503, or 404 for players that know nothing else.",
@@ -31,6 +34,9 @@ struct GatewayOptions: ParsableArguments {
     var fullStatus = 503
 
     func validate() throws {
+        if maxChildren < 1 {
+            throw ValidationError("--max-children is 1 or more; --no-mp4 and --no-thumbnails want none")
+        }
         if fullStatus != 503 && fullStatus != 404 { throw ValidationError("--full-status is 503 or 404") }
     }
 
@@ -43,6 +49,7 @@ struct GatewayOptions: ParsableArguments {
         configuration.servesPage = !noPage
         configuration.softViewerLimit = maxViewers?.soft
         configuration.hardViewerLimit = maxViewers?.hard
+        configuration.maximumChildCount = maxChildren
         configuration.statusWhenFull = fullStatus
         return configuration
     }

@@ -27,6 +27,8 @@ actor LiveMovie {
     static let closingTime = Duration.seconds(3)
     /// How long it may take when it is told to; then it is killed.
     static let killTime = Duration.seconds(1)
+    /// A movie of 8K takes 90 MB.
+    static let limits = ChildLimits(memoryByteCount: 256 << 20, niceness: 5)
     /// What a segment of sound alone lasts.
     static let audioSegmentDuration = Duration.seconds(1)
 
@@ -57,6 +59,7 @@ actor LiveMovie {
     nonisolated let derived: ChannelName
     private let relay: RelayServer
     private let grace: Duration
+    private let children: GatewayChildren
     private let logger: Logger
     private let ended: @Sendable (LiveMovie) async -> Void
     private var state = State.starting([:])
@@ -67,15 +70,17 @@ actor LiveMovie {
 
     /// - Parameters:
     ///   - grace: how long ffmpeg runs on for nobody.
+    ///   - children: starts the ffmpeg.
     ///   - ended: called once, when it is over.
     init(
-        of channel: ChannelName, on relay: RelayServer, grace: Duration, logger: Logger,
+        of channel: ChannelName, on relay: RelayServer, grace: Duration, children: GatewayChildren, logger: Logger,
         ended: @escaping @Sendable (LiveMovie) async -> Void
     ) {
         self.channel = channel
         derived = .derived("mp4", from: channel)
         self.relay = relay
         self.grace = grace
+        self.children = children
         self.logger = logger
         self.ended = ended
     }
@@ -177,7 +182,7 @@ actor LiveMovie {
             var feed = MovieFeed(relay.subscriber(to: channel, from: .current))
             let streams = try await feed.begin()
             if let problem = streams.problem { throw Refusal.unsuitable(problem) }
-            let child = try GatewayChild(streams.arguments, logger: logger)
+            let child = try children.start(streams.arguments, limits: Self.limits)
             let publishing = Task { await publish(child) }
             try? await feed.run(into: child)
             child.endInput()
@@ -192,6 +197,8 @@ actor LiveMovie {
             await child.stop()
         } catch let refusal as Refusal {
             await end(refusal)
+        } catch is GatewayChildren.Full {
+            await end(.failed("this relay runs as many ffmpeg as it may; try again"))
         } catch let error as TrickleError {
             await end(error.code == .channelNotFound ? .ended : .failed(error.description))
         } catch {
@@ -203,23 +210,25 @@ actor LiveMovie {
     /// Publishes what ffmpeg writes, until it ends.
     private func publish(_ child: GatewayChild) async {
         var problem: String?
+        var output: MovieOutput?
         do {
-            try await publish(child.pieces)
+            try await publish(child, into: &output)
         } catch {
             problem = "\(error)"
             child.process.signalGroup(SIGTERM)
         }
         let (status, lastWords) = await child.end()
         if !status.isSuccess { problem = problem ?? (lastWords.isEmpty ? "\(status)" : lastWords) }
+        // Only what ffmpeg itself has brought to its end has one: viewers of all else are cut.
+        if problem == nil { output?.close() } else { output?.breakOff() }
         if let problem, case .live = state { logger.info("the MP4 of '\(channel)' ends: \(problem)") }
         end(.failed("ffmpeg could not make MP4 of '\(channel)'\(problem.map { ": \($0)" } ?? "")"))
     }
 
-    private func publish(_ pieces: DescriptorReader) async throws {
+    private func publish(_ child: GatewayChild, into output: inout MovieOutput?) async throws {
         var reader = FragmentReader()
-        var output: MovieOutput?
-        defer { output?.close() }
-        for try await piece in pieces {
+        for try await piece in child.pieces {
+            child.hasWritten()
             var events: [FragmentEvent] = []
             try reader.receive(piece) { events.append($0) }
             for event in events {

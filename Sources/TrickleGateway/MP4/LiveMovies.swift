@@ -6,14 +6,21 @@ import TrickleRelay
 actor LiveMovies {
     private let relay: RelayServer
     private let configuration: GatewayConfiguration
+    private let children: GatewayChildren
     private let logger: Logger
     private var movies: [ChannelName: LiveMovie] = [:]
 
     /// As many channels are watched as may be.
     struct Full: Error {}
 
-    /// - Parameter configuration: how many there may be at once, and how long they outlast their viewers.
-    init(on relay: RelayServer, _ configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
+    /// - Parameters:
+    ///   - configuration: how many there may be at once, and how long they outlast their viewers.
+    ///   - children: starts their ffmpegs.
+    init(
+        on relay: RelayServer, _ configuration: GatewayConfiguration = GatewayConfiguration(),
+        children: GatewayChildren, logger: Logger
+    ) {
+        self.children = children
         self.relay = relay
         self.configuration = configuration
         self.logger = logger
@@ -25,7 +32,9 @@ actor LiveMovies {
     func movie(of channel: ChannelName) throws -> LiveMovie {
         if let movie = movies[channel] { return movie }
         guard movies.count < configuration.maximumMovieCount else { throw Full() }
-        let movie = LiveMovie(of: channel, on: relay, grace: configuration.movieGrace, logger: logger) { [weak self] in
+        let movie = LiveMovie(
+            of: channel, on: relay, grace: configuration.movieGrace, children: children, logger: logger
+        ) { [weak self] in
             await self?.forget($0)
         }
         movies[channel] = movie

@@ -42,6 +42,12 @@ struct MovieOutput {
         publisher.close()
     }
 
+    /// Ends the channel in the middle of its last segment: viewers are told that it is not whole.
+    func breakOff() {
+        writer?.abort()
+        publisher.close()
+    }
+
     private func isTime(_ time: UInt64?, _ track: Track) -> Bool {
         guard writer != nil, !initialization.hasVideo, let time else { return true }
         let length = Double(time &- segmentStart) / Double(track.timescale)

@@ -39,7 +39,10 @@ struct MovieStreams: Sendable {
     ///
     /// Pictures are copied. Sound that no browser plays in MP4 becomes AAC.
     var arguments: [String] {
-        var arguments = ["-probesize", "1000000", "-analyzeduration", "500000", "-f", "mpegts", "-i", "pipe:0"]
+        var arguments = [
+            "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-probesize", "1000000",
+            "-analyzeduration", "500000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0",
+        ]
         if let video {
             arguments += ["-map", "0:v:0", "-c:v", "copy"]
             if video == .hevc { arguments += ["-tag:v", "hvc1"] }

@@ -1,5 +1,4 @@
 import ChildProcesses
-import Logging
 
 /// Makes one picture from the bytes of a transport stream, with an ffmpeg that lives as long as that takes.
 struct PictureDecoder: Sendable {
@@ -7,16 +6,18 @@ struct PictureDecoder: Sendable {
     static let maximumPictureByteCount = 4 << 20
     /// An ffmpeg that takes longer is killed.
     static let timeout = Duration.seconds(5)
+    /// A picture of 8K takes 300 MB and less than a second.
+    static let limits = ChildLimits(memoryByteCount: 512 << 20, processorSeconds: 5, niceness: 10)
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    let logger: Logger
+    let children: GatewayChildren
 
-    /// - Throws: ``Failure``, ``SystemError``.
+    /// - Throws: ``Failure``, ``GatewayChildren/Full``, ``SystemError``.
     func decode(_ bytes: [UInt8], as request: PictureRequest) async throws -> [UInt8] {
-        let child = try GatewayChild(request.arguments, logger: logger)
+        let child = try children.start(request.arguments, limits: Self.limits)
         let watchdog = Task {
             try await Task.sleep(for: Self.timeout)
             child.process.signalGroup(9)
@@ -42,7 +43,8 @@ struct PictureDecoder: Sendable {
         }
         let (status, lastWords) = await child.end()
         await writing
-        guard !picture.isEmpty else {
+        // What a child that failed or was killed has written is part of a picture.
+        guard status.isSuccess, !picture.isEmpty else {
             throw Failure(description: lastWords.isEmpty ? "ffmpeg made no picture: \(status)" : lastWords)
         }
         return picture

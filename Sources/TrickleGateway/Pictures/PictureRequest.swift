@@ -52,8 +52,9 @@ struct PictureRequest: Hashable, Sendable {
         let colours = "out_color_matrix=bt601"
         // Pictures that come behind a keyframe can be shown before it, and refer to what is not there.
         return [
-            "-threads", "1", "-skip_frame", "bidir", "-probesize", "32768", "-analyzeduration", "0", "-f", "mpegts",
-            "-i", "pipe:0",
+            "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-max_error_rate", "1",
+            "-skip_frame", "bidir", "-probesize", "32768", "-analyzeduration", "0", "-protocol_whitelist", "pipe",
+            "-f", "mpegts", "-i", "pipe:0",
             "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=\(size):flags=area:\(colours),setsar=1",
         ] + format.arguments + ["-threads", "1", "pipe:1"]
     }

@@ -1,4 +1,3 @@
-import Logging
 import TrickleCore
 import TrickleRelay
 
@@ -31,10 +30,12 @@ actor Pictures {
     /// How many decoders were started.
     private(set) var decodingCount = 0
 
-    /// - Parameter decoderCount: how many decode at once.
-    init(of relay: RelayServer, decoderCount: Int, logger: Logger) {
+    /// - Parameters:
+    ///   - decoderCount: how many decode at once.
+    ///   - children: starts the decoders.
+    init(of relay: RelayServer, decoderCount: Int, children: GatewayChildren) {
         self.relay = relay
-        decoder = PictureDecoder(logger: logger)
+        decoder = PictureDecoder(children: children)
         gate = Gate(width: decoderCount, maximumWaiting: Self.maximumWaiting)
     }
 

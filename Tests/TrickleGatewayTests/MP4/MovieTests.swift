@@ -63,7 +63,7 @@ import TrickleTesting
         let clip = try await TestClip("clip.ts", in: folder)
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: channel)
-            let movies = LiveMovies(on: relay, logger: logger)
+            let movies = LiveMovies(on: relay, children: GatewayChildren(logger: logger), logger: logger)
             try clip.publish(0..<2, to: publisher)
             let first = try await movies.movie(of: channel).watch()
             try clip.publish(2..<3, to: publisher)
@@ -101,7 +101,7 @@ import TrickleTesting
             try clip.publish(to: publisher)
             var configuration = GatewayConfiguration()
             configuration.movieGrace = .milliseconds(50)
-            let movies = LiveMovies(on: relay, configuration, logger: logger)
+            let movies = LiveMovies(on: relay, configuration, children: GatewayChildren(logger: logger), logger: logger)
             for _ in 0..<2 {
                 var viewers = [
                     try await movies.movie(of: channel).watch(), try await movies.movie(of: channel).watch(),

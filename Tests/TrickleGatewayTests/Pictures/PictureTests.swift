@@ -50,7 +50,7 @@ import TrickleTesting
             let publisher = try relay.publisher(of: channel)
             try clip.publish(to: publisher)
             let indexes = Indexes(relay)
-            let pictures = Pictures(of: relay, decoderCount: 2, logger: logger)
+            let pictures = Pictures(of: relay, decoderCount: 2, children: GatewayChildren(logger: logger))
             let index = try #require(indexes.index(of: channel))
             let source = try #require(PictureSource(try await index.snapshot(), of: index))
             let wanted = PictureRequest(.jpg, width: 160)
