@@ -18,7 +18,8 @@ final class CommandInput: SourceInput {
             words[0], Array(words.dropFirst()), directory: folder.isEmpty ? nil : folder)
         child = try LoggedChild(command, standardOutput: .pipe, logger: logger)
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
-        reader = try DescriptorReader(output, what: "what \(name) writes")
+        let what = "what \(name) writes"
+        reader = try child.orKilling { try DescriptorReader(output, what: what) }
     }
 
     func next() async throws -> SourceEvent? {

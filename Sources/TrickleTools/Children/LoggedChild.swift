@@ -31,7 +31,8 @@ public final class LoggedChild: Sendable {
         logger.debug("runs \(Credentials.hidden(in: "\(command)"))")
         process = try Self.start(command, standardInput: standardInput, standardOutput: standardOutput)
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
-        let reader = try DescriptorReader(errors, what: "what \(name) says")
+        let what = "what \(name) says"
+        let reader = try Self.orKilling(process) { try DescriptorReader(errors, what: what) }
         let log = ChildLog(name: name, logger: logger, isConsumed: isConsumed)
         self.log = log
         draining = Task { await log.drain(reader) }
@@ -82,6 +83,20 @@ public final class LoggedChild: Sendable {
         if status.isSuccess || wasToldToEnd { return }
         let reason = lastWords.isEmpty ? "\(status)" : "\(lastWords) (\(status))"
         throw ToolFailure("\(name) could not \(purpose): \(reason)")
+    }
+
+    /// A reader or a writer for one of the child's pipes.
+    ///
+    /// - Throws: What `make` throws; the child, which nobody would serve, is killed then.
+    public func orKilling<Value>(_ make: () throws -> Value) throws -> Value {
+        try Self.orKilling(process, make)
+    }
+
+    private static func orKilling<Value>(_ process: ChildProcess, _ make: () throws -> Value) throws -> Value {
+        do { return try make() } catch {
+            process.signalGroup(SIGKILL)
+            throw error
+        }
     }
 
     private static func start(

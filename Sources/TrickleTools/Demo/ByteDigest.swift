@@ -16,8 +16,8 @@ final class ByteDigest: Sendable {
         guard let input = child.process.standardInput, let output = child.process.standardOutput else {
             preconditionFailure("both are pipes")
         }
-        writer = try DescriptorWriter(input, what: command.program)
-        self.output = try DescriptorReader(output, what: "what \(command.program) says")
+        writer = try child.orKilling { try DescriptorWriter(input, what: command.program) }
+        self.output = try child.orKilling { try DescriptorReader(output, what: "what \(command.program) says") }
     }
 
     func add(_ bytes: [UInt8]) async throws {

@@ -35,7 +35,8 @@ enum MediaProber {
         defer { withExtendedLifetime(watch) {} }
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         var json: [UInt8] = []
-        for try await piece in try DescriptorReader(output, what: "ffprobe's answer") { json += piece }
+        let reader = try child.orKilling { try DescriptorReader(output, what: "ffprobe's answer") }
+        for try await piece in reader { json += piece }
         let status = await child.end()
         if stop.isMade { throw CancellationError() }
         if child.wasToldToEnd { throw unreadable(input, "nothing came of it for \(Int(limit / .seconds(1))) s") }

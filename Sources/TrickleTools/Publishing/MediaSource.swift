@@ -53,7 +53,7 @@ final class MediaSource: Sendable {
     init(ffmpeg command: ChildCommand, input: MediaInput, timeout: Duration, logger: Logger) throws {
         let child = try LoggedChild(command, standardOutput: .pipe, logger: logger)
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
-        bytes = try DescriptorReader(output, what: "ffmpeg's output")
+        bytes = try child.orKilling { try DescriptorReader(output, what: "ffmpeg's output") }
         ffmpeg = WatchedFFmpeg(child, input: input, timeout: timeout)
     }
 

@@ -30,12 +30,15 @@ final class PlayerSink: SegmentSink {
         let script = catchesUp && command.program == "mpv" ? SpeedScript() : nil
         if let script { command.arguments.insert("--script=\(script.path)", at: 0) }
         let child: LoggedChild
-        do { child = try LoggedChild(command, standardInput: .pipe, logger: logger) } catch {
+        let writer: DescriptorWriter
+        do {
+            child = try LoggedChild(command, standardInput: .pipe, logger: logger)
+            guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
+            writer = try child.orKilling { try DescriptorWriter(input, what: command.program) }
+        } catch {
             script?.remove()
             throw error
         }
-        guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
-        let writer = try DescriptorWriter(input, what: command.program)
         running.withLock { $0 = Running(child: child, writer: writer, script: script) }
         Task { [playerEnd] in
             _ = await child.end()
