@@ -38,7 +38,9 @@ struct PubsubOut: Tool {
     func run(_ session: ToolSession) async throws {
         let pushing = try ChannelPushing(to: sink, patience: retryFor.duration, relay: relay, session: session)
         try await LiveService(hooks, relay: relay, ignoredSuffix: OutgoingChannels.suffix).run(session) {
-            try await OutgoingChannels(relay: relay, session: session) { await pushing.push($0, $1) }.run()
+            try await OutgoingChannels(relay: relay, maximumCount: hooks.maxStreams, session: session) {
+                await pushing.push($0, $1)
+            }.run()
         }
     }
 }

@@ -34,7 +34,9 @@ struct PubsubPipe: Tool {
     func run(_ session: ToolSession) async throws {
         let filing = ChannelFiling(to: out, relay: relay, session: session)
         try await LiveService(hooks, relay: relay, ignoredSuffix: OutgoingChannels.suffix).run(session) {
-            try await OutgoingChannels(relay: relay, session: session) { await filing.write($0, $1) }.run()
+            try await OutgoingChannels(relay: relay, maximumCount: hooks.maxStreams, session: session) {
+                await filing.write($0, $1)
+            }.run()
         }
     }
 }

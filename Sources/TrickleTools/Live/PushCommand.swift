@@ -6,6 +6,9 @@ enum PushCommand {
     /// The protocols that can be pushed to.
     static let schemes: Set<String> = ["rtmp", "rtmps", "rtsp", "rtsps", "srt", "udp", "tcp"]
 
+    /// A stranger's channel does not take the whole machine.
+    private static let limits = ChildLimits(memoryByteCount: 2 << 30)
+
     /// - Parameters:
     ///   - url: Where to.
     ///   - codecs: What the stream is made of, by the names of ``Codec``.
@@ -13,7 +16,9 @@ enum PushCommand {
     static func push(to url: String, codecs: Set<String>, timeout: Duration) -> ChildCommand {
         var arguments = ["-hide_banner", "-loglevel", "level+warning", "-nostats"]
         // A channel's segments begin with their tables: a short look is enough, and what it sees is kept.
-        arguments += ["-analyzeduration", "500000", "-probesize", "500000", "-f", "mpegts", "-i", "pipe:0"]
+        arguments += ["-analyzeduration", "500000", "-probesize", "500000"]
+        // Anybody can publish a channel: nothing in it opens anything else, and a picture beyond 8K is not decoded.
+        arguments += ["-max_pixels", "36000000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"]
         let microseconds = String(Int(max(1, timeout / .microseconds(1))))
         let scheme = url.prefix { $0 != ":" }.lowercased()
         switch scheme {
@@ -27,7 +32,7 @@ enum PushCommand {
                 "-map", "0", "-c", "copy", "-copy_unknown", "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0",
             ]
         }
-        return ChildCommand("ffmpeg", arguments + ["-flush_packets", "1", url])
+        return ChildCommand("ffmpeg", arguments + ["-flush_packets", "1", url], limits: limits)
     }
 
     /// What FLV carries is copied, the rest is encoded: of what ffmpeg 5 can put into it, H.264 and AAC.

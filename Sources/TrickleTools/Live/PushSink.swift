@@ -96,7 +96,7 @@ final class PushSink: SegmentSink {
         let child = try LoggedChild(
             PushCommand.push(to: url, codecs: codecs, timeout: timeout), standardInput: .pipe, logger: logger)
         guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
-        let writer = try DescriptorWriter(input, what: "ffmpeg")
+        let writer = try child.orKilling { try DescriptorWriter(input, what: "ffmpeg") }
         state.withLock { $0 = .pushing(child, writer) }
         Task { [childEnd] in
             _ = await child.end()

@@ -18,7 +18,7 @@ public struct HookOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("How long a stream may be away before its channel closes.", valueName: "time"))
     public var linger = DurationArgument("10s")
 
-    @Option(help: ArgumentHelp("The most streams at once.", valueName: "count"))
+    @Option(help: ArgumentHelp("The most streams at once, and the most channels that are sent on.", valueName: "count"))
     public var maxStreams = 64
 
     @Flag(help: "Encode to H.264 and AAC even what could be copied.")
