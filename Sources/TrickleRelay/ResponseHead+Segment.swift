@@ -32,6 +32,7 @@ extension ResponseHead {
     ) -> ResponseHead {
         var head = ResponseHead(status: status)
         head.add("Content-Type", contentType ?? "application/octet-stream")
+        head.fields.append(sandbox)
         head.add(HeaderName.sequence, number)
         if next != number { head.add(HeaderName.latest, next) }
         head.add(HeaderName.size, byteCount)

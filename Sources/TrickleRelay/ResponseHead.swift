@@ -54,10 +54,14 @@ struct ResponseHead {
         return bytes
     }
 
-    /// What follows the date in every answer.
+    /// What follows the date in every answer. A browser that guesses what an answer is may run what is none of its type.
     private static let constantFields =
         "\r\n\(HeaderName.features): \(features)\r\n"
         + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n"
+        + "X-Content-Type-Options: nosniff\r\n"
+
+    /// A browser that shows what a publisher supplied lets it neither run nor be a page of the relay.
+    static let sandbox = HeaderField("Content-Security-Policy", "sandbox")
 
     private static func reasonPhrase(_ status: Int) -> String {
         switch status {

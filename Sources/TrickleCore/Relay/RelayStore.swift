@@ -95,14 +95,15 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         _ name: ChannelName, contentType: String?, now: Duration
     ) throws(RelayRefusal) -> ChannelID {
         if let id = channelIDs[name] {
-            if channels[id]?.contentType == nil { channels[id]?.contentType = contentType }
+            if channels[id]?.contentType == nil { channels[id]?.contentType = contentType.map(ServedType.instead) }
             return id
         }
         makeRoom(now: now)
         guard cost <= limits.memoryByteCount else { throw .outOfMemory(limit: limits.memoryByteCount) }
         guard channelIDs.count < limits.channelCount else { throw .tooManyChannels(limit: limits.channelCount) }
         let id = makeID(ChannelID.init)
-        let channel = RelayChannel(id: id, name: name, contentType: contentType, now: now)
+        let type = contentType.map(ServedType.instead)
+        let channel = RelayChannel(id: id, name: name, contentType: type, now: now)
         channels[id] = channel
         charge(channel.cost, to: 0)
         channelIDs[name] = id

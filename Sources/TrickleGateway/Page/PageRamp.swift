@@ -30,8 +30,7 @@ struct PageRamp: Ramp {
         let fields = [
             (name: "Content-Type", value: "text/html; charset=utf-8"), (name: "Cache-Control", value: "no-store"),
             (name: "Content-Security-Policy", value: policy.joined(separator: "; ")),
-            (name: "Referrer-Policy", value: "no-referrer"), (name: "X-Content-Type-Options", value: "nosniff"),
-            (name: "Vary", value: "Accept"),
+            (name: "Referrer-Policy", value: "no-referrer"), (name: "Vary", value: "Accept"),
         ]
         let text = Self.template.filled(["nonce": nonce, "base": base])
         return RampResponse(fields: fields, .bytes(ByteBuffer(bytes: text)))

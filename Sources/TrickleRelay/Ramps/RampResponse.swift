@@ -33,5 +33,9 @@ public struct RampResponse: Sendable {
             .bytes(ByteBuffer(string: line + "\n")))
     }
 
-    var headerFields: [HeaderField] { fields.map { HeaderField($0.name, $0.value) } }
+    /// Only a page of the relay's own has a policy of its own; all else is made of what publishers supplied.
+    var headerFields: [HeaderField] {
+        let own = fields.map { HeaderField($0.name, $0.value) }
+        return own.contains { $0.name == ResponseHead.sandbox.name } ? own : own + [ResponseHead.sandbox]
+    }
 }

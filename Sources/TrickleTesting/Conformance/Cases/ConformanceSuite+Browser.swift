@@ -97,5 +97,43 @@ extension ConformanceSuite {
             try expect((1...60).contains(seconds), "Cache-Control is '\(value)'")
         },
         ConformanceCase("CACHE-3", "early heads may be stored", unseen: "allows it, and does not ask for it"),
+        ConformanceCase("SAFE-1", "a segment is no page of the relay") { session in
+            let channel = try session.channel()
+            try channel.publish(0, "hi")
+            try abort(channel, 1, "half")
+            let writer = try channel.open(2, "open")
+            for number in 0..<3 {
+                let fields = try channel.get(number).receiveHead().fields
+                try expect(
+                    fields.list("X-Content-Type-Options") == ["nosniff"],
+                    "X-Content-Type-Options of segment \(number) is '\(fields["X-Content-Type-Options"] ?? "missing")'")
+                let policy = fields["Content-Security-Policy"] ?? "missing"
+                let directives = policy.split(separator: ";").map(\.trimmingSpaces)
+                try expect(
+                    directives.contains { $0.lowercased().hasPrefix("sandbox") },
+                    "Content-Security-Policy of segment \(number) is '\(policy)'")
+            }
+            try writer.finish()
+        },
+        ConformanceCase("SAFE-2", "types that browsers run are plain text") { session in
+            for type in [
+                "text/html", "TEXT/HTML; charset=utf-8", "image/svg+xml", "application/xhtml+xml", "text/xml",
+                "application/atom+xml", "text/javascript", "application/x-ecmascript", "text/css", "application/pdf",
+                "multipart/x-mixed-replace; boundary=x", "video/mp4, text/html", "html",
+            ] {
+                for name in ["Content-Type", "Expect-Content"] {
+                    let channel = session.missingChannel()
+                    try channel.publish(0, "<script>alert(1)</script>", ["\(name): \(type)"])
+                    let served = try channel.read(0).head.fields["Content-Type"] ?? "missing"
+                    try expect(
+                        served == "text/plain" || served.hasPrefix("text/plain;"), "'\(type)' is served as '\(served)'")
+                }
+            }
+            for type in ["video/mp4; codecs=\"avc1.4d401e,mp4a.40.2\"", "application/x-conf", "application/json"] {
+                let channel = session.missingChannel()
+                try channel.publish(0, "hi", ["Content-Type: \(type)"])
+                try channel.read(0).head.expect("Content-Type", type)
+            }
+        },
     ]
 }

@@ -1,6 +1,9 @@
 extension RelayFault {
     /// What is wrong with lists, ranges, browsers and caches: chapters 11 to 13.
     static let otherFaults: [RelayFault] = [
+        .loses("letsBrowsersGuess", ["SAFE-1"], "X-Content-Type-Options"),
+        .loses("servesPages", ["SAFE-1"], "Content-Security-Policy"),
+        .says("servesScripts", ["SAFE-2"], "Content-Type", "text/html", where: { $0.isRead }),
         .body("feedsLines", ["FEED-1", "FEED-4"], where: { $0.channel == "_changes" && $0.position != "next" }) { _ in
             "a channel came"
         },
