@@ -43,7 +43,7 @@ public final class ChildProcess: Sendable {
 
     /// Starts a command.
     ///
-    /// - Throws: ``SystemError``, with `ENOENT` when there is no such program.
+    /// - Throws: ``SystemError``, with `ENOENT` when there is no such program. Nothing is left running then.
     public init(
         _ command: ChildCommand, standardInput: Endpoint = .null, standardOutput: Endpoint = .null,
         standardError: Endpoint = .null
@@ -66,7 +66,7 @@ public final class ChildProcess: Sendable {
         self.standardError = errors.ownEnd
         // Own ends of the child are closed only here, after the fork.
         withExtendedLifetime((null, input, output, errors)) {}
-        waitOnThread(for: child)
+        try waitOnThread(for: child)
     }
 
     /// Waits for the end of the child. Cancellation does not interrupt it: stop the child instead.
@@ -112,17 +112,23 @@ public final class ChildProcess: Sendable {
         return status
     }
 
-    private func waitOnThread(for child: trickle_child) {
-        DedicatedThread.start { [self] in
-            _ = trickle_wait_for_end(child.pid)
-            let waiting = reap(child)
+    private func waitOnThread(for child: trickle_child) throws(SystemError) {
+        do throws(SystemError) {
+            try DedicatedThread.start { [self] in
+                _ = trickle_wait_for_end(child.pid)
+                let waiting = reap(child)
+                trickle_release_guard(child)
+                let status = endedWith ?? .exited(0)
+                for continuation in waiting { continuation.resume(returning: status) }
+            }
+        } catch {
+            _ = reap(child)
             trickle_release_guard(child)
-            let status = endedWith ?? .exited(0)
-            for continuation in waiting { continuation.resume(returning: status) }
+            throw error
         }
     }
 
-    /// Takes the child's status, and with it its number.
+    /// Kills what is left of the child's group, and takes the child's status, and with it its number.
     ///
     /// - Returns: Those who wait for the status.
     private func reap(_ child: trickle_child) -> [CheckedContinuation<ExitStatus, Never>] {

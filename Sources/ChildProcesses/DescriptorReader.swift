@@ -53,7 +53,7 @@ public final class DescriptorReader: AsyncSequence, Sendable {
         self.what = what
         self.isDatagrams = isDatagrams
         wakeup = try Wakeup()
-        DedicatedThread.start { [self] in readAll() }
+        try DedicatedThread.start { [self] in readAll() }
     }
 
     /// Ends the sequence after what has been read so far.

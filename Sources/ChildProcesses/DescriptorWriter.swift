@@ -43,7 +43,7 @@ public final class DescriptorWriter: Sendable {
         self.descriptor = descriptor
         self.what = what
         wakeup = try Wakeup()
-        DedicatedThread.start { [self] in writeAll() }
+        try DedicatedThread.start { [self] in writeAll() }
     }
 
     /// Writes all of `bytes`.
@@ -76,9 +76,11 @@ public final class DescriptorWriter: Sendable {
     }
 
     /// Finishes when the last reader of the pipe has gone, even while nothing is written.
+    ///
+    /// Where the system gives no thread for that, only the next write finds out.
     public func readerDeparture() -> AsyncStream<Never> {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
-        DedicatedThread.start { [self] in
+        try? DedicatedThread.start { [self] in
             // Without events to wait for, only errors end the wait, and a pipe without a reader is one.
             _ = wakeup.wait(for: descriptor.rawValue, 0)
             continuation.finish()

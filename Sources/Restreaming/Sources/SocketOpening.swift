@@ -155,7 +155,11 @@ enum SocketOpening {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 outcome.await(continuation)
-                DedicatedThread.start { outcome.come(Result { try work() }) }
+                do {
+                    try DedicatedThread.start { outcome.come(Result { try work() }) }
+                } catch {
+                    outcome.come(.failure(error))
+                }
             }
         } onCancel: {
             outcome.come(.failure(CancellationError()))

@@ -4,7 +4,7 @@ import CurlShims
 /// What the loop does, turn by turn, and what belongs to its thread alone.
 final class CurlLoopTurns {
     private let multi: UnsafeMutableRawPointer
-    private let sockets = curl_shim_sockets_create()!
+    private let sockets: OpaquePointer
     private var running: [ObjectIdentifier: RunningTransfer] = [:]
     private var timers: [(at: Duration, body: @Sendable () -> Void)] = []
     private var stallsCheckedAt = Duration.zero
@@ -16,7 +16,10 @@ final class CurlLoopTurns {
     /// How often uploads are looked at for a relay that takes nothing.
     private static let stallCheckInterval = Duration.milliseconds(250)
 
-    init(multi: UnsafeMutableRawPointer) { self.multi = multi }
+    init(_ multi: CurlLoop.Multi) {
+        self.multi = multi.handle
+        sockets = multi.sockets
+    }
 
     /// Does what was asked, what the network brought, and then waits for either.
     func turn(_ commands: [CurlLoop.Command]) {

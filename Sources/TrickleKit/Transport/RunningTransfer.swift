@@ -23,7 +23,8 @@ final class RunningTransfer {
     init(_ transfer: Transfer, turn: TurnRecord, sockets: OpaquePointer) throws(TransferFailure) {
         self.transfer = transfer
         self.turn = turn
-        easy = curl_easy_init()
+        guard let handle = curl_easy_init() else { throw .refusedBySystem("the memory for a transfer") }
+        easy = handle
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         carrier = .allocate(capacity: 1)
