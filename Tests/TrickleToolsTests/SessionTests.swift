@@ -1,6 +1,9 @@
+import ChildProcesses
+import Foundation
 import Logging
 import Synchronization
 import Testing
+import TrickleCore
 import TrickleKit
 
 @testable import TrickleTools
@@ -72,5 +75,32 @@ import TrickleKit
         #expect(meter.summary(now: start + .seconds(2)) == "1 segment, 2.0 kB in 2.0 s")
         let due = [0, 100, 300].map { meter.isDrawingDue(now: start + .milliseconds($0)) }
         #expect(due == [true, false, true])
+    }
+
+    /// What a console and a log of this format write of a line with this text.
+    private func written(_ format: LogFormat, _ text: String) throws -> String {
+        let (readEnd, writeEnd) = try OwnedDescriptor.pipe()
+        let console = Console(descriptor: writeEnd.rawValue)
+        var logger = Logger(label: "x") { _ in
+            ConsoleLogHandler(tool: "x", console: console, format: format, level: .trace)
+        }
+        logger[metadataKey: "channel"] = "\(text)"
+        logger.error("\(text)")
+        console.write(line: text)
+        console.show(progress: text)
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = read(readEnd.rawValue, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+
+    @Test(arguments: [LogFormat.text, .json])
+    func `no control character reaches the terminal, and no text begins a line`(format: LogFormat) throws {
+        let hidden = (0...0x1F).map { $0 } + (0x7F...0x9F).map { $0 } + [0x61C, 0x200E, 0x2028, 0x202E, 0x2067]
+        let text = "a" + String(String.UnicodeScalarView(hidden.map { Unicode.Scalar($0)! })) + "\r\nx: forged é"
+        let lines = try written(format, text)
+        #expect(lines.unicodeScalars.count { $0 == "\n" } == 3)
+        #expect(lines.unicodeScalars.allSatisfy { $0 == "\n" || !PrintableText.isHidden($0) })
+        #expect(!lines.split(separator: "\n").contains { $0.hasPrefix("x: forged") })
+        #expect(lines.contains("forged é"))
     }
 }

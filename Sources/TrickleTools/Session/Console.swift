@@ -1,4 +1,5 @@
 import Synchronization
+import TrickleCore
 
 #if canImport(Darwin)
     import Darwin
@@ -9,6 +10,8 @@ import Synchronization
 #endif
 
 /// Standard error: lines for the log, and below them, on a terminal, one line of progress that is redrawn in place.
+///
+/// Text comes from relays, media and other programs, too: nothing of it moves the cursor or begins a line.
 public final class Console: Sendable {
     private let progress = Mutex("")
     private let descriptor: Int32
@@ -26,15 +29,19 @@ public final class Console: Sendable {
     }
 
     /// Writes a line above the progress.
-    public func write(line: String) {
+    public func write(line: String) { write(printableLine: PrintableText.of(line)) }
+
+    /// The same for a line whose parts are ``PrintableText`` already, with colours between them.
+    func write(printableLine line: String) {
         progress.withLock { progress in
             put(progress.isEmpty ? "\(line)\n" : "\(Self.clear)\(line)\n\(progress)")
         }
     }
 
     /// Replaces the line of progress. Where there is no terminal, it is a line of its own.
-    public func show(progress text: String) {
-        progress.withLock { progress in
+    public func show(progress: String) {
+        let text = PrintableText.of(progress)
+        self.progress.withLock { progress in
             if isTerminal {
                 progress = Self.fitted(text, columns: columns)
                 put("\(Self.clear)\(progress)")

@@ -1,4 +1,5 @@
 import Logging
+import TrickleCore
 import TrickleKit
 
 #if canImport(Darwin)
@@ -35,8 +36,8 @@ public struct ConsoleLogHandler: LogHandler {
         let fields = merged.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         let text = "\(event.message)"
         switch format {
-        case .text: console.write(line: line(text, level: event.level, fields: fields))
-        case .json: console.write(line: json(text, level: event.level, fields: fields))
+        case .text: console.write(printableLine: line(PrintableText.of(text), level: event.level, fields: fields))
+        case .json: console.write(printableLine: json(text, level: event.level, fields: fields))
         }
     }
 
@@ -48,7 +49,7 @@ public struct ConsoleLogHandler: LogHandler {
             case .warning: ("warning: ", "\u{1B}[33m")
             case .error, .critical: ("error: ", "\u{1B}[31m")
             }
-        let tail = fields.map { " \($0.0)=\($0.1)" }.joined()
+        let tail = PrintableText.of(fields.map { " \($0.0)=\($0.1)" }.joined())
         let isColoured = console.hasColour && !colour.isEmpty
         return isColoured ? "\(tool): \(colour)\(word)\(text)\u{1B}[0m\(tail)" : "\(tool): \(word)\(text)\(tail)"
     }
