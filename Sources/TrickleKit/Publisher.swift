@@ -40,7 +40,7 @@ public final class Publisher: Sendable {
     }
 
     /// How long the request that opens the channel may go on after its caller was cancelled.
-    private static let graceAfterCancellation = Duration.milliseconds(250)
+    private static let graceAfterCancellation = Duration.milliseconds(150)
 
     let state = Mutex(State())
 
@@ -65,7 +65,7 @@ public final class Publisher: Sendable {
 
     /// Creates the channel, or joins the one that is there and continues its numbering.
     ///
-    /// Cancelled while the relay owes its answer, it waits for that a quarter of a second more, so that a ``close()`` that follows cannot
+    /// Cancelled while the relay owes its answer, it waits for that 150 ms more, so that a ``close()`` that follows cannot
     /// overtake the request and leave the channel behind.
     ///
     /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `refused`, …;

@@ -76,7 +76,11 @@ struct RelayRequest: Sendable {
             throw RequestProblem(status: 411, reason: "say Content-Length, or use HTTP/1.1 and the chunked coding")
         }
         var publish = PublishRequest(position, contentType: contentType)
-        publish.byteCount = headers.first(name: "Content-Length").flatMap(Int.init)
+        if let text = headers.first(name: "Content-Length") {
+            // The parser takes digits only, and up to 64 bits of them.
+            guard let count = Int(text) else { throw .lengthTooLarge }
+            publish.byteCount = count
+        }
         publish.resets = field(HeaderName.reset) != nil
         publish.publisher = field(HeaderName.publisher)
         if let publisher = publish.publisher, publisher.utf8.count > 255 {

@@ -15,6 +15,10 @@ struct RequestProblem: Error, Equatable {
     static let targetTooLong = RequestProblem(
         status: 414, reason: "the request target has more than \(RelayRequest.maximumTargetByteCount) bytes")
 
+    static let lengthTooLarge = RequestProblem(
+        status: 413, reason: "Content-Length is beyond what any relay keeps; make shorter segments",
+        label: "segment_bytes")
+
     static let tooManyConnections = RequestProblem(
         status: 429, reason: "too many connections from this address", fields: [HeaderField("Retry-After", "1")],
         label: "connections")

@@ -32,6 +32,14 @@ import TrickleTesting
         #expect(head.contains("Connection: close\r\n"))
     }
 
+    @Test(arguments: ["9223372036854775807", "9223372036854775808", "18446744073709551615"])
+    func aLengthThatNoNumberHoldsGets413(length: String) async throws {
+        let post = "POST /cam/0 HTTP/1.1\r\nHost: relay\r\nContent-Length: \(length)\r\n\r\n"
+        let head = try await answer(to: [post]) { _ in }
+        #expect(head.hasPrefix("HTTP/1.1 413 "))
+        #expect(head.contains("Connection: close\r\n"))
+    }
+
     @Test func aSegmentThatBecomesTooLargeGets413AndEndsAsAborted() async throws {
         try await withRelayServer {
             $0.limits.segmentByteCount = 100

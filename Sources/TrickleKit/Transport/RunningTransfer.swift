@@ -12,12 +12,14 @@ final class RunningTransfer {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     private let carrier: UnsafeMutablePointer<curl_shim_carrier>
-    private var head: AnswerHead?
-    private var hasWholeHead = false
-    private var isReceivingPaused = false
+    private(set) var head: AnswerHead?
+    private(set) var hasWholeHead = false
+    private(set) var isReceivingPaused = false
     /// Whether nothing more is sent because the answer has come already.
     private var isAnsweredEarly = false
-    private var progressedAt = Duration.now
+    var progressedAt = Duration.now
+    private(set) var headEndedAt = Duration.zero
+    private var fields = FieldAllowance()
 
     /// - Throws: ``TransferFailure`` when the configuration does not suit curl.
     init(_ transfer: Transfer, turn: TurnRecord, sockets: OpaquePointer) throws(TransferFailure) {
@@ -54,6 +56,7 @@ final class RunningTransfer {
 
     /// What the end of the transfer means, as curl tells it.
     func ending(result: CURLcode) -> Transfer.Ending {
+        if fields.isExceeded { return .failed(tooManyFields) }
         // An answer to an upload counts even if the connection did not survive the rest of the upload.
         if hasWholeHead, result == CURLE_OK || transfer.request.upload != nil { return .complete }
         // curl takes a connection that ends within a head for an answer without a body.
@@ -69,31 +72,6 @@ final class RunningTransfer {
             error: TrickleError(
                 .connectionLost, "\(transfer.request.peer) closed the connection: is it still running?"))
     }
-
-    /// - Returns: why the connection counts as broken, if the relay has not taken what it is offered, or has said nothing, for too long.
-    func stall(now: Duration) -> TransferFailure? {
-        guard let (limit, kind) = stallLimit else {
-            progressedAt = now
-            return nil
-        }
-        guard now - progressedAt >= limit else { return nil }
-        let what = kind == .silent ? "sent" : "taken"
-        return TransferFailure(
-            kind: kind,
-            error: TrickleError(
-                .connectionLost,
-                "\(transfer.request.peer) has \(what) nothing for \(limit.wholeMilliseconds) ms: is it overloaded, or the network down?"
-            ))
-    }
-
-    /// How long the relay may be idle now, and what it is when it takes longer; nil while it owes nothing.
-    private var stallLimit: (Duration, RequestFailure)? {
-        guard let upload = transfer.request.upload else {
-            return isReceivingPaused ? nil : transfer.silenceLimit.map { ($0, .silent) }
-        }
-        let isOwed = upload.isOffering || upload.progress == .endSent
-        return isOwed && !hasWholeHead ? (transfer.request.configuration.stallTimeout, .broken) : nil
-    }
 }
 
 // curl's callbacks.
@@ -102,8 +80,10 @@ extension RunningTransfer {
         let context = Unmanaged.passUnretained(self).toOpaque()
         curl_shim_setopt_pointer(easy, CURLOPT_HEADERDATA, context)
         curl_shim_setopt_data_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, _, count, context in
-            RunningTransfer.from(context).readHeaderLine(UnsafeRawBufferPointer(start: bytes, count: count))
-            return count
+            let isTaken = RunningTransfer.from(context).readHeaderLine(
+                UnsafeRawBufferPointer(start: bytes, count: count))
+            // Another count than what was offered ends the transfer.
+            return isTaken ? count : 0
         }
         curl_shim_setopt_pointer(easy, CURLOPT_WRITEDATA, context)
         curl_shim_setopt_data_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, _, count, context in
@@ -129,8 +109,10 @@ extension RunningTransfer {
     }
 
     /// One line of a head, or of the trailers, with its line end.
-    private func readHeaderLine(_ line: UnsafeRawBufferPointer) {
-        progressedAt = .now
+    ///
+    /// - Returns: false when there were too many.
+    private func readHeaderLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard fields.take(byteCount: line.count) else { return false }
         var bytes = line[...]
         while let last = bytes.last, last == 0x0D || last == 0x0A || last == 0x20 { bytes.removeLast() }
         if !hasWholeHead, bytes.starts(with: "HTTP/".utf8) {
@@ -143,6 +125,7 @@ extension RunningTransfer {
             let value = bytes[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
             takeField(name: name, value: String(decoding: value, as: UTF8.self))
         }
+        return true
     }
 
     private func takeField(name: String, value: String) {
@@ -156,8 +139,11 @@ extension RunningTransfer {
     }
 
     private func endHead() {
+        // An upload is owed its answer, whatever comes before it.
+        if transfer.request.upload == nil { progressedAt = .now }
         guard !hasWholeHead, let head, head.status >= 200, !isToBeFollowed(head) else { return }
         hasWholeHead = true
+        headEndedAt = .now
         transfer.received(head)
         touch()
         if let upload = transfer.request.upload, upload.progress != .endSent {

@@ -69,7 +69,7 @@ public struct PipePublishing: Sendable {
     }
 
     /// How long the relay may take for the rest after a stop was asked for.
-    private static let graceAfterStop = Duration.milliseconds(500)
+    private static let graceAfterStop = Duration.milliseconds(400)
 
     private func publish(_ reader: DescriptorReader, _ output: PipeSegments, _ session: ToolSession) async throws {
         var splitter = split.splitter()

@@ -19,4 +19,11 @@ extension Publisher {
             return isClosed == true
         }.value
     }
+
+    /// Closes the channel after a failure, so that readers need not wait for what will not come. That this may fail as well helps nobody
+    /// to know. A stop shortens it.
+    func closeAfterFailure(_ stop: StopRequest) async {
+        _ = try? await stop.cancelling { try await self.close() }
+        if stop.isMade { _ = await closeAtOnce(stop) }
+    }
 }

@@ -19,7 +19,7 @@ final class PublishingRun: Sendable {
     }
 
     /// How long the relay may take for the rest after a stop was asked for.
-    private static let graceAfterStop = Duration.milliseconds(500)
+    private static let graceAfterStop = Duration.milliseconds(400)
 
     private let job: ChannelPublishing
     private let session: ToolSession
@@ -49,14 +49,7 @@ final class PublishingRun: Sendable {
             if isDone == nil { try await endAtOnce() }
         } catch {
             await state.withLock { $0.source }?.abandon()
-            // Readers need not wait for what will not come. That this may fail as well helps nobody to know.
-            if !job.keepsOpen, let publisher = state.withLock({ $0.publisher }) {
-                if session.stop.isMade {
-                    _ = await publisher.closeAtOnce(session.stop)
-                } else {
-                    try? await publisher.close()
-                }
-            }
+            if !job.keepsOpen { await state.withLock { $0.publisher }?.closeAfterFailure(session.stop) }
             throw error
         }
     }

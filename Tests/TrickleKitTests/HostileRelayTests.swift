@@ -1,0 +1,95 @@
+import Testing
+import TrickleKit
+import TrickleTesting
+
+/// Relays that keep a client waiting, or give it more than it asked for.
+@Suite(.timeLimit(.minutes(TestLimit.minutes))) struct HostileRelayTests {
+    private let channel = try! ChannelName("cam")
+
+    private var hurried: ClientConfiguration {
+        var configuration = ClientConfiguration.unhurried
+        configuration.stallTimeout = .milliseconds(500)
+        configuration.patience = .zero
+        return configuration
+    }
+
+    /// The next answer of `server` is `head`, and then `more` for as long as the client takes it.
+    private func serve(_ server: ScriptedServer, _ head: String, endless more: String? = nil) async throws {
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.send(head)
+        if let more {
+            let piece = Array(String(repeating: more, count: 50).utf8)
+            // The client breaks it off.
+            while (try? await connection.send(piece)) != nil {}
+        } else {
+            try await connection.readToClose()
+        }
+    }
+
+    /// A publisher that is open at number 0.
+    private func publisher(_ server: ScriptedServer) async throws -> Publisher {
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: hurried)
+        async let opened: Void = publisher.open()
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK")
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK", ["Lp-Trickle-Latest": "0", "Connection": "close"], body: "0")
+        connection.shutdownNow()
+        try await opened
+        return publisher
+    }
+
+    @Test func `an answer to a segment that stops after its head counts, and its connection ends`() async throws {
+        let server = try ScriptedServer()
+        let publisher = try await publisher(server)
+        let segment = try await publisher.nextSegment()
+        async let served: Void = serve(server, "HTTP/1.1 200 OK\nContent-Length: 5\n\n")
+        segment.finishWithoutWaiting()
+        try await publisher.settle()
+        try await served
+    }
+
+    @Test func `an answer to a segment that does not end counts, and its connection ends`() async throws {
+        let server = try ScriptedServer()
+        let publisher = try await publisher(server)
+        let segment = try await publisher.nextSegment()
+        async let served: Void = serve(
+            server, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n", endless: "5\r\nhello\r\n")
+        segment.finishWithoutWaiting()
+        try await publisher.settle()
+        try await served
+    }
+
+    @Test func `a refusal of a read ends even if its text does not come`() async throws {
+        let server = try ScriptedServer()
+        async let served: Void = serve(server, "HTTP/1.1 400 Bad Request\nContent-Length: 5\n\n")
+        var segments = Subscriber(relay: server.relay, channel: channel, from: .exact(0), configuration: hurried)
+            .makeAsyncIterator()
+        let error = await #expect(throws: TrickleError.self) { try await segments.next() }
+        #expect(error?.code == .refused)
+        try await served
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nLp-Trickle-Seq: 0\r\n\r\n0\r\n", "",
+    ])
+    func `headers, trailers and interim answers without end fail the transfer`(start: String) async throws {
+        let server = try ScriptedServer()
+        let more =
+            start.isEmpty ? "HTTP/1.1 100 Continue\r\n\r\n" : "X-Filler: \(String(repeating: "x", count: 500))\r\n"
+        let text = start.replacing("\r\n", with: "\n")
+        async let served: Void = serve(server, text, endless: more)
+        var configuration = hurried
+        configuration.stallTimeout = .seconds(3600)
+        var segments = Subscriber(relay: server.relay, channel: channel, from: .exact(0), configuration: configuration)
+            .makeAsyncIterator()
+        let error = await #expect(throws: TrickleError.self) {
+            if let segment = try await segments.next() { for try await _ in segment.body {} }
+        }
+        let causes = [error?.message, (error?.underlying as? TrickleError)?.message].compactMap { $0 }
+        #expect(causes.contains { $0.contains("header lines") }, "\(causes)")
+        try await served
+    }
+}
