@@ -14,6 +14,16 @@ public enum HeaderName {
     public static let timeout = "Lp-Trickle-Timeout"
     public static let head = "Lp-Trickle-Head"
     public static let expectContent = "Expect-Content"
+
+    /// Whether the byte may be in a field's name, or in another token of a header (RFC 9110, section 5.6.2).
+    public static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
 }
 
 /// The status codes that mean something of their own in the trickle protocol.

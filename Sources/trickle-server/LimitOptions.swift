@@ -34,7 +34,7 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What all kept segments may take; then the longest windows shrink, and new segments get 503.",
+            "What all segments may take; then the client whose segments take most gives way, its oldest first.",
             valueName: "bytes"))
     var memory = ByteCountArgument("1GiB")
 

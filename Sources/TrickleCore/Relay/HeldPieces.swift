@@ -12,9 +12,12 @@ struct HeldPieces<Piece: RelayPiece>: Sendable {
     /// Whether they should wait no longer.
     var isFull: Bool { byteCount >= Self.maximumByteCount || pieces.count >= Self.maximumCount }
 
-    mutating func append(_ piece: Piece) {
+    /// - Returns: what the piece costs.
+    mutating func append(_ piece: Piece) -> Int {
+        let pieceCost = piece.storageByteCount + RelaySegment<Piece>.pieceOverhead
         pieces.append(piece)
         byteCount += piece.byteCount
-        cost += piece.storageByteCount + RelaySegment<Piece>.pieceOverhead
+        cost += pieceCost
+        return pieceCost
     }
 }

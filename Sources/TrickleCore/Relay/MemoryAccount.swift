@@ -7,25 +7,22 @@ struct MemoryAccount: Sendable {
     private var head = 0
     /// Those that were passed over for something else.
     private var spared: [SegmentID] = []
+    private var sparedHead = 0
 
     /// Segments on the list, those that are gone among them.
-    private(set) var count = 0
+    var count: Int { segments.count - head }
     /// When the list is looked through for those that are gone.
     private var limit = minimumLimit
     private static let minimumLimit = 1024
 
     var isTooLong: Bool { count >= limit }
 
-    mutating func ended(_ segment: SegmentID) {
-        segments.append(segment)
-        count += 1
-    }
+    mutating func ended(_ segment: SegmentID) { segments.append(segment) }
 
     /// The oldest on the list.
     mutating func takeOldest() -> SegmentID? {
         guard head < segments.count else { return nil }
         defer { head += 1 }
-        count -= 1
         return segments[head]
     }
 
@@ -33,14 +30,18 @@ struct MemoryAccount: Sendable {
     mutating func spare(_ segment: SegmentID) { spared.append(segment) }
 
     /// The oldest that was put aside.
-    mutating func takeSpared() -> SegmentID? { spared.isEmpty ? nil : spared.removeFirst() }
+    mutating func takeSpared() -> SegmentID? {
+        guard sparedHead < spared.count else { return nil }
+        defer { sparedHead += 1 }
+        return spared[sparedHead]
+    }
 
     /// Puts back what was put aside, and forgets those for which `isThere` is false.
     mutating func tidy(_ isThere: (SegmentID) -> Bool) {
-        segments = spared + segments[head...].filter(isThere)
+        segments = spared[sparedHead...] + segments[head...].filter(isThere)
         spared = []
+        sparedHead = 0
         head = 0
-        count = segments.count
         limit = max(Self.minimumLimit, 2 * count)
     }
 }

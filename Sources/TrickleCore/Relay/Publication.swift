@@ -51,6 +51,14 @@ struct Publication<Piece: RelayPiece>: Sendable {
         guard overlap == 0, held.pieces.isEmpty, case .writing(let segment) = phase else { return nil }
         return segment
     }
+
+    /// Keeps the piece until more has come.
+    ///
+    /// - Returns: what it costs, and for which segment it is; nil where it cannot wait.
+    mutating func hold(_ piece: Piece) -> (cost: Int, client: Int, segment: SegmentID)? {
+        guard overlap == 0, !held.isFull, case .writing(let segment) = phase else { return nil }
+        return (held.append(piece), client, segment)
+    }
 }
 
 /// What the head of a POST asks for.

@@ -16,28 +16,37 @@ extension RelayStore {
         // Some more than has to be, so that it is not looked for at every piece.
         let goal = limits.memoryByteCount / 16 * 15
         var poor: Set<Int> = []
-        while cost - leaving > goal {
-            let others = accounts.filter { !poor.contains($0.key) }
-            guard let (client, account) = others.max(by: { $0.value.cost < $1.value.cost }), account.cost > 0 else {
-                break
-            }
-            let second = others.filter { $0.key != client }.map(\.value.cost).max() ?? 0
-            let share = min(cost - leaving - goal, max(account.cost - second, limits.memoryByteCount / 64))
+        while cost - leaving > goal, let (client, lead) = heaviest(except: poor) {
             let before = cost - leaving
+            // As much as it takes more than the next one, but not by so little that the two take turns at each segment.
+            let share = min(before - goal, max(lead, limits.memoryByteCount / 64))
             dropEnded(of: client, until: cost - share, now: now)
-            if before - cost + leaving < share {
-                leaving += giveUpOpen(of: client, atLeast: share - (before - cost + leaving), now: now)
-            }
+            let missing = share - (before - (cost - leaving))
+            if missing > 0 { leaving += giveUpOpen(of: client, atLeast: missing, now: now) }
             if cost - leaving == before { poor.insert(client) }
         }
         dropDoomed(now: now)
+    }
+
+    /// The client whose segments take most, and by how much more than those of the next.
+    private func heaviest(except poor: Set<Int>) -> (client: Int, lead: Int)? {
+        var first: (client: Int, cost: Int)?
+        var second = 0
+        for (client, account) in accounts where account.cost > 0 && !poor.contains(client) {
+            if account.cost > first?.cost ?? 0 {
+                second = first?.cost ?? 0
+                first = (client, account.cost)
+            } else {
+                second = max(second, account.cost)
+            }
+        }
+        return first.map { ($0.client, $0.cost - second) }
     }
 
     /// Drops the client's oldest segments that have ended, a channel's newest complete one after all others.
     private mutating func dropEnded(of client: Int, until goal: Int, now: Duration) {
         while cost > goal, let segment = accounts[client]?.takeOldest() {
             guard let channel = segments[segment]?.channel, segments[segment]!.standing != .leftBehind else { continue }
-            if isChangefeed(channel) { continue }
             if segments[segment]!.standing == .kept, newestComplete(of: channel) == segment {
                 accounts[client]!.spare(segment)
             } else {
@@ -114,15 +123,12 @@ extension RelayStore {
     public mutating func hold(
         _ piece: Piece, for id: PublicationID, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
-        guard let publication = publications[id], case .writing(let segment) = publication.phase,
-            publication.overlap == 0,
-            !publication.held.isFull
-        else { return try append(piece, to: id, now: now) }
-        let cost = publication.held.cost
-        publications.change(id) { $0.held.append(piece) }
-        charge(publications[id]!.held.cost - cost, to: publication.client)
+        guard let entry = publications.change(id, { $0.hold(piece) }) ?? nil else {
+            return try append(piece, to: id, now: now)
+        }
+        charge(entry.cost, to: entry.client)
         makeRoom(now: now)
-        return .taken(segments[segment]?.number ?? .zero)
+        return .taken(segments[entry.segment]?.number ?? .zero)
     }
 
     /// The bytes that are held have waited long enough.

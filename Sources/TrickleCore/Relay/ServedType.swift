@@ -37,7 +37,7 @@ enum ServedType {
         while let first = rest.first {
             guard first == UInt8(ascii: ";") else { return false }
             rest = trimmed(rest.dropFirst())
-            let name = rest.prefix(while: isTokenByte)
+            let name = rest.prefix(while: HeaderName.isTokenByte)
             if name.isEmpty { continue }
             rest = rest[name.endIndex...]
             guard rest.popFirst() == UInt8(ascii: "=") else { return false }
@@ -45,7 +45,7 @@ enum ServedType {
                 guard let end = endOfQuoted(rest) else { return false }
                 rest = trimmed(rest[end...])
             } else {
-                rest = trimmed(rest.drop(while: isTokenByte))
+                rest = trimmed(rest.drop(while: HeaderName.isTokenByte))
             }
         }
         return true
@@ -70,16 +70,8 @@ enum ServedType {
         return (0...text.count - word.count).contains { text[$0..<$0 + word.count].elementsEqual(word) }
     }
 
-    private static func isToken(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isTokenByte) }
-
-    /// RFC 9110, section 5.6.2.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
+    private static func isToken(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(HeaderName.isTokenByte)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

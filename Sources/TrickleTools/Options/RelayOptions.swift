@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import TrickleCore
 import TrickleKit
 
 /// Which relay a client talks to, and how.
@@ -58,7 +59,7 @@ public struct RelayOptions: ParsableArguments, Sendable {
     static func header(_ text: String) throws -> (name: String, value: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts[0]
-        guard parts.count == 2, !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
+        guard parts.count == 2, !name.isEmpty, name.utf8.allSatisfy(HeaderName.isTokenByte) else {
             throw ValidationError("a header looks like 'Authorization: Bearer abc'")
         }
         let value = parts[1].drop(while: \.isWhitespace)
@@ -66,15 +67,5 @@ public struct RelayOptions: ParsableArguments, Sendable {
             throw ValidationError("a header's value cannot contain control characters")
         }
         return (String(name), String(value))
-    }
-
-    /// The characters of a field name (RFC 9110, 5.6.2).
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }
