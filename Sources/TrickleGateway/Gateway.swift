@@ -21,7 +21,7 @@ public struct Gateway: RelayRamps {
         }
         if configuration.servesHLS { ramps.append(HLSRamp(relay, indexes: indexes)) }
         if configuration.servesPictures {
-            let pictures = Pictures(of: relay, decoderCount: configuration.pictureDecoderCount, children: children)
+            let pictures = Pictures(of: relay, configuration, children: children)
             ramps.append(PictureRamp(indexes: indexes, pictures: pictures))
         }
         let movies = LiveMovies(on: relay, configuration, children: children, logger: logger)

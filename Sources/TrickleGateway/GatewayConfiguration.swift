@@ -26,6 +26,10 @@ public struct GatewayConfiguration: Sendable {
     public var maximumChildCount = 32
     /// How long such an ffmpeg runs on when nobody watches any more.
     public var movieGrace = Duration.seconds(5)
+    /// How long a viewer waits for the beginning of an MP4 stream.
+    public var movieStartTimeout = Duration.seconds(10)
+    /// An ffmpeg that takes longer for one picture is killed.
+    public var pictureTimeout = Duration.seconds(5)
     /// Pictures that are decoded at once; each is an ffmpeg.
     public var pictureDecoderCount = 2
     /// The ffmpeg that is run: a path, or a name to be looked up in `PATH`.

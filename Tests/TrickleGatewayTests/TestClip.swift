@@ -1,5 +1,6 @@
 import MPEGTS
 import Testing
+import TrickleGateway
 import TrickleRelay
 import TrickleTesting
 
@@ -47,4 +48,14 @@ struct ClipFailed: Error, CustomStringConvertible {
 /// Asks again and again, until the test's time is up.
 func eventually(_ isSo: () async throws -> Bool) async throws {
     while try await !isSo() { try await Task.sleep(for: .milliseconds(10)) }
+}
+
+extension GatewayConfiguration {
+    /// For tests that wait for an ffmpeg, which may take long on a busy machine.
+    static var unhurried: GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.pictureTimeout = TestLimit.wait
+        configuration.movieStartTimeout = TestLimit.wait
+        return configuration
+    }
 }

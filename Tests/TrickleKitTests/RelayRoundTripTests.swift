@@ -149,7 +149,7 @@ import TrickleTesting
     @Test func aSubscriberWaitsForAChannelThatIsNotThereYet() async throws {
         try await withRelay { relay in
             async let received = Subscriber(
-                relay: relay, channel: channel, from: .exact(0), waitForChannel: .seconds(30)
+                relay: relay, channel: channel, from: .exact(0), waitForChannel: TestLimit.wait
             ).readAll()
             let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
             try await publisher.open()

@@ -25,7 +25,7 @@ import TrickleTesting
             try await FaultProxy.with(to: relay.port) { proxy in
                 await proxy.set(.breaking(each: 1000...1000, .toRelay, .fromRelay, by: breaking))
                 let subscriber = Subscriber(
-                    relay: relay, channel: channel, from: .exact(0), waitForChannel: .seconds(10))
+                    relay: relay, channel: channel, from: .exact(0), waitForChannel: TestLimit.wait)
                 async let received = subscriber.readAll()
                 let statistics = try await publish(segments, to: RelayURL(proxy.url))
                 #expect(try await received.map(\.bytes) == segments)
@@ -44,7 +44,7 @@ import TrickleTesting
             try await FaultProxy.with(to: relay.port) { proxy in
                 await proxy.set(.breaking(each: 1000...1000, .toRelay, .fromRelay, by: breaking))
                 let subscriber = Subscriber(
-                    relay: try RelayURL(proxy.url), channel: channel, from: .exact(0), waitForChannel: .seconds(10))
+                    relay: try RelayURL(proxy.url), channel: channel, from: .exact(0), waitForChannel: TestLimit.wait)
                 async let received = subscriber.readAll()
                 _ = try await publish(segments, to: relay)
                 #expect(try await received.map(\.bytes) == segments)

@@ -142,7 +142,7 @@ import TrickleTesting
 
     @Test func anAnswerThatBreaksOffInItsHeadIsAskedForAgain() async throws {
         let server = try ScriptedServer()
-        async let segments = subscriber(server, from: .exact(0), waitForChannel: .seconds(10)).readAll()
+        async let segments = subscriber(server, from: .exact(0), waitForChannel: TestLimit.wait).readAll()
         do {
             let connection = try await server.accept()
             _ = try await connection.readHead()

@@ -21,8 +21,6 @@ import TrickleRelay
 /// ffmpeg reads the channel, and what it writes is a channel of its own, derived from it, with a segment for each run of fragments that
 /// begins with a keyframe. Viewers read that from the relay.
 actor LiveMovie {
-    /// How long a viewer waits for the first keyframe.
-    static let patience = Duration.seconds(10)
     /// How long ffmpeg may take to end after its input has.
     static let closingTime = Duration.seconds(3)
     /// How long it may take when it is told to; then it is killed.
@@ -59,6 +57,7 @@ actor LiveMovie {
     nonisolated let derived: ChannelName
     private let relay: RelayServer
     private let grace: Duration
+    private let startTimeout: Duration
     private let children: GatewayChildren
     private let logger: Logger
     private let ended: @Sendable (LiveMovie) async -> Void
@@ -69,17 +68,18 @@ actor LiveMovie {
     private var leaving: Task<Void, any Error>?
 
     /// - Parameters:
-    ///   - grace: how long ffmpeg runs on for nobody.
+    ///   - configuration: how long a viewer waits for the first keyframe, and how long ffmpeg runs on for nobody.
     ///   - children: starts the ffmpeg.
     ///   - ended: called once, when it is over.
     init(
-        of channel: ChannelName, on relay: RelayServer, grace: Duration, children: GatewayChildren, logger: Logger,
-        ended: @escaping @Sendable (LiveMovie) async -> Void
+        of channel: ChannelName, on relay: RelayServer, _ configuration: GatewayConfiguration, children: GatewayChildren,
+        logger: Logger, ended: @escaping @Sendable (LiveMovie) async -> Void
     ) {
         self.channel = channel
         derived = .derived("mp4", from: channel)
         self.relay = relay
-        self.grace = grace
+        grace = configuration.movieGrace
+        startTimeout = configuration.movieStartTimeout
         self.children = children
         self.logger = logger
         self.ended = ended
@@ -110,7 +110,7 @@ actor LiveMovie {
         lastWaiting += 1
         let number = lastWaiting
         let timer = Task {
-            try await Task.sleep(for: Self.patience)
+            try await Task.sleep(for: startTimeout)
             stopWaiting(number)
         }
         defer { timer.cancel() }

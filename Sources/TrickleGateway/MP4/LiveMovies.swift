@@ -33,7 +33,7 @@ actor LiveMovies {
         if let movie = movies[channel] { return movie }
         guard movies.count < configuration.maximumMovieCount else { throw Full() }
         let movie = LiveMovie(
-            of: channel, on: relay, grace: configuration.movieGrace, children: children, logger: logger
+            of: channel, on: relay, configuration, children: children, logger: logger
         ) { [weak self] in
             await self?.forget($0)
         }

@@ -4,8 +4,6 @@ import ChildProcesses
 struct PictureDecoder: Sendable {
     /// More is no thumbnail.
     static let maximumPictureByteCount = 4 << 20
-    /// An ffmpeg that takes longer is killed.
-    static let timeout = Duration.seconds(5)
     /// A picture of 8K takes 300 MB and less than a second.
     static let limits = ChildLimits(memoryByteCount: 512 << 20, processorSeconds: 5, niceness: 10)
 
@@ -14,12 +12,14 @@ struct PictureDecoder: Sendable {
     }
 
     let children: GatewayChildren
+    /// An ffmpeg that takes longer is killed.
+    let timeout: Duration
 
     /// - Throws: ``Failure``, ``GatewayChildren/Full``, ``SystemError``.
     func decode(_ bytes: [UInt8], as request: PictureRequest) async throws -> [UInt8] {
         let child = try children.start(request.arguments, limits: Self.limits)
         let watchdog = Task {
-            try await Task.sleep(for: Self.timeout)
+            try await Task.sleep(for: timeout)
             child.process.signalGroup(9)
         }
         defer { watchdog.cancel() }

@@ -31,12 +31,12 @@ actor Pictures {
     private(set) var decodingCount = 0
 
     /// - Parameters:
-    ///   - decoderCount: how many decode at once.
+    ///   - configuration: how many decode at once, and for how long each.
     ///   - children: starts the decoders.
-    init(of relay: RelayServer, decoderCount: Int, children: GatewayChildren) {
+    init(of relay: RelayServer, _ configuration: GatewayConfiguration, children: GatewayChildren) {
         self.relay = relay
-        decoder = PictureDecoder(children: children)
-        gate = Gate(width: decoderCount, maximumWaiting: Self.maximumWaiting)
+        decoder = PictureDecoder(children: children, timeout: configuration.pictureTimeout)
+        gate = Gate(width: configuration.pictureDecoderCount, maximumWaiting: Self.maximumWaiting)
     }
 
     /// The tag that the picture has or is going to have.

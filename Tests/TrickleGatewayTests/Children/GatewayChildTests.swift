@@ -23,7 +23,7 @@ import TrickleTesting
     private func configuration(_ script: String) throws -> GatewayConfiguration {
         TemporaryFolder.write("#!/bin/sh\n\(script)\n".utf8, to: folder("ffmpeg"))
         try #require(chmod(folder("ffmpeg"), 0o755) == 0)
-        var configuration = GatewayConfiguration()
+        var configuration = GatewayConfiguration.unhurried
         configuration.program = folder("ffmpeg")
         return configuration
     }
@@ -62,7 +62,7 @@ import TrickleTesting
                 "-f", "lavfi", "-i", "color=s=8000x6000:r=1:d=3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "1",
                 "-threads", "1",
             ])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             try huge.publish(to: relay.publisher(of: channel))
             #expect(try await get("/cam/thumbnail.jpg", from: relay).status == "503")
         }
@@ -99,7 +99,7 @@ import TrickleTesting
 
     @Test func oneTooManyGets503AndItsPlaceIsFreeWhenItHasEnded() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
-        var configuration = GatewayConfiguration()
+        var configuration = GatewayConfiguration.unhurried
         configuration.maximumChildCount = 1
         configuration.movieGrace = .zero
         let one = configuration

@@ -38,7 +38,7 @@ import TrickleTesting
 
     @Test func everyFrameComesThroughAndTheAnswerEndsWithTheChannel() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let publisher = try relay.publisher(of: channel)
             let writer = try publisher.nextSegment()
             try writer.write(clip.segments[0])
@@ -63,7 +63,7 @@ import TrickleTesting
         let clip = try await TestClip("clip.ts", in: folder)
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: channel)
-            let movies = LiveMovies(on: relay, children: GatewayChildren(logger: logger), logger: logger)
+            let movies = LiveMovies(on: relay, .unhurried, children: GatewayChildren(logger: logger), logger: logger)
             try clip.publish(0..<2, to: publisher)
             let first = try await movies.movie(of: channel).watch()
             try clip.publish(2..<3, to: publisher)
@@ -99,7 +99,7 @@ import TrickleTesting
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: channel)
             try clip.publish(to: publisher)
-            var configuration = GatewayConfiguration()
+            var configuration = GatewayConfiguration.unhurried
             configuration.movieGrace = .milliseconds(50)
             let movies = LiveMovies(on: relay, configuration, children: GatewayChildren(logger: logger), logger: logger)
             for _ in 0..<2 {
@@ -125,7 +125,7 @@ import TrickleTesting
                 "-c:v",
                 "libx264", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "mp2",
             ])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let publisher = try relay.publisher(of: channel)
             let writer = try publisher.nextSegment()
             try writer.write(small.segments[0])
@@ -157,7 +157,7 @@ import TrickleTesting
         configuration.maximumDuration = .seconds(1)
         let recording = try TSRecording(#require(TemporaryFolder.contents(of: clip.path)), configuration)
         #expect(recording.reasons.contains(.maximumDuration))
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let publisher = try relay.publisher(of: channel)
             let writer = try publisher.nextSegment()
             try writer.write(recording.segments[0].bytes)
@@ -177,7 +177,7 @@ import TrickleTesting
 
     @Test func whoComesBetweenAChannelsEndAndItsSuccessorsFirstByteWaitsForThat() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let former = try relay.publisher(of: channel)
             try clip.publish(0..<1, to: former)
             former.close()
@@ -197,7 +197,7 @@ import TrickleTesting
     @Test func soundAloneIsPlayedToo() async throws {
         let sound = try await TestClip(
             "sound.ts", in: folder, arguments: ["-f", "lavfi", "-i", "sine=duration=5", "-c:a", "aac"])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let publisher = try relay.publisher(of: channel)
             let writer = try publisher.nextSegment()
             try writer.write(sound.segments.flatMap { $0 })
@@ -216,7 +216,7 @@ import TrickleTesting
     }
 
     @Test func whatIsNoMediaIsRefused() async throws {
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let text = try relay.publisher(of: ChannelName("news"), contentType: "text/plain").nextSegment()
             try text.write(Array("hello\n".utf8))
             for (name, status) in [("news", "415"), ("nobody", "404")] {

@@ -50,7 +50,7 @@ import TrickleTesting
             let publisher = try relay.publisher(of: channel)
             try clip.publish(to: publisher)
             let indexes = Indexes(relay)
-            let pictures = Pictures(of: relay, decoderCount: 2, children: GatewayChildren(logger: logger))
+            let pictures = Pictures(of: relay, .unhurried, children: GatewayChildren(logger: logger))
             let index = try #require(indexes.index(of: channel))
             let source = try #require(PictureSource(try await index.snapshot(), of: index))
             let wanted = PictureRequest(.jpg, width: 160)
@@ -87,7 +87,7 @@ import TrickleTesting
         #expect(clip.segments.count >= 4)
         let filters = "select=eq(pict_type\\,I),scale=160:90:flags=area,format=yuv420p"
         let frames = try await decode(clip.path, ["-vf", filters, "-fps_mode", "passthrough"])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let publisher = try relay.publisher(of: channel)
             var tag: Substring?
             for number in clip.segments.indices {
@@ -118,7 +118,7 @@ import TrickleTesting
         let clip = try await TestClip("clip.ts", in: folder, arguments: source + encoding)
         try #require(clip.segments.count >= 3)
         let frames = try await decode(clip.path, ["-vf", "scale=160:90:flags=area,format=yuv420p"])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             // Not from its beginning, where an IDR picture is.
             try clip.publish(1..<3, to: relay.publisher(of: channel))
             let answer = try await get("/cam/thumbnail.jpg?width=160", from: relay)
@@ -135,7 +135,7 @@ import TrickleTesting
 
     @Test func thePictureOfAnOpenSegmentIsThereAsSoonAsTheNextHasBegun() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             let writer = try relay.publisher(of: channel).nextSegment()
             let answer = try await get("/cam/thumbnail.jpg", from: relay)
             #expect(answer.head.hasPrefix("HTTP/1.1 503 ") && answer.head.contains("\r\nRetry-After: 1\r\n"))
@@ -146,7 +146,7 @@ import TrickleTesting
 
     @Test func aPictureThatIsKnownIsNotSentAgain() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             try clip.publish(to: relay.publisher(of: channel))
             let first = try await get("/cam/thumbnail.jpg", from: relay)
             let tag = try #require(entityTag(first.head))
@@ -162,7 +162,7 @@ import TrickleTesting
     @Test func whatHasNoPictureIsNotFound() async throws {
         let sound = try await TestClip(
             "sound.ts", in: folder, arguments: ["-f", "lavfi", "-i", "sine=duration=3", "-c:a", "aac"])
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             try sound.publish(to: relay.publisher(of: ChannelName("radio")))
             let text = try relay.publisher(of: ChannelName("news"), contentType: "text/plain").nextSegment()
             try text.write(Array("hello\n".utf8))
@@ -181,7 +181,7 @@ import TrickleTesting
     @Test func itIsSavedAsAWholeOrNotAtAll() async throws {
         let clip = try await TestClip("clip.ts", in: folder)
         let name = "a b/?#%é".replacing("/", with: "")
-        try await withRelayServer(ramps: { Gateway($0, logger: logger) }) { relay in
+        try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: logger) }) { relay in
             try clip.publish(to: relay.publisher(of: ChannelName(name)))
             let script = "\(BuiltTool.packageRoot)/scripts/save-thumbnail"
             let url = "http://127.0.0.1:\(relay.port)/"

@@ -142,16 +142,24 @@ import TrickleTesting
             $0.keepAliveTimeout = .seconds(2)
         } _: { relay in
             let text = try await PlainClient.with(relay) { client in
-                try await client.send("PROXY UNKNOWN\r\n")
+                // On a busy machine the connection may have been idle for too long before this.
+                try? await client.send("PROXY UNKNOWN\r\n")
                 return await client.rest()
             }
             #expect(text.isEmpty)
-            // Half a header is.
-            let half = try await PlainClient.with(relay) { client in
+        }
+    }
+
+    @Test func `half a header is a head that has begun`() async throws {
+        try await withRelayServer {
+            $0.proxies = TrustedProxies([AddressRange("127.0.0.1")!])
+            $0.headTimeout = .milliseconds(1)
+        } _: { relay in
+            let text = try await PlainClient.with(relay) { client in
                 try await client.send("PROXY UNK")
                 return await client.rest()
             }
-            #expect(half.hasPrefix("HTTP/1.1 408 "))
+            #expect(text.hasPrefix("HTTP/1.1 408 "))
         }
     }
 }
