@@ -57,6 +57,9 @@ struct PublishFile: Tool {
         help: ArgumentHelp("More options for ffmpeg's output, in one argument: '-crf 18 -an'.", valueName: "options"))
     var ffmpegArgs: String?
 
+    @Flag(help: "Let a file name others, as playlists and SDP files do: they are read, too, wherever they are.")
+    var allowReferences = false
+
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")
     var keepOpen = false
 
@@ -100,6 +103,7 @@ struct PublishFile: Tool {
         var publishing = source.publishing(try listen.map { try MediaInput(listeningOn: $0) } ?? MediaInput(input))
         publishing.isRealtime = !noRealtime
         publishing.loops = loop
+        publishing.allowsReferences = allowReferences
         publishing.gop = gop.duration
         publishing.maps = map
         publishing.extraArguments = try FFmpegCommand.words(ffmpegArgs)

@@ -1,4 +1,4 @@
-/// What one request may bring in headers: those of interim answers, of redirections, of the answer that counts, and of its trailers.
+/// What one request may bring in headers: those of interim answers, of the answer that counts, and of its trailers.
 ///
 /// libcurl keeps each of them until the transfer ends, and has no limit for trailers and interim answers. A transfer that goes beyond
 /// fails.

@@ -25,11 +25,6 @@ extension RunningTransfer {
         set(CURLOPT_TCP_KEEPINTVL, 15)
         curl_shim_limit_keepalive_probes(easy)
         try applyConfiguration(request.configuration, peer: request.peer)
-        if request.maximumRedirections > 0 {
-            set(CURLOPT_FOLLOWLOCATION, 1)
-            set(CURLOPT_MAXREDIRS, request.maximumRedirections)
-            try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-        }
         if request.needsNewConnection { set(CURLOPT_FRESH_CONNECT, 1) }
         if request.isAnsweredAtOnce {
             let limit = request.configuration.connectTimeout + request.configuration.stallTimeout

@@ -141,7 +141,7 @@ extension RunningTransfer {
     private func endHead() {
         // An upload is owed its answer, whatever comes before it.
         if transfer.request.upload == nil { progressedAt = .now }
-        guard !hasWholeHead, let head, head.status >= 200, !isToBeFollowed(head) else { return }
+        guard !hasWholeHead, let head, head.status >= 200 else { return }
         hasWholeHead = true
         headEndedAt = .now
         transfer.received(head)
@@ -150,11 +150,6 @@ extension RunningTransfer {
             isAnsweredEarly = true
             turn.answeredEarly.append(self)
         }
-    }
-
-    /// Whether curl asks elsewhere for what counts.
-    private func isToBeFollowed(_ head: AnswerHead) -> Bool {
-        transfer.request.maximumRedirections > 0 && (300..<400).contains(head.status) && head.location != nil
     }
 
     /// The number after the first space of a status line.

@@ -25,8 +25,6 @@ struct TransferRequest: Sendable {
     var isAnsweredAtOnce = true
     /// After so long without a byte from the relay a read counts as ``RequestFailure/silent``; nil waits as long as the connection is there.
     var silenceLimit: Duration?
-    /// How many redirections are followed before the answer that counts.
-    var maximumRedirections = 0
     /// A connection that is there already may be as dead as the one that the request before was on.
     var needsNewConnection = false
     var configuration: ClientConfiguration

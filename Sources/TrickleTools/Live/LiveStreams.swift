@@ -125,8 +125,19 @@ public actor LiveStreams {
         }.sorted { $0.name < $1.name }
     }
 
+    /// - Throws: where no channel can have the name, or it would lead elsewhere in the source's URL.
     static func channel(for name: String) throws -> ChannelName {
-        let channel = try ChannelName(String(name.map { $0 == "/" ? "-" : $0 }))
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if parts.contains(where: { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) {
+            throw ToolFailure("the stream's name has a part that is empty, '.' or '..'")
+        }
+        // A server that decodes twice would see in them what is refused here.
+        if name.utf8.contains(where: { "%?#\\".utf8.contains($0) })
+            || name.unicodeScalars.contains(where: PrintableText.isHidden)
+        {
+            throw ToolFailure("the stream's name has one of %, ?, #, \\, or a control character")
+        }
+        let channel = try ChannelName(parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "-"))
         if channel.isInternal { throw ToolFailure("the channel name begins with '_', which is for the relay's own") }
         return channel
     }

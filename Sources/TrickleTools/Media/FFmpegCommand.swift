@@ -17,6 +17,8 @@ public enum FFmpegCommand {
         public var transport = RTSPTransport.auto
         /// Whether a short look at the input shows all of it.
         public var isHasty = false
+        /// Whether a file may name others, which are read too.
+        public var allowsReferences = false
         /// ffmpeg's `-map`, if the choice of streams is the user's.
         public var maps: [String] = []
         /// Where on the time line of the channel it begins: what came before may not be played again.
@@ -34,7 +36,8 @@ public enum FFmpegCommand {
 
     /// Lists the streams of an input as JSON on standard output.
     public static func probe(
-        _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false
+        _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false,
+        allowsReferences: Bool = false
     ) -> ChildCommand {
         ChildCommand(
             "ffprobe",
@@ -42,6 +45,7 @@ public enum FFmpegCommand {
                 "-hide_banner", "-loglevel", "level+error", "-print_format", "json", "-show_streams", "-show_programs",
                 "-show_format",
             ]
+                + input.boundary(allowsReferences: allowsReferences)
                 + input.arguments(timeout: timeout, transport: transport, isHasty: isHasty))
     }
 
@@ -56,6 +60,7 @@ public enum FFmpegCommand {
         var arguments = quiet + ["-nostdin", "-nostats"]
         if publishing.isRealtime { arguments.append("-re") }
         if publishing.loops { arguments += ["-stream_loop", "-1"] }
+        arguments += publishing.input.boundary(allowsReferences: publishing.allowsReferences)
         arguments += publishing.input.arguments(
             timeout: publishing.timeout, transport: publishing.transport, isHasty: publishing.isHasty)
         arguments += streams(publishing, plan: plan, unseen: unseen)

@@ -6,25 +6,27 @@ enum MediaProber {
     /// - Returns: What it is, and whether a short look was enough.
     /// - Throws: ``ToolFailure`` when the input cannot be opened or is no media.
     static func probe(
-        _ input: MediaInput, timeout: Duration, transport: RTSPTransport, stop: StopRequest, logger: Logger
+        _ publishing: FFmpegCommand.Publishing, stop: StopRequest, logger: Logger
     ) async throws -> (MediaProbe, isHasty: Bool) {
-        if input.canBeLookedAtInHaste {
+        if publishing.input.canBeLookedAtInHaste {
             // A second or two show most streams whole; one without pictures may have them later.
-            let hasty = try await probe(input, timeout, transport, isHasty: true, stop, logger)
+            let hasty = try await probe(publishing, isHasty: true, stop, logger)
             let hasPictures = hasty.streams.contains { $0.kind == .video }
             if hasPictures, hasty.streams.allSatisfy(\.isComplete) { return (hasty, true) }
         }
-        return (try await probe(input, timeout, transport, isHasty: false, stop, logger), false)
+        return (try await probe(publishing, isHasty: false, stop, logger), false)
     }
 
     private static func probe(
-        _ input: MediaInput, _ timeout: Duration, _ transport: RTSPTransport, isHasty: Bool, _ stop: StopRequest,
-        _ logger: Logger
+        _ publishing: FFmpegCommand.Publishing, isHasty: Bool, _ stop: StopRequest, _ logger: Logger
     ) async throws -> MediaProbe {
+        let (input, timeout) = (publishing.input, publishing.timeout)
         var quietLogger = logger
         // What ffprobe says goes into the error below, and ffmpeg would say it again.
         if quietLogger.logLevel == .info { quietLogger.logLevel = .error }
-        let command = FFmpegCommand.probe(input, timeout: timeout, transport: transport, isHasty: isHasty)
+        let command = FFmpegCommand.probe(
+            input, timeout: timeout, transport: publishing.transport, isHasty: isHasty,
+            allowsReferences: publishing.allowsReferences)
         let child = try LoggedChild(command, standardOutput: .pipe, logger: quietLogger)
         let registration = stop.whenMade { child.requestEnd() }
         defer { registration.cancel() }
@@ -52,6 +54,10 @@ enum MediaProber {
     private static func unreadable(_ input: MediaInput, _ reason: String) -> ToolFailure {
         let reason = Credentials.hidden(in: reason.isEmpty ? "ffprobe does not say why" : reason)
         switch input {
+        case .file where reason.contains("not on whitelist"):
+            return ToolFailure(
+                "'\(input.description)' is a list that names other files, or a format that may: if you know what is in it, --allow-references has it read"
+            )
         case .file:
             return ToolFailure("'\(input.description)' is not media that ffmpeg can read: \(reason)")
         default:

@@ -20,7 +20,7 @@ extension FFmpegCommand.Publishing {
             return (FFmpegCommand.publish(publishing, plan: nil, unseen: transcodes ? .encode : .copy), true)
         }
         let (probe, isHasty) = try await MediaProber.probe(
-            input, timeout: timeout, transport: transport, stop: session.stop, logger: session.logger)
+            self, stop: session.stop, logger: session.logger)
         // RTMP is read until all is there that was found, and no longer.
         publishing.isHasty = isHasty && !input.isRTMP
         let plan = try StreamPlan(probe, transcodes: transcodes, program: program)

@@ -30,11 +30,18 @@ final class MediaSource: Sendable {
     ///
     /// - Throws: `SystemError` when it cannot be read.
     static func isTransportStream(file path: String) throws -> Bool {
+        TransportPacket.areFound(in: try head(ofFile: path))
+    }
+
+    /// The first ``headByteCount`` bytes of a file.
+    ///
+    /// - Throws: `SystemError` when it cannot be read.
+    static func head(ofFile path: String) throws -> [UInt8] {
         let descriptor = try OwnedDescriptor.open(path, O_RDONLY)
         var head = [UInt8](repeating: 0, count: headByteCount)
         let count = read(descriptor.rawValue, &head, head.count)
         guard count >= 0 else { throw SystemError("read '\(path)'") }
-        return TransportPacket.areFound(in: Array(head.prefix(count)))
+        return Array(head.prefix(count))
     }
 
     private static let headByteCount = 64 << 10
