@@ -9,8 +9,10 @@ import TrickleTools
 public struct HookServer: Sendable {
     /// The largest body of a request: 64 KiB.
     static let maximumBodyBytes = 64 << 10
-    /// How long a connection may stay silent.
-    static let idleTimeout = TimeAmount.seconds(30)
+    /// How long a request may take to come, whole, after the connection or the answer before it.
+    static let requestTimeout = TimeAmount.seconds(10)
+    /// Connections at once: in all, and from one address.
+    static let maximumConnections = (all: 256, perAddress: 32)
 
     private let channel: any Channel
 
@@ -18,13 +20,22 @@ public struct HookServer: Sendable {
     public static func start(
         at address: ListenAddress, _ hook: LiveHook, logger: Logger
     ) async throws -> HookServer {
+        let seats = HookSeats(maximumConnections)
+        var headLimits = NIOHTTPDecoderLimitConfiguration()
+        headLimits.maxHeaderFieldSize = 16 << 10
+        headLimits.maxHeaderListSize = 16 << 10
+        headLimits.maxHeaderFieldCount = 100
+        let limits = headLimits
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { connection in
                 connection.eventLoop.makeCompletedFuture {
-                    try connection.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try connection.pipeline.syncOperations.addHandlers(
-                        IdleStateHandler(allTimeout: idleTimeout), HookConnection(hook))
+                    let address = connection.remoteAddress?.ipAddress
+                    guard seats.take(address) else { throw ChannelError.operationUnsupported }
+                    connection.closeFuture.whenComplete { _ in seats.free(address) }
+                    try connection.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
+                    try connection.pipeline.syncOperations.addHandler(HookConnection(hook, source: address))
                 }
             }
         do {
@@ -71,10 +82,26 @@ private final class HookConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let hook: LiveHook
+    private let source: String?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    private var deadline: Scheduled<Void>?
 
-    init(_ hook: LiveHook) { self.hook = hook }
+    init(_ hook: LiveHook, source: String?) {
+        self.hook = hook
+        self.source = source
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { awaitRequest(context) }
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    /// Bytes that drip are no request.
+    private func awaitRequest(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: HookServer.requestTimeout) {
+            context.close(promise: nil)
+        }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -88,8 +115,12 @@ private final class HookConnection: ChannelInboundHandler {
             body += buffer.readableBytesView
         case .end:
             guard let head else { return }
+            deadline?.cancel()
+            let request = HookAccess.Request(
+                source: source, host: head.headers.first(name: "Host"), origin: head.headers.first(name: "Origin"),
+                authorization: head.headers.first(name: "Authorization"))
             let answer = context.eventLoop.makeFutureWithTask { [hook, body] in
-                await hook.answer(method: head.method.rawValue, target: head.uri, body: body)
+                await hook.answer(method: head.method.rawValue, target: head.uri, body: body, from: request)
             }
             answer.assumeIsolated().whenSuccess { self.send($0, to: head, context) }
         }
@@ -110,13 +141,11 @@ private final class HookConnection: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
         }
         let isLast = !request.isKeepAlive
+        // For the answer to be taken, and the next request to come.
+        awaitRequest(context)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
             if isLast { context.close(promise: nil) }
         }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -19,7 +19,8 @@ public struct LiveService: Sendable {
         _ session: ToolSession, besides: @Sendable () async throws -> Void = {}
     ) async throws {
         let streams = options.streams(ignoredSuffix: ignoredSuffix, relay: relay, session)
-        let server = try await HookServer.start(at: options.hook, LiveHook(streams), logger: session.logger)
+        let server = try await HookServer.start(
+            at: options.hook, LiveHook(streams, access: options.access), logger: session.logger)
         session.logger.notice("takes announcements at http://\(options.hook.urlHost):\(server.port)/NAME")
         do {
             try await besides()

@@ -333,7 +333,7 @@ import TrickleTesting
                 "nothing came from tcp://127.0.0.1:\(silent.port)",
                 "nothing came from tcp://127.0.0.1:\(dripping.port)",
                 "tcp://127.0.0.1:\(garbage.port): no MPEG-TS", "http://127.0.0.1:\(mute.port)/ does not answer",
-                "Maximum (10) redirects", "the encoder has no camera", "no-such-program is not installed",
+                "redirects more than 10 times", "the encoder has no camera", "no-such-program is not installed",
                 "cannot open \(folder("nowhere.ts"))", "is on source 9 of 9",
             ] {
                 #expect(result.errors.contains(words), "\(words): \(result.errors)")

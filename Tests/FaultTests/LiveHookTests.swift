@@ -98,6 +98,42 @@ struct LiveHookTests {
         }
     }
 
+    @Test func `web pages announce nothing, and who announces what does not come leaves room for others`() async throws
+    {
+        try await with("exec sleep 1000", options: ["--max-streams", "8"]) { _, hook, _ in
+            for field in ["Origin: http://localhost", "Origin: null", "Host: evil.example"] {
+                for target in ["/a", "/ -d call=publish&name=a"] {
+                    let words = target.split(separator: " ").map(String.init)
+                    let arguments = [
+                        "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "-H", field, hook + words[0],
+                    ]
+                    let result = try await RunningTool.run("curl", arguments + words.dropFirst())
+                    #expect(result.outputText == "403")
+                }
+            }
+            #expect(try await streams(hook).isEmpty)
+            #expect(try await status("POST", hook + "/a") == 200)
+            #expect(try await status("POST", hook + "/b") == 200)
+            #expect(try await status("POST", hook + "/c") == 503)
+            let elsewhere = [
+                "-s", "-w", "%{http_code}", "-o", "/dev/null", "-X", "POST", "--interface", "127.0.0.9", hook + "/c",
+            ]
+            let other = try await RunningTool.run("curl", ["-4"] + elsewhere)
+            #expect(other.outputText == "200")
+        }
+    }
+
+    @Test func `a secret is asked of everybody`() async throws {
+        try await with("exec sleep 1000", options: ["--hook-secret", "s"]) { _, hook, _ in
+            let announced = try await status("POST", hook + "/a")
+            let listed = try await status("GET", hook + "/")
+            let told = try await status("POST", hook + "/?secret=s", form: "call=publish&name=a")
+            #expect(announced == 403)
+            #expect(listed == 403)
+            #expect(told == 200)
+        }
+    }
+
     @Test func `a form announces, too, and what cannot be published is refused with its reason`() async throws {
         try await with("cat clip.ts; exec sleep 1000", options: ["--max-streams", "1"]) { _, hook, _ in
             #expect(try await status("POST", hook + "/", form: "call=publish_done&name=x") == 200)

@@ -8,7 +8,7 @@ import TrickleTesting
 
     private var hurried: ClientConfiguration {
         var configuration = ClientConfiguration.unhurried
-        configuration.stallTimeout = .milliseconds(500)
+        configuration.stallTimeout = .seconds(5)
         configuration.patience = .zero
         return configuration
     }

@@ -36,19 +36,30 @@ public struct LiveHook: Sendable {
 
     private let streams: LiveStreams
 
-    public init(_ streams: LiveStreams) { self.streams = streams }
+    private let access: HookAccess
+
+    public init(_ streams: LiveStreams, access: HookAccess = HookAccess()) {
+        self.streams = streams
+        self.access = access
+    }
 
     /// - Parameters:
     ///   - method: As in the request line.
     ///   - target: As in the request line, percent-encoded, perhaps with a query.
     ///   - body: The whole of it.
-    public func answer(method: String, target: String, body: [UInt8]) async -> Answer {
-        let path = target.prefix { $0 != "?" }
+    ///   - request: Who sends it.
+    public func answer(
+        method: String, target: String, body: [UInt8], from request: HookAccess.Request
+    ) async -> Answer {
+        let path = Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })
         guard let name = Self.decoded(path)?.trimmingSlashes() else { return Answer(400, "the path cannot be read") }
+        let isForm = method == "POST" && name.isEmpty
+        let query = Substring(target.utf8.dropFirst(path.utf8.count + 1))
+        if let reason = access.refusal(of: request, query: query, isForm: isForm) { return Answer(403, reason) }
         switch method {
         case "GET" where name.isEmpty, "HEAD" where name.isEmpty: return await list()
-        case "POST" where name.isEmpty: return await note(form: body)
-        case "POST", "PUT": return await announce(name)
+        case "POST" where name.isEmpty: return await note(form: body, from: request)
+        case "POST", "PUT": return await announce(name, from: request)
         case "DELETE" where !name.isEmpty:
             let hasRun = await streams.end(name)
             return hasRun ? Answer(200, "'\(name)' is published no longer") : Answer(404, "'\(name)' is not published")
@@ -66,7 +77,7 @@ public struct LiveHook: Sendable {
     }
 
     /// nginx-rtmp says what happens in `call`, and publishes only what is answered with 2xx.
-    private func note(form: [UInt8]) async -> Answer {
+    private func note(form: [UInt8], from request: HookAccess.Request) async -> Answer {
         var fields: [String: String] = [:]
         for pair in String(decoding: form, as: UTF8.self).split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -77,7 +88,7 @@ public struct LiveHook: Sendable {
             return Answer(400, "POST /NAME announces a stream; POST / wants a form with name=NAME")
         }
         switch fields["call"] {
-        case nil, "publish": return await announce(name)
+        case nil, "publish": return await announce(name, from: request)
         case "publish_done":
             let runs = await streams.finish(name)
             return Answer(200, runs ? "'\(name)' ends" : "'\(name)' is not published")
@@ -85,8 +96,8 @@ public struct LiveHook: Sendable {
         }
     }
 
-    private func announce(_ name: String) async -> Answer {
-        switch await streams.announce(name) {
+    private func announce(_ name: String, from request: HookAccess.Request) async -> Answer {
+        switch await streams.announce(name, from: request.source) {
         case .started(let channel): Answer(200, "publishes '\(name)' as '\(channel)'")
         case .running(let channel): Answer(200, "'\(name)' is published already, as '\(channel)'")
         case .ignored: Answer(200, "'\(name)' is on its way out, and not published")

@@ -9,12 +9,15 @@ public actor LiveStreams {
         /// How long a stream may be away before its channel closes.
         public var linger: Duration = .seconds(10)
         /// How long a stream that was announced may take to be there.
-        public var patience: Duration = .seconds(30)
+        public var patience: Duration = .seconds(10)
         /// Names with this ending are not published: they are on their way out.
         public var ignoredSuffix: String?
         public var transcodes = false
         /// Announcements beyond so many streams at once are refused.
         public var maximumStreams = 64
+        /// How many of them one address may have announced that have brought nothing yet: a quarter. Whoever announces what is not there
+        /// leaves room for others.
+        var maximumPendingPerSource: Int { max(1, maximumStreams / 4) }
 
         public init(source: StreamTemplate) { self.source = source }
     }
@@ -33,6 +36,8 @@ public actor LiveStreams {
 
     private struct Running {
         let name: String
+        /// Whose announcement it was.
+        let source: String?
         let job: ChannelPublishing
         let stop: StopRequest
         let startedAt: ContinuousClock.Instant
@@ -54,8 +59,10 @@ public actor LiveStreams {
 
     /// A stream is there, or will be soon.
     ///
-    /// - Parameter name: As the media server calls it. A channel's name has no slashes: `live/cam` becomes `live-cam`.
-    public func announce(_ name: String) -> Outcome {
+    /// - Parameters:
+    ///   - name: As the media server calls it. A channel's name has no slashes: `live/cam` becomes `live-cam`.
+    ///   - source: The address of who says so.
+    public func announce(_ name: String, from source: String? = nil) -> Outcome {
         if session.stop.isMade { return .full }
         if let suffix = configuration.ignoredSuffix, name.hasSuffix(suffix) { return .ignored }
         let channel: ChannelName
@@ -65,8 +72,11 @@ public actor LiveStreams {
             running.job.monitor.setOver(false)
             return .running(channel)
         }
-        if streams.count >= configuration.maximumStreams { return .full }
-        start(name, channel)
+        let pending = streams.values.count { $0.source == source && $0.job.monitor.status.byteCount == 0 }
+        if streams.count >= configuration.maximumStreams || pending >= configuration.maximumPendingPerSource {
+            return .full
+        }
+        start(name, channel, from: source)
         return .started(channel)
     }
 
@@ -142,7 +152,7 @@ public actor LiveStreams {
         return channel
     }
 
-    private func start(_ name: String, _ channel: ChannelName) {
+    private func start(_ name: String, _ channel: ChannelName, from source: String?) {
         let stop = StopRequest()
         let logger = session.logger(for: channel)
         let streamSession = session.with(stop: stop, logger: logger)
@@ -151,7 +161,7 @@ public actor LiveStreams {
             sourceOptions.publishing(input), to: channel, relay: relay, session: streamSession)
         job.transcodes = configuration.transcodes
         job.reopening = .within(configuration.linger, start: configuration.patience)
-        let running = Running(name: name, job: job, stop: stop, startedAt: .now)
+        let running = Running(name: name, source: source, job: job, stop: stop, startedAt: .now)
         streams[channel] = running
         streams[channel]?.task = Task { [job] in
             // The tool's own end is each stream's.
@@ -164,14 +174,14 @@ public actor LiveStreams {
                 logger.warning("is published no longer: \(ToolFailure(error).message)")
             }
             registration.cancel()
-            ended(name, channel, job.monitor)
+            ended(name, channel, job.monitor, source)
         }
     }
 
-    private func ended(_ name: String, _ channel: ChannelName, _ monitor: PublishingMonitor) {
+    private func ended(_ name: String, _ channel: ChannelName, _ monitor: PublishingMonitor, _ source: String?) {
         let isStopped = streams.removeValue(forKey: channel)?.stop.isMade ?? true
         // Announced again while its channel was being closed.
-        if monitor.news.take(), !monitor.isOver, !isStopped, !session.stop.isMade { start(name, channel) }
+        if monitor.news.take(), !monitor.isOver, !isStopped, !session.stop.isMade { start(name, channel, from: source) }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Where a media server announces its streams, and where they are pulled from.
 public struct HookOptions: ParsableArguments, Sendable {
@@ -7,6 +8,12 @@ public struct HookOptions: ParsableArguments, Sendable {
             "Where announcements are taken: HOST:PORT, or :PORT for the whole network. Port 0 takes a free one.",
             valueName: "address"))
     public var hook = ListenAddress("localhost:2938")
+
+    @Option(
+        help: ArgumentHelp(
+            "What announcements have to bring, as 'Authorization: Bearer SECRET' or ?secret=SECRET. Better in the environment, as TRICKLE_HOOK_SECRET.",
+            valueName: "secret"))
+    public var hookSecret: String?
 
     @Option(
         help: ArgumentHelp(
@@ -32,7 +39,13 @@ public struct HookOptions: ParsableArguments, Sendable {
         if !source.hasPlaceholder || !source.isURL {
             throw ValidationError("--source is a URL with {name} in it, like 'rtmp://localhost/{name}'")
         }
+        if let hookSecret, hookSecret.isEmpty { throw ValidationError("--hook-secret is empty") }
         if maxStreams < 1 { throw ValidationError("--max-streams is at least 1") }
+    }
+
+    /// Who may announce them.
+    public var access: HookAccess {
+        HookAccess(hosts: [hook.host, ProcessInfo.processInfo.hostName].compactMap { $0 }, secret: hookSecret)
     }
 
     /// The streams that are announced, as these options have them published.
