@@ -3,14 +3,14 @@ import NIOCore
 import NIOHTTP1
 import TrickleCore
 
-/// One client's HTTP/1 connection: reads requests, hands each to an ``Exchange``, and keeps what is pipelined behind it.
+/// One client's HTTP/1 connection: takes one request after the other from its ``RequestGate``, and hands each to an ``Exchange``.
 ///
 ///     reading a head ─► reading a body ─► answering ─► reading a head …
 ///                            │ POST of a segment: both at once
 ///                            └─ answered before its end, or Connection: close ─► lingering ─► closed
 ///
 /// Answers are written as ready bytes: pieces and shared heads pass through untouched.
-final class RelayConnection: ChannelDuplexHandler {
+final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -30,12 +30,16 @@ final class RelayConnection: ChannelDuplexHandler {
     private let socket: SendingSocket
     /// Whom it is for.
     let seat: ClientSeat
-    /// Until when what is due has to come: a head, or room for more bytes; nil while nothing is.
-    private var deadline: NIODeadline?
-    /// Whether a part of a head has come.
-    private var headHasBegun = false
-    /// Whether what was read since the last `channelReadComplete` made a part of a request.
-    private var hasReadParts = false
+    /// What lets requests in; nil where parts of them come from elsewhere.
+    var gate: RequestGate? { didSet { gate?.keeper = self } }
+    /// Until when the client has to take what was sent; nil while nothing is left.
+    private var sendDeadline: NIODeadline?
+    /// Until when a request, the rest of what has begun, or the client's end has to come; nil while nothing is due.
+    private var arrivalDeadline: NIODeadline?
+    /// Whether a part of a request has begun, of which the rest is due.
+    private var partHasBegun = false
+    /// Which of the gate's elements that is.
+    private var begunElement: Int?
     /// nil outside the pipeline: the context holds the connection, too.
     private var context: ChannelHandlerContext?
     /// The context's: asked for at every piece, and not as cheap there.
@@ -43,15 +47,11 @@ final class RelayConnection: ChannelDuplexHandler {
     private var phase = Phase.idle
     /// Whether the body of the current request has ended.
     private var requestHasEnded = true
-    /// Parts of requests that came before the answer to an earlier one was complete.
-    private var pipelined = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
-    private var isTakingPipelined = false
-    private var isWithholdingRead = false
-
-    /// Request parts that are kept while an answer is written; with that many nothing more is read.
-    private static let maximumPipelinedParts = 64
     /// How long a client may take to close when the last answer has left.
     private static let lingerTime = TimeAmount.seconds(5)
+
+    /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
+    private static let publishingReadsPerTurn: UInt = 8
 
     /// A connection is writable when it has nothing left to write: what is sent past its queue stays in order then.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
@@ -93,18 +93,11 @@ final class RelayConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        hasReadParts = true
-        if case .answering = phase, requestHasEnded { pipelined.append(part) } else { take(part) }
+        take(unwrapInboundIn(data))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Bytes that made no part of a request are the beginning of a head.
-        if case .idle = phase, !hasReadParts, !headHasBegun {
-            headHasBegun = true
-            deadline = .now() + TimeAmount(lane.configuration.headTimeout)
-        }
-        hasReadParts = false
+        watchParts()
         currentExchange?.readComplete()
         context.fireChannelReadComplete()
     }
@@ -114,19 +107,16 @@ final class RelayConnection: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    func read(context: ChannelHandlerContext) {
-        isWithholdingRead = pipelined.count >= Self.maximumPipelinedParts
-        if !isWithholdingRead { context.read() }
-    }
-
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let header = event as? ProxyHeaderHandler.Named else {
-            return context.fireUserInboundEventTriggered(event)
+        switch event {
+        case is ProxyHeaderHandler.Begun:
+            if !partHasBegun { partBegins() }
+        case let header as ProxyHeaderHandler.Named:
+            // The header is no part of a request's head.
+            awaitHead()
+            if let client = header.client, !seat.named(client) { refuse(.tooManyConnections) }
+        case _: context.fireUserInboundEventTriggered(event)
         }
-        // The header is no part of a request's head.
-        hasReadParts = header.isAlone
-        awaitHead()
-        if let client = header.client, !seat.named(client) { refuse(.tooManyConnections) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -138,10 +128,10 @@ final class RelayConnection: ChannelDuplexHandler {
             exchange.cancelled()
             context.close(promise: nil)
         case .idle, .readingBody, .answering:
-            let exchange = currentExchange
-            phase = .idle
-            exchange?.cancelled()
             guard let problem = RequestProblem(framing: error) else {
+                let exchange = currentExchange
+                phase = .idle
+                exchange?.cancelled()
                 context.close(promise: nil)
                 return
             }
@@ -149,35 +139,67 @@ final class RelayConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Answers what is no request, and ends the connection.
+    /// Answers what is no request, or not a whole one, and ends the connection.
     private func refuse(_ problem: RequestProblem) {
+        let exchange = currentExchange
+        phase = .idle
+        exchange?.cancelled()
         requestHasEnded = false
         answer(ResponseHead(problem), body: problem.body)
     }
 
     /// To be called about once a second.
-    func checkDeadline(now: NIODeadline) {
-        guard let deadline, deadline <= now else { return }
-        self.deadline = nil
-        switch phase {
-        case .idle where headHasBegun:
-            let seconds = lane.configuration.headTimeout.components.seconds
-            refuse(RequestProblem(status: 408, reason: "the request's head took longer than \(seconds) s"))
-        case .idle: closeAfterReading()
-        case .lingering where isWritable: close()
-        case .answering, .readingBody, .lingering:
+    func checkDeadlines(now: NIODeadline) {
+        if let sendDeadline, sendDeadline <= now {
+            self.sendDeadline = nil
             lane.counts.readersStalled += 1
             lane.logger.notice(
                 "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
                 metadata: currentExchange?.logMetadata ?? [:])
-            close()
+            return close()
+        }
+        guard let arrivalDeadline, arrivalDeadline <= now else { return }
+        self.arrivalDeadline = nil
+        switch phase {
+        case .idle where !partHasBegun: closeAfterReading()
+        case .idle, .readingBody, .answering:
+            let seconds = lane.configuration.headTimeout.components.seconds
+            let part = if case .idle = phase { "head" } else { "body" }
+            refuse(RequestProblem(status: 408, reason: "the request's \(part) took longer than \(seconds) s"))
+        case .lingering: close()
         case .closed: break
         }
     }
 
     private func awaitHead() {
-        headHasBegun = false
-        deadline = .now() + TimeAmount(lane.configuration.keepAliveTimeout)
+        partHasBegun = false
+        begunElement = nil
+        arrivalDeadline = .now() + TimeAmount(lane.configuration.keepAliveTimeout)
+    }
+
+    /// The rest is due.
+    private func partBegins() {
+        partHasBegun = true
+        arrivalDeadline = .now() + TimeAmount(lane.configuration.headTimeout)
+    }
+
+    /// Looks for a head, a chunk's line or a trailer that has begun and not ended. The bytes of a segment may be silent.
+    private func watchParts() {
+        guard let gate else { return }
+        switch phase {
+        case .idle: break
+        case .answering where !requestHasEnded: break
+        case .answering, .readingBody, .lingering, .closed: return
+        }
+        if gate.isInsideElement {
+            guard begunElement != gate.elementCount else { return }
+            begunElement = gate.elementCount
+            partBegins()
+        } else if begunElement != nil {
+            begunElement = nil
+            partHasBegun = false
+            arrivalDeadline = nil
+        }
     }
 
     /// The relay goes down.
@@ -205,33 +227,55 @@ final class RelayConnection: ChannelDuplexHandler {
         }
     }
 
+    /// What follows a request waits until its answer is on its way: then the connection is idle, and nothing is left to write.
+    var takesBytes: Bool {
+        switch phase {
+        case .idle: isWritable
+        case .readingBody, .lingering, .closed: true
+        case .answering: !requestHasEnded
+        }
+    }
+
     private func take(_ part: HTTPServerRequestPart) {
         switch (part, phase) {
         case (.head(let head), .idle):
             requestHasEnded = false
-            // What the answer before left in the queue still has to be taken.
-            deadline = isWritable ? nil : .now() + TimeAmount(lane.configuration.readerTimeout)
             let request = RelayRequest(head)
+            gate?.headEnded(framing: request.framing)
+            partHasBegun = false
+            begunElement = nil
+            arrivalDeadline = nil
             let exchange = exchange(for: request)
             if exchange.startsAtHead, request.hasBody {
                 phase = .answering(exchange)
+                setReadsPerTurn(Self.publishingReadsPerTurn)
                 exchange.start()
             } else {
-                if request.hasBody, request.expectsContinue { sendContinue() }
+                // Nobody wants this body, so that it has to come as soon as a head.
+                if request.hasBody { arrivalDeadline = .now() + TimeAmount(lane.configuration.headTimeout) }
                 phase = .readingBody(exchange)
+                if request.hasBody, request.expectsContinue { sendContinue() }
             }
         case (.body(let bytes), .answering(let exchange)):
             exchange.received(bytes)
         case (.end, .readingBody(let exchange)):
             requestHasEnded = true
+            arrivalDeadline = nil
             phase = .answering(exchange)
             exchange.start()
             exchange.receivedEnd()
         case (.end, .answering(let exchange)):
             requestHasEnded = true
+            setReadsPerTurn(1)
+            arrivalDeadline = nil
             exchange.receivedEnd()
         default: break
         }
+    }
+
+    private func setReadsPerTurn(_ count: UInt) {
+        // The channel of a connection that has gone takes none.
+        try? channel?.syncOptions?.setOption(.maxMessagesPerRead, value: count)
     }
 
     private func exchange(for request: RelayRequest) -> any Exchange {
@@ -251,7 +295,7 @@ final class RelayConnection: ChannelDuplexHandler {
     private func write(_ bytes: ByteBuffer) {
         if isWritable {
             isWritable = false
-            deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+            sendDeadline = .now() + TimeAmount(lane.configuration.readerTimeout)
         }
         guard let context else { return }
         // A single byte is below the water mark, of which NIO says nothing.
@@ -268,10 +312,15 @@ final class RelayConnection: ChannelDuplexHandler {
         guard !isWritable, let channel, channel.isWritable else { return }
         isWritable = true
         switch phase {
-        case .idle, .lingering: break
-        case .readingBody, .answering, .closed: deadline = nil
+        case .idle:
+            sendDeadline = nil
+            awaitHead()
+            gate?.resume()
+        case .lingering: break
+        case .readingBody, .answering, .closed:
+            sendDeadline = nil
+            currentExchange?.writable()
         }
-        currentExchange?.writable()
     }
 
     private func flush() { context?.flush() }
@@ -357,39 +406,29 @@ final class RelayConnection: ChannelDuplexHandler {
         if seat.isProxy { seat.answered() }
         guard goesOn else { return closeAfterReading() }
         phase = .idle
+        arrivalDeadline = nil
+        guard isWritable else { return }
         awaitHead()
-        takePipelined()
-    }
-
-    private func takePipelined() {
-        // An answer that is there at once ends within the call that takes its request: the outermost one goes on then.
-        guard !isTakingPipelined else { return }
-        isTakingPipelined = true
-        while let part = pipelined.first {
-            if case .answering = phase, requestHasEnded { break }
-            pipelined.removeFirst()
-            take(part)
-        }
-        isTakingPipelined = false
-        currentExchange?.readComplete()
-        if isWithholdingRead, pipelined.count < Self.maximumPipelinedParts { context?.read() }
+        gate?.resume()
     }
 
     /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
     private func closeAfterReading() {
         phase = .lingering
-        pipelined.removeAll()
-        deadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+        arrivalDeadline = nil
+        sendDeadline = .now() + TimeAmount(lane.configuration.readerTimeout)
         guard let context else { return }
         let flushed = lane.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
         let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
         flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft() }
+        gate?.discard()
     }
 
     /// The client reads the last answer, and closes, in its own time, but not for ever.
     private func lastByteHasLeft() {
-        deadline = .now() + Self.lingerTime
+        sendDeadline = nil
+        arrivalDeadline = .now() + Self.lingerTime
         context?.close(mode: .output, promise: nil)
     }
 

@@ -231,7 +231,7 @@ final class RelayLane: @unchecked Sendable {
             self.counts.delay = max(0, Double((now - self.nextTick).nanoseconds) / 1e9)
             self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
             self.nextTick = now + .seconds(1)
-            for connection in Array(self.connections.values) { connection.checkDeadline(now: now) }
+            for connection in Array(self.connections.values) { connection.checkDeadlines(now: now) }
             for publisher in Array(self.publishers.values) { publisher.tick(now: now) }
             self.forgetOldCounts()
         }

@@ -29,10 +29,15 @@ struct RelayRequest: Sendable {
         headers = head.headers
     }
 
-    /// Whether body bytes follow the head.
-    var hasBody: Bool {
-        headers.contains(name: "Transfer-Encoding") || headers.first(name: "Content-Length").map { $0 != "0" } ?? false
+    /// Which bytes behind the head are the request's, as the parser that let it pass sees it (RFC 9112, section 6.3).
+    var framing: MessageBoundary.Framing {
+        if headers.contains(name: "Transfer-Encoding") { return .chunked }
+        guard let count = headers.first(name: "Content-Length").flatMap(UInt64.init), count > 0 else { return .none }
+        return .length(count)
     }
+
+    /// Whether body bytes follow the head.
+    var hasBody: Bool { framing != .none }
 
     /// The field's only value; nil when it is absent or empty.
     func field(_ name: String) -> String? {

@@ -214,11 +214,14 @@ public final class RelayServer: Sendable {
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
         // Most connections read requests only; a publisher's buffer grows with what it sends.
         try options.setOption(
-            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10))
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 32 << 10))
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        // The end of what a client sends is told of, so that what came before it can be taken.
+        try options.setOption(.allowRemoteHalfClosure, value: true)
         try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
         if connection.seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let configuration = connection.lane.configuration
-        try RequestDecoding.addHandlers(
+        connection.gate = try RequestDecoding.addHandlers(
             to: channel.pipeline.syncOperations, maximumByteCount: configuration.maximumHeadByteCount,
             maximumFieldCount: configuration.maximumHeadFieldCount)
         try channel.pipeline.syncOperations.addHandler(connection)

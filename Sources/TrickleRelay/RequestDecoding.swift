@@ -1,23 +1,30 @@
 import NIOCore
 import NIOHTTP1
+import TrickleCore
 
 /// How a connection's bytes become requests: the handlers in front of a ``RelayConnection``.
 package enum RequestDecoding {
     /// - Parameters:
     ///   - maximumByteCount: bytes of one field, and of all fields of a head together; a longer head is answered with 431.
     ///   - maximumFieldCount: fields of a head; one with more is answered with 431.
+    /// - Returns: the first of them, which wants to know who takes the requests.
     package static func addHandlers(
         to pipeline: ChannelPipeline.SynchronousOperations, maximumByteCount: Int = 32 << 10,
         maximumFieldCount: Int = 100
-    ) throws {
+    ) throws -> RequestGate {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumByteCount
         limits.maxHeaderListSize = maximumByteCount
         limits.maxHeaderFieldCount = maximumFieldCount
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        try pipeline.addHandlers(RequestLineLimit(), ByteToMessageHandler(decoder))
+        let gate = RequestGate(maximumTrailerByteCount: maximumByteCount)
+        try pipeline.addHandlers(gate, ByteToMessageHandler(decoder))
+        return gate
     }
+
+    /// Where the request's body ends, which the gate has to be told.
+    package static func framing(of head: HTTPRequestHead) -> MessageBoundary.Framing { RelayRequest(head).framing }
 
     /// The status with which a head is refused because of how it is made, whatever it asks for; nil when it is sound.
     package static func refusal(of head: HTTPRequestHead) -> Int? { RelayRequest(head).problem?.status }

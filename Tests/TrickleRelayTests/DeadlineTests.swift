@@ -31,4 +31,56 @@ import TrickleTesting
         let text = try await answer(to: "") { $0.connectionsPerAddress = 0 }
         #expect(text.hasPrefix("HTTP/1.1 429 "))
     }
+
+    @Test(arguments: [
+        "GET /cam/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "DELETE /cam HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
+        "POST /cam HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        PlainRequest.post("/cam/0") + "5",
+        PlainRequest.post("/cam/0") + "5\r\nhello\r\n0\r\n",
+        PlainRequest.post("/cam/0") + "5\r\nhello\r\n0\r\nTrailer: x",
+    ])
+    func aBodyThatDoesNotComeGets408(request: String) async throws {
+        let text = try await answer(to: request) { $0.headTimeout = .milliseconds(1) }
+        #expect(text.hasPrefix("HTTP/1.1 408 "))
+        #expect(text.contains("Connection: close"))
+    }
+
+    @Test(arguments: ["", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n"])
+    func theBytesOfASegmentMayBeSilent(sent: String) async throws {
+        try await withRelayServer {
+            $0.headTimeout = .milliseconds(1)
+        } _: { relay in
+            try await PlainClient.with(relay) { publisher in
+                try await publisher.send(PlainRequest.post("/cam/0") + sent)
+                // Deadlines are looked at once a second: that a second connection's has passed shows that the first's would have.
+                let other = try await PlainClient.with(relay) { client in
+                    try await client.send("GET /cam/0 HTT")
+                    return await client.rest()
+                }
+                #expect(other.hasPrefix("HTTP/1.1 408 "))
+                let all = "5\r\nhello\r\n0\r\n\r\n"
+                try await publisher.send(String(all.dropFirst(sent.count)))
+                #expect(try await publisher.answer().hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+    }
+
+    @Test func aHeadThatBeginsBehindAWaitingGetHasItsDeadlineAfterIt() async throws {
+        try await withRelayServer {
+            $0.headTimeout = .milliseconds(1)
+        } _: { relay in
+            try await PlainClient.with(relay) { client in
+                try await client.send(PlainRequest.create("/cam"))
+                _ = try await client.answer()
+                try await client.send(PlainRequest.get("/cam/0") + "GET /cam/1")
+                try await relay.tells("trickle_subscribers 1")
+                try await PlainClient.with(relay) { publisher in
+                    try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("x") + "0\r\n\r\n")
+                    _ = try await publisher.answer()
+                }
+                #expect(await client.rest().contains("\r\n0\r\n\r\nHTTP/1.1 408 "))
+            }
+        }
+    }
 }

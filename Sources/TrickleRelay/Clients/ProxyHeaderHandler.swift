@@ -9,9 +9,10 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     struct Named {
         /// Whom the connection is for; nil for the proxy itself.
         let client: ClientAddress?
-        /// Whether nothing came behind it yet.
-        let isAlone: Bool
     }
+
+    /// What goes on with the pipeline when the beginning of a header has come, and not its end.
+    struct Begun {}
 
     /// What has come and cannot be told yet.
     private var collected: ByteBuffer?
@@ -27,6 +28,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch ProxyHeader(bytes.readableBytesView) {
         case .incomplete:
             collected = bytes
+            context.fireUserInboundEventTriggered(Begun())
         case .malformed:
             isOver = true
             context.fireErrorCaught(RequestProblem.badRequest("the PROXY header breaks the rules of its protocol"))
@@ -34,7 +36,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
             leave(bytes, context)
         case .present(let byteCount, let client):
             bytes.moveReaderIndex(forwardBy: byteCount)
-            context.fireUserInboundEventTriggered(Named(client: client, isAlone: bytes.readableBytes == 0))
+            context.fireUserInboundEventTriggered(Named(client: client))
             leave(bytes, context)
         }
     }

@@ -4,10 +4,12 @@ import NIOHTTP1
 import TrickleRelay
 
 /// Reads requests with the handlers that the relay reads them with.
-final class RequestReader: ChannelInboundHandler {
+final class RequestReader: ChannelInboundHandler, RequestGate.Keeper {
     typealias InboundIn = HTTPServerRequestPart
 
     private(set) var trace = RequestTrace()
+    private var gate: RequestGate?
+    let takesBytes = true
     private var keepsAlive = true
     /// Nothing after this is taken for a request.
     private var hasEnded = false
@@ -16,10 +18,12 @@ final class RequestReader: ChannelInboundHandler {
     static func read(_ pieces: [[UInt8]]) throws -> RequestTrace {
         let reader = RequestReader()
         let channel = EmbeddedChannel()
-        try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+        reader.gate = try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+        reader.gate?.keeper = reader
         try channel.pipeline.syncOperations.addHandler(reader)
         for piece in pieces where !reader.hasEnded {
             channel.pipeline.fireChannelRead(ByteBuffer(bytes: piece))
+            channel.embeddedEventLoop.run()
         }
         let trace = reader.trace
         // What is left over is an error of the end, and not of what was read.
@@ -32,6 +36,7 @@ final class RequestReader: ChannelInboundHandler {
         if hasEnded { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            gate?.headEnded(framing: RequestDecoding.framing(of: head))
             if RequestDecoding.refusal(of: head) != nil { return refuse() }
             keepsAlive = RequestDecoding.keepsAlive(after: head)
             trace.requests.append(.init(method: head.method.rawValue, target: head.uri))

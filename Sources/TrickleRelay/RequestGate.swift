@@ -1,0 +1,158 @@
+import NIOCore
+import TrickleCore
+
+/// Lets one request after the other in: what is pipelined behind one that is being answered waits as the bytes that came.
+///
+/// A client that sends requests and does not read the answers costs what one read brings, and then its own socket's memory.
+package final class RequestGate: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    /// Who takes the requests.
+    package protocol Keeper: AnyObject {
+        /// Whether the bytes that follow can be taken now.
+        var takesBytes: Bool { get }
+    }
+
+    /// What may wait. Only a client gets there that shuts down its sending side with more on the way than can be taken at once:
+    /// its connection is closed.
+    static let maximumHeldByteCount = 512 << 10
+    /// Heads and bodies that are taken in one go; then other connections have their turn.
+    private static let partsPerTurn = 64
+    /// Chunks that are, and what they consist of: a line before the bytes, and one behind.
+    private static let chunksPerTurn = 256
+    private static let elementsPerChunk = 2
+
+    package weak var keeper: (any Keeper)?
+    private var boundary: MessageBoundary
+    private var held = ByteBuffer()
+    private var isFeeding = false
+    /// Whether it goes on by itself in the event loop's next turn.
+    private var isPaused = false
+    private var isWithholdingRead = false
+    private var discardsAll = false
+    /// Whether the client has shut down its sending side.
+    private var inputHasEnded = false
+    private var context: ChannelHandlerContext?
+
+    /// Heads, chunks' lines and trailers that have begun on the connection.
+    package var elementCount: Int { boundary.elementCount }
+    /// Whether the last of them has not ended, so that the rest of it is due.
+    package var isInsideElement: Bool { !discardsAll && boundary.isInsideElement }
+
+    /// - Parameter maximumTrailerByteCount: a request with a longer trailer is answered with 431.
+    package init(maximumTrailerByteCount: Int) {
+        boundary = MessageBoundary(
+            maximumRequestLineByteCount: RelayRequest.maximumTargetByteCount + 32,
+            maximumTrailerByteCount: maximumTrailerByteCount)
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        held = ByteBuffer()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if discardsAll { return }
+        var bytes = unwrapInboundIn(data)
+        if held.readableBytes == 0 {
+            held = bytes
+        } else if held.readableBytes + bytes.readableBytes <= Self.maximumHeldByteCount {
+            held.writeBuffer(&bytes)
+        } else {
+            discard()
+            return context.close(promise: nil)
+        }
+        feed()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
+        inputHasEnded = true
+        closeWhenTaken()
+    }
+
+    /// Ends the connection of a client that sends no more, once the request that it was sending is whole.
+    private func closeWhenTaken() {
+        if inputHasEnded, !isPaused { context?.close(promise: nil) }
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        isWithholdingRead = held.readableBytes > 0
+        if !isWithholdingRead { context.read() }
+    }
+
+    /// To be called when a head has been read, at once.
+    package func headEnded(framing: MessageBoundary.Framing) { boundary.framed(by: framing) }
+
+    /// To be called when the keeper takes bytes again.
+    func resume() {
+        guard !isFeeding, !isPaused, held.readableBytes > 0, let context else { return }
+        feed()
+        context.fireChannelReadComplete()
+        readOn()
+        closeWhenTaken()
+    }
+
+    /// Whatever still comes is thrown away.
+    func discard() {
+        discardsAll = true
+        held = ByteBuffer()
+        if !isFeeding { readOn() }
+    }
+
+    private func readOn() {
+        guard isWithholdingRead, held.readableBytes == 0 else { return }
+        isWithholdingRead = false
+        context?.read()
+    }
+
+    private func feed() {
+        guard !isFeeding, !isPaused, let context, let keeper else { return }
+        isFeeding = true
+        defer { isFeeding = false }
+        var partsLeft = Self.partsPerTurn
+        let elementLimit = boundary.elementCount + Self.chunksPerTurn * Self.elementsPerChunk
+        while held.readableBytes > 0, keeper.takesBytes, !discardsAll {
+            let chunksLeft = (elementLimit - boundary.elementCount) / Self.elementsPerChunk
+            guard partsLeft > 0, chunksLeft > 0 else { return pause(context) }
+            partsLeft -= 1
+            do throws(MessageBoundary.Excess) {
+                let count = try held.withUnsafeReadableBytes { bytes throws(MessageBoundary.Excess) in
+                    try boundary.advance(over: bytes, maximumChunkCount: chunksLeft)
+                }
+                guard let bytes = held.readSlice(length: count) else { return }
+                if held.readableBytes == 0 { held = ByteBuffer() }
+                context.fireChannelRead(wrapInboundOut(bytes))
+            } catch {
+                held = ByteBuffer()
+                context.fireErrorCaught(RequestProblem(error))
+            }
+        }
+    }
+
+    private func pause(_ context: ChannelHandlerContext) {
+        isPaused = true
+        let gate = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            gate.value.isPaused = false
+            gate.value.resume()
+        }
+    }
+}
+
+extension RequestProblem {
+    fileprivate init(_ excess: MessageBoundary.Excess) {
+        switch excess {
+        case .requestLine: self = .targetTooLong
+        case .sizeLine:
+            let limit = MessageBoundary.maximumSizeLineByteCount
+            self = .badRequest("the line with a chunk's size has more than \(limit) bytes")
+        case .trailer: self.init(status: 431, reason: "the request's trailer is too large")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+import TrickleTesting
+
+@testable import TrickleRelay
+
+/// What is pipelined waits as bytes, and nobody's pipeline keeps the event loop from others.
+@Suite struct RequestGateTests {
+    /// Counts requests, and takes those that it is told to.
+    private final class Counter: ChannelInboundHandler, RequestGate.Keeper {
+        typealias InboundIn = HTTPServerRequestPart
+        var gate: RequestGate?
+        var wanted = Int.max
+        private(set) var headCount = 0
+        private(set) var bodyByteCount = 0
+        private(set) var endCount = 0
+        var takesBytes: Bool { endCount < headCount || headCount < wanted }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head):
+                headCount += 1
+                gate?.headEnded(framing: RequestDecoding.framing(of: head))
+            case .body(let bytes): bodyByteCount += bytes.readableBytes
+            case .end: endCount += 1
+            }
+        }
+    }
+
+    private func withGate(_ body: (Counter, RequestGate, EmbeddedChannel) throws -> Void) throws {
+        let (counter, channel) = (Counter(), EmbeddedChannel())
+        let gate = try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+        counter.gate = gate
+        gate.keeper = counter
+        try channel.pipeline.syncOperations.addHandler(counter)
+        try channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try body(counter, gate, channel)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+        counter.gate = nil
+    }
+
+    @Test func `no more requests are taken than are wanted`() throws {
+        try withGate { counter, gate, channel in
+            counter.wanted = 1
+            try channel.writeInbound(ByteBuffer(string: String(repeating: PlainRequest.get("/cam/0"), count: 10)))
+            #expect(counter.endCount == 1)
+            counter.wanted = 3
+            gate.resume()
+            #expect(counter.endCount == 3)
+            counter.wanted = .max
+            gate.resume()
+            #expect(counter.endCount == 10)
+        }
+    }
+
+    @Test func `after some requests others have their turn`() throws {
+        try withGate { counter, _, channel in
+            try channel.writeInbound(ByteBuffer(string: String(repeating: PlainRequest.get("/cam/0"), count: 1000)))
+            #expect(counter.endCount < 100)
+            channel.embeddedEventLoop.run()
+            #expect(counter.endCount == 1000)
+        }
+    }
+
+    @Test func `after some chunks others have their turn`() throws {
+        try withGate { counter, _, channel in
+            let chunks = String(repeating: PlainRequest.chunk("x"), count: 5000)
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.post("/cam/0") + chunks))
+            #expect(counter.bodyByteCount < 500)
+            channel.embeddedEventLoop.run()
+            #expect(counter.bodyByteCount == 5000)
+        }
+    }
+
+    @Test func `what came before the client shut down its side is taken`() throws {
+        try withGate { counter, _, channel in
+            let chunks = String(repeating: PlainRequest.chunk("x"), count: 5000)
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.post("/cam/0") + chunks + "0\r\n\r\n"))
+            channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.run()
+            #expect(counter.endCount == 1)
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `without anything that is under way, a client that sends no more has gone`() throws {
+        try withGate { counter, _, channel in
+            counter.wanted = 1
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0") + PlainRequest.get("/cam/1")))
+            channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            #expect(!channel.isActive)
+            #expect(counter.headCount == 1)
+        }
+    }
+
+    @Test func `more than may wait ends the connection`() throws {
+        try withGate { counter, _, channel in
+            counter.wanted = 0
+            for _ in 0..<3 {
+                try channel.writeInbound(ByteBuffer(repeating: 0, count: RequestGate.maximumHeldByteCount / 2))
+            }
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `nothing is read while something waits`() throws {
+        final class Reads: ChannelOutboundHandler {
+            typealias OutboundIn = ByteBuffer
+            var count = 0
+            func read(context: ChannelHandlerContext) { count += 1 }
+        }
+        try withGate { counter, gate, channel in
+            let reads = Reads()
+            try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+            counter.wanted = 1
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0") + "GET"))
+            channel.pipeline.read()
+            #expect(reads.count == 0)
+            counter.wanted = 2
+            gate.resume()
+            #expect(reads.count == 1)
+            channel.pipeline.read()
+            #expect(reads.count == 2)
+        }
+    }
+}
