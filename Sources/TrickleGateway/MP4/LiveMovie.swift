@@ -72,8 +72,8 @@ actor LiveMovie {
     ///   - children: starts the ffmpeg.
     ///   - ended: called once, when it is over.
     init(
-        of channel: ChannelName, on relay: RelayServer, _ configuration: GatewayConfiguration, children: GatewayChildren,
-        logger: Logger, ended: @escaping @Sendable (LiveMovie) async -> Void
+        of channel: ChannelName, on relay: RelayServer, _ configuration: GatewayConfiguration,
+        children: GatewayChildren, logger: Logger, ended: @escaping @Sendable (LiveMovie) async -> Void
     ) {
         self.channel = channel
         derived = .derived("mp4", from: channel)

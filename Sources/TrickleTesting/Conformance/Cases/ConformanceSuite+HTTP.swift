@@ -121,6 +121,32 @@ extension ConformanceSuite {
             }
             try connection.receiveHead().expect(status: 408)
         },
+        ConformanceCase(
+            "HTTP-20", "a body, a chunk's line or a trailer that does not end is 408",
+            wait: { $0.startRelay == nil ? .seconds(60) : .seconds(2) }
+        ) { session in
+            let isHurried = session.settings.startRelay != nil
+            let relay = try isHurried ? session.relay(.isInAHurry) : session
+            let channel = try relay.channel()
+            try channel.publish(0, "x")
+            let post = { (number: Int) in relay.head("POST", channel.path(number), ["Transfer-Encoding: chunked"]) }
+            let begun = try [
+                relay.head("GET", channel.path("next"), ["Content-Length: 5"]) + "ab", post(1) + "5",
+                post(2) + "0\r\nA: b\r\n",
+            ].map { text in
+                let connection = try relay.connect()
+                try connection.send(text)
+                connection.patience = isHurried ? .seconds(3) + session.settings.patience : .seconds(61)
+                return connection
+            }
+            for connection in begun {
+                guard try connection.receive(until: .now + connection.patience) == .bytes else {
+                    try expect(connection.hasEnded, "nothing happens for \(connection.patience)")
+                    continue
+                }
+                try connection.receiveHead().expect(status: 408)
+            }
+        },
         ConformanceCase("HTTP-15", "Expect: 100-continue is answered before the body") { session in
             let channel = try session.channel()
             let connection = try session.connect()

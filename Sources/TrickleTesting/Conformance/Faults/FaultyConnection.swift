@@ -24,6 +24,9 @@ final class FaultyConnection {
     private var upstreamHasEnded = false
     private var mustClose = false
     private var deadline: ContinuousClock.Instant?
+    /// Since when the client has kept half a line back: it is passed on when it is whole, so that the relay cannot see that it is due.
+    private var insideLineSince: ContinuousClock.Instant?
+    private static let lineTime = Duration.seconds(10)
     private var isReadingOpenSegment = false
     private let restartsAtStart: Int
 
@@ -54,6 +57,7 @@ final class FaultyConnection {
             if clientHasEnded, upstreamHasEnded { return }
             poll(&entries, 2, 20)
             if let deadline, deadline <= .now { return }
+            if let insideLineSince, insideLineSince + Self.lineTime <= .now, fault.connection != .neverCloses { return }
             if fault.connection == .restartCutsReaders, isReadingOpenSegment || framingIsUnderWay,
                 context.restarts.load(ordering: .relaxed) != restartsAtStart
             {
@@ -121,6 +125,7 @@ final class FaultyConnection {
             if headCount > 1, fault.connection == .forgetsPipelined { return }
             receivedRequest(element)
         }
+        insideLineSince = requests.isInsideLine ? insideLineSince ?? .now : nil
     }
 
     private func receivedRequest(_ element: MessageSplitter.Element) {

@@ -23,6 +23,15 @@ struct MessageSplitter {
 
     private var state = State.head
     private var buffer: [UInt8] = []
+    /// Whether the line of a chunk or a trailer has begun and not ended.
+    var isInsideLine: Bool {
+        switch state {
+        case .chunkSize, .chunkEnd: !buffer.isEmpty
+        case .trailers: true
+        case .head, .length, .chunk, .untilClose, .garbage: false
+        }
+    }
+
     /// Bytes of an unfinished head in which no end is.
     private var searched = 0
     /// Heads and chunk lines that are longer are not understood: 1 MiB.

@@ -19,7 +19,7 @@ extension RelayFault {
         .connection("closesAfterErrors", ["ERR-5"], .closesAfterErrors),
         .connection("forgetsPipelined", ["HTTP-2"], .forgetsPipelined),
         .ignores("ignoresConnectionClose", ["HTTP-3"], "Connection"),
-        .connection("neverCloses", ["HTTP-3", "HTTP-14", "GET-14"], .neverCloses),
+        .connection("neverCloses", ["HTTP-3", "HTTP-14", "HTTP-20", "GET-14"], .neverCloses),
         .reads("answersHTTP10AsHTTP11", ["HTTP-4", "PUB-15"]) {
             guard $0.version == "HTTP/1.0" else { return }
             $0.version = "HTTP/1.1"
