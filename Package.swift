@@ -105,6 +105,7 @@ let package = Package(
             name: "FaultScenarios",
             dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
         .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", argumentParser]),
+        .executableTarget(name: "trickle-attack", dependencies: ["TrickleTesting", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),

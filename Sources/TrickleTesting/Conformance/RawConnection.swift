@@ -22,10 +22,14 @@ final class RawConnection {
     private var transcriptSizes = (sent: 0, received: 0)
     var framing = BodyFraming.none
 
-    /// - Parameter receiveBufferSize: the kernel's buffer in bytes, where a slow reader is wanted.
-    init(to target: ConformanceTarget, patience: Duration, receiveBufferSize: Int? = nil) throws {
+    /// - Parameters:
+    ///   - source: the own address, where it has to be a certain one of IPv4.
+    ///   - receiveBufferSize: the kernel's buffer in bytes, where a slow reader is wanted.
+    init(
+        to target: ConformanceTarget, from source: String? = nil, patience: Duration, receiveBufferSize: Int? = nil
+    ) throws {
         self.patience = patience
-        descriptor = try Self.open(target, patience: patience, receiveBufferSize: receiveBufferSize)
+        descriptor = try Self.open(target, from: source, patience: patience, receiveBufferSize: receiveBufferSize)
     }
 
     deinit { close() }
@@ -160,7 +164,7 @@ final class RawConnection {
     }
 
     private static func open(
-        _ target: ConformanceTarget, patience: Duration, receiveBufferSize: Int?
+        _ target: ConformanceTarget, from source: String?, patience: Duration, receiveBufferSize: Int?
     ) throws -> Int32 {
         var reason = "no address"
         for address in try target.addresses() {
@@ -168,6 +172,10 @@ final class RawConnection {
             guard descriptor >= 0 else { throw ConformanceFailure("no socket: \(String(cString: strerror(errno)))") }
             if var size = receiveBufferSize.map(Int32.init) {
                 setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+            }
+            if let source, let problem = Socket.bind(descriptor, to: source) {
+                _ = Socket.close(descriptor)
+                throw ConformanceFailure("cannot connect from \(source): \(problem)")
             }
             if let problem = Socket.connect(descriptor, address.bytes, until: .now + patience) {
                 reason = problem

@@ -44,6 +44,21 @@ enum Socket {
         }
     }
 
+    /// Lets it connect from an address of IPv4.
+    ///
+    /// - Returns: nil, or what went wrong.
+    static func bind(_ descriptor: Int32, to source: String) -> String? {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        guard inet_pton(AF_INET, source, &address.sin_addr) == 1 else { return "no address" }
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return status == 0 ? nil : String(cString: strerror(errno))
+    }
+
     /// Connects, leaves the socket non-blocking and without delay for small writes.
     ///
     /// - Returns: nil, or what went wrong.

@@ -20,11 +20,24 @@ public enum ProcessTable {
     /// Whether it runs; a zombie does not.
     public static func isRunning(_ pid: Int32) -> Bool { entry(pid).map { $0.state != "Z" } ?? false }
 
+    /// The bytes that a process has in memory now, and the most it ever had; nil without `/proc`.
+    public static func residentSize(of pid: Int32) -> (now: Int, peak: Int)? {
+        let lines = statusLines(of: pid)
+        func size(_ name: String) -> Int? {
+            lines.first { $0.hasPrefix(name) }.flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
+        }
+        guard let now = size("VmRSS:"), let peak = size("VmHWM:") else { return nil }
+        return (now, peak)
+    }
+
+    private static func statusLines(of pid: Int32) -> [Substring] {
+        guard let bytes = TemporaryFolder.contents(of: "/proc/\(pid)/status") else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+
     /// Whether the process has a handler for the signal.
     public static func handles(_ signal: Int32, _ pid: Int32) -> Bool {
-        guard let bytes = TemporaryFolder.contents(of: "/proc/\(pid)/status") else { return false }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        let mask = lines.first { $0.hasPrefix("SigCgt:") }.flatMap { line in
+        let mask = statusLines(of: pid).first { $0.hasPrefix("SigCgt:") }.flatMap { line in
             line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
         }
         return mask.map { $0 & 1 << UInt64(signal - 1) != 0 } ?? false
