@@ -15,7 +15,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: thumbnail help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos
+.PHONY: thumbnail help deps clients servers build test sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -125,6 +125,9 @@ bench: $(BIN)/trickle-server ## measure the relay against a minimal C relay: [ar
 
 chaos: $(patsubst %,$(BIN)/%,trickle-chaos trickle-server publish-file read2pipe) ## break connections and relays for some minutes, and account for every byte
 	@exec $(BIN)/trickle-chaos $(args)
+
+attack: $(patsubst %,$(BIN)/%,trickle-attack trickle-server read2pipe) ## attack a relay for some minutes, and show that its memory and its other clients are safe: [args='--short']
+	@exec $(BIN)/trickle-attack $(args)
 
 install: build ## install the tools, their manual pages and shell completions: [PREFIX=/usr/local]
 	@sh scripts/install-tools "$(DESTDIR)$(PREFIX)" $(BIN) $(TOOLS)

@@ -2,9 +2,6 @@ import Foundation
 import TrickleRelay
 
 extension Attack {
-    /// What must have ended has this long to show it.
-    private static let leastTime = Duration.seconds(5)
-
     /// Starts a relay, attacks it, and looks how it and its other clients do.
     ///
     /// - Parameter time: how long it is attacked.
@@ -35,8 +32,8 @@ extension Attack {
         async let seen = bystander.run()
         try await Task.sleep(for: .milliseconds(500))
         let scripts = scripts(scale)
-        let mustEnd = scripts.contains { $0.endsWithin != nil }
-        let end = ContinuousClock.now + (mustEnd ? max(time, Self.leastTime) : time)
+        // What has to end gets its time to do so.
+        let end = ContinuousClock.now + max(time, scripts.compactMap(\.endsWithin).max() ?? .zero)
         let tally = try await onThread { try AttackCrowd.run(scripts, against: target, until: end) }
         try await Task.sleep(for: .milliseconds(500))
         bystander.stop()
@@ -54,7 +51,7 @@ extension Attack {
 
     /// Whether it still does what is asked of it.
     private static func answers(_ target: ConformanceTarget) -> Bool {
-        guard let connection = try? RawConnection(to: target, patience: .seconds(20)) else { return false }
+        guard let connection = try? RawConnection(to: target, patience: Bystander.patience) else { return false }
         guard (try? connection.send(AttackRequest.get("/_channels"))) != nil else { return false }
         return (try? connection.receiveResponse())?.status == 200
     }

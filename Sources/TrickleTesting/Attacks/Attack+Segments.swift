@@ -16,18 +16,17 @@ extension Attack {
 
     private static let repeatedSegment = Attack(
         "repeated-segment", "50 connections repeat a kept segment of 8 MiB but for its last byte, and stay",
-        preparation: { _ in
-            [
-                AttackScript(bodyOf: 8 << 20, count: 1) { _ in AttackRequest.post("/kept/0", byteCount: 8 << 20) }
-                    .with { $0.answers = 1 }
-            ]
+        preparation: { scale in
+            let head = AttackRequest.post("/kept/0", byteCount: keptByteCount(scale))
+            return [AttackScript(bodyOf: keptByteCount(scale), count: 1) { _ in head }.with { $0.answers = 1 }]
         }
-    ) { _ in
-        let script = AttackScript(bodyOf: 8 << 20 - 1, count: 1) { _ in
-            AttackRequest.post("/kept/0", byteCount: 8 << 20)
-        }
-        return Array(repeating: script, count: 50)
+    ) { scale in
+        let head = AttackRequest.post("/kept/0", byteCount: keptByteCount(scale))
+        let script = AttackScript(bodyOf: keptByteCount(scale) - 1, count: 1) { _ in head }
+        return Array(repeating: script, count: scale == .short ? 25 : 50)
     }
+
+    private static func keptByteCount(_ scale: Scale) -> Int { (scale == .short ? 4 : 8) << 20 }
 
     private static let largeSegments = Attack(
         "large-segments", "one client publishes 17 segments of 63 MiB to 17 channels, again and again"

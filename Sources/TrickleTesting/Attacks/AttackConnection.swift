@@ -23,11 +23,16 @@ struct AttackConnection {
     var isOpen: Bool { descriptor >= 0 }
     var mayOpen: Bool { !isOpen && (!hasEnded || script.comesBack) }
     /// Whether all that it waits for has come.
-    var isDone: Bool { script.answers.map { answerCount >= $0 } ?? true }
+    var isDone: Bool {
+        if script.endsWithin != nil { return stay != nil }
+        return script.answers.map { answerCount >= $0 } ?? true
+    }
 
     mutating func open(_ address: ConformanceTarget.Address) -> Bool {
         let fresh = socket(address.family, Socket.stream, 0)
         guard fresh >= 0 else { return false }
+        // Who takes no answer has no room for one: what is not sent stays with the relay, and not in the kernel.
+        if !script.reads { Socket.setReceiveBuffer(fresh, byteCount: 4096) }
         guard Socket.connect(fresh, address.bytes, until: .now + .seconds(1)) == nil else {
             _ = Socket.close(fresh)
             return false

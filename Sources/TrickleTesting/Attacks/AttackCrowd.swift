@@ -25,7 +25,8 @@ struct AttackCrowd {
         #endif
         var crowd = AttackCrowd(connections: scripts.map(AttackConnection.init), address: address)
         defer { crowd.buffer.deallocate() }
-        while deadline > .now, !(isPreparation && crowd.connections.allSatisfy(\.isDone)) { crowd.turn(reading: false) }
+        let mayEndSooner = isPreparation || scripts.allSatisfy { $0.endsWithin != nil }
+        while deadline > .now, !(mayEndSooner && crowd.connections.allSatisfy(\.isDone)) { crowd.turn(reading: false) }
         if isPreparation, let late = crowd.connections.first(where: { !$0.isDone }) {
             throw ConformanceFailure("only \(late.answerCount) answers came in time: \(crowd.tally.summary)")
         }

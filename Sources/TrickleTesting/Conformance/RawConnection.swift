@@ -170,9 +170,7 @@ final class RawConnection {
         for address in try target.addresses() {
             let descriptor = socket(address.family, Socket.stream, 0)
             guard descriptor >= 0 else { throw ConformanceFailure("no socket: \(String(cString: strerror(errno)))") }
-            if var size = receiveBufferSize.map(Int32.init) {
-                setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-            }
+            if let receiveBufferSize { Socket.setReceiveBuffer(descriptor, byteCount: receiveBufferSize) }
             if let source, let problem = Socket.bind(descriptor, to: source) {
                 _ = Socket.close(descriptor)
                 throw ConformanceFailure("cannot connect from \(source): \(problem)")

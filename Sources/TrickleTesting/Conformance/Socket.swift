@@ -16,6 +16,12 @@ enum Socket {
 
     static func close(_ descriptor: Int32) -> Int32 { Foundation.close(descriptor) }
 
+    /// How much the kernel keeps for a reader that does not read.
+    static func setReceiveBuffer(_ descriptor: Int32, byteCount: Int) {
+        var size = Int32(byteCount)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Looks after so many silent seconds whether the peer is still there.
     static func keepAlive(_ descriptor: Int32, after seconds: Int32) {
         #if canImport(Glibc)
