@@ -9,9 +9,16 @@ final class Bystander: Sendable {
     /// How long one of them waits for the relay before it gives up: what is slow is not lost.
     static let patience = Duration.seconds(120)
 
+    private struct State {
+        var isStopped = false
+        /// Segments that readers have read, each counted for each.
+        var readCount = 0
+        var hasFailed = false
+    }
+
     private let target: ConformanceTarget
     private let start = ContinuousClock.now
-    private let isStopped = Mutex(false)
+    private let state = Mutex(State())
     private let filling = [UInt8](repeating: UInt8(ascii: "."), count: writeByteCount - 16)
 
     init(_ target: ConformanceTarget) { self.target = target }
@@ -26,7 +33,7 @@ final class Bystander: Sendable {
     }
 
     /// The publisher ends after its segment.
-    func stop() { isStopped.withLock { $0 = true } }
+    func stop() { state.withLock { $0.isStopped = true } }
 
     /// Publishes and reads until it is stopped.
     func run() async -> BystanderReport {
@@ -69,7 +76,7 @@ final class Bystander: Sendable {
         let connection = try RawConnection(to: target, from: Self.source, patience: Self.patience)
         var due = ContinuousClock.now
         var sequence = 0
-        while !isStopped.withLock({ $0 }) {
+        while !state.withLock({ $0.isStopped }) {
             // The answers are looked at in the end: a late one does not hold up what follows.
             try connection.send(AttackRequest.chunkedPost("/bystander/\(sequence)"))
             for index in 0..<Self.writesPerSecond {
@@ -81,9 +88,18 @@ final class Bystander: Sendable {
             sequence += 1
         }
         for _ in 0..<sequence { try expectSuccess(connection) }
+        waitForReaders(of: sequence)
         try connection.send(AttackRequest.head("DELETE", "/bystander"))
         try expectSuccess(connection)
         return sequence * Self.writesPerSecond
+    }
+
+    /// The channel stays until all have read all of it: a relay that is slow loses nothing by that.
+    private func waitForReaders(of segmentCount: Int) {
+        let deadline = ContinuousClock.now + Self.patience
+        while deadline > .now, state.withLock({ !$0.hasFailed && $0.readCount < segmentCount * Self.readerCount }) {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
     }
 
     private func expectSuccess(_ connection: RawConnection) throws {
@@ -108,9 +124,13 @@ final class Bystander: Sendable {
         do {
             let connection = try RawConnection(to: target, from: Self.source, patience: Self.patience)
             var sequence = 0
-            while try read(sequence, from: connection, into: &delays) { sequence += 1 }
+            while try read(sequence, from: connection, into: &delays) {
+                sequence += 1
+                state.withLock { $0.readCount += 1 }
+            }
             return (delays, nil)
         } catch {
+            state.withLock { $0.hasFailed = true }
             return (delays, "\(error)")
         }
     }
