@@ -57,8 +57,7 @@ struct EncodedPiece: RelayPiece {
     }
 
     func hasSameBytes(from offset: Int, as other: EncodedPiece, from otherOffset: Int, count: Int) -> Bool {
-        slice(offset..<offset + count).readableBytesView.elementsEqual(
-            other.slice(otherOffset..<otherOffset + count).readableBytesView)
+        slice(offset..<offset + count) == other.slice(otherOffset..<otherOffset + count)
     }
 
     func part(_ range: Range<Int>) -> EncodedPiece { EncodedPiece(payload: slice(range).readableBytesView) }

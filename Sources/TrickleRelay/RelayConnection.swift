@@ -123,10 +123,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         switch phase {
         case .lingering, .closed: return
         case .answering(let exchange) where requestHasEnded:
-            // Only the end of the connection can tell now that something is wrong.
-            phase = .closed
-            exchange.cancelled()
-            context.close(promise: nil)
+            breakOff(exchange)
         case .idle, .readingBody, .answering:
             guard let problem = RequestProblem(framing: error) else {
                 let exchange = currentExchange
@@ -162,6 +159,9 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         self.arrivalDeadline = nil
         switch phase {
         case .idle where !partHasBegun: closeAfterReading()
+        case .answering(let exchange) where requestHasEnded:
+            // A head has begun behind the request that is being answered.
+            breakOff(exchange)
         case .idle, .readingBody, .answering:
             let seconds = lane.configuration.headTimeout.components.seconds
             let part = if case .idle = phase { "head" } else { "body" }
@@ -186,17 +186,18 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     /// Looks for a head, a chunk's line or a trailer that has begun and not ended. The bytes of a segment may be silent.
     private func watchParts() {
         guard let gate else { return }
+        let element: Int?
         switch phase {
-        case .idle: break
-        case .answering where !requestHasEnded: break
-        case .answering, .readingBody, .lingering, .closed: return
+        case .idle: element = gate.isInsideElement ? gate.elementCount : nil
+        case .answering where requestHasEnded: element = gate.holdsBegunHead ? gate.elementCount + 1 : nil
+        case .answering: element = gate.isInsideElement ? gate.elementCount : nil
+        case .readingBody, .lingering, .closed: return
         }
-        if gate.isInsideElement {
-            guard begunElement != gate.elementCount else { return }
-            begunElement = gate.elementCount
+        guard element != begunElement else { return }
+        begunElement = element
+        if element != nil {
             partBegins()
-        } else if begunElement != nil {
-            begunElement = nil
+        } else {
             partHasBegun = false
             arrivalDeadline = nil
         }
@@ -211,6 +212,13 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         case .readingBody(let exchange), .answering(let exchange): exchange.relayDrains()
         case .lingering, .closed: break
         }
+    }
+
+    /// Ends the connection behind a whole request: only its end can tell now that something is wrong.
+    private func breakOff(_ exchange: any Exchange) {
+        phase = .closed
+        exchange.cancelled()
+        close()
     }
 
     func close() { context?.close(promise: nil) }

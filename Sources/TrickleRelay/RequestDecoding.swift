@@ -18,7 +18,7 @@ package enum RequestDecoding {
         limits.maxHeaderFieldCount = maximumFieldCount
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        let gate = RequestGate(maximumTrailerByteCount: maximumByteCount)
+        let gate = RequestGate(maximumHeadByteCount: maximumByteCount)
         try pipeline.addHandlers(gate, ByteToMessageHandler(decoder))
         return gate
     }

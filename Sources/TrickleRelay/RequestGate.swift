@@ -26,6 +26,7 @@ package final class RequestGate: ChannelDuplexHandler {
     private static let elementsPerChunk = 2
 
     package weak var keeper: (any Keeper)?
+    private let maximumHeadByteCount: Int
     private var boundary: MessageBoundary
     private var held = ByteBuffer()
     private var isFeeding = false
@@ -42,11 +43,12 @@ package final class RequestGate: ChannelDuplexHandler {
     /// Whether the last of them has not ended, so that the rest of it is due.
     package var isInsideElement: Bool { !discardsAll && boundary.isInsideElement }
 
-    /// - Parameter maximumTrailerByteCount: a request with a longer trailer is answered with 431.
-    package init(maximumTrailerByteCount: Int) {
+    /// - Parameter maximumHeadByteCount: a request with a longer head or trailer is answered with 431.
+    package init(maximumHeadByteCount: Int) {
+        self.maximumHeadByteCount = maximumHeadByteCount
         boundary = MessageBoundary(
             maximumRequestLineByteCount: RelayRequest.maximumTargetByteCount + 32,
-            maximumTrailerByteCount: maximumTrailerByteCount)
+            maximumTrailerByteCount: maximumHeadByteCount)
     }
 
     package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -82,8 +84,16 @@ package final class RequestGate: ChannelDuplexHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        isWithholdingRead = held.readableBytes > 0
+        isWithholdingRead = held.readableBytes > 0 && !holdsBegunHead
         if !isWithholdingRead { context.read() }
+    }
+
+    /// Whether what waits is the beginning of a head, of which the rest is due. To be asked between requests.
+    var holdsBegunHead: Bool {
+        guard held.readableBytes > 0, held.readableBytes <= maximumHeadByteCount else { return false }
+        var boundary = boundary
+        let count = held.withUnsafeReadableBytes { try? boundary.advance(over: $0, maximumChunkCount: 1) }
+        return count == held.readableBytes && boundary.isInsideElement
     }
 
     /// To be called when a head has been read, at once.

@@ -116,7 +116,7 @@ import TrickleTesting
             let reads = Reads()
             try channel.pipeline.syncOperations.addHandler(reads, position: .first)
             counter.wanted = 1
-            try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0") + "GET"))
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0") + PlainRequest.get("/cam/1")))
             channel.pipeline.read()
             #expect(reads.count == 0)
             counter.wanted = 2
@@ -124,6 +124,18 @@ import TrickleTesting
             #expect(reads.count == 1)
             channel.pipeline.read()
             #expect(reads.count == 2)
+        }
+    }
+
+    @Test func `the rest of a head that waits is read`() throws {
+        try withGate { counter, gate, channel in
+            counter.wanted = 1
+            for text in [PlainRequest.get("/cam/0") + "GET /cam/1 HTTP/1.1\r\n", "Host: x\r\n"] {
+                try channel.writeInbound(ByteBuffer(string: text))
+                #expect(gate.holdsBegunHead)
+            }
+            try channel.writeInbound(ByteBuffer(string: "\r\n"))
+            #expect(!gate.holdsBegunHead)
         }
     }
 }
