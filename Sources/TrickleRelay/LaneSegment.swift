@@ -37,7 +37,10 @@ final class LaneSegment: ReadPieces {
 
     // MARK: Readers
 
-    var isUnread: Bool { readers.isEmpty && units.isEmpty }
+    /// Rounds that hand the segment to readers who waited for it.
+    var pinCount = 0
+
+    var isUnread: Bool { readers.isEmpty && units.isEmpty && pinCount == 0 }
 
     /// How the readers do.
     var delivery: LaneCounts.Delivery {
@@ -63,11 +66,35 @@ final class LaneSegment: ReadPieces {
         return pieces
     }
 
-    /// Lets every reader go on. A reader may leave while it is called.
-    func pumpReaders() {
+    // MARK: Moving on
+
+    /// Lists of which readers have not gone on yet: those below the place.
+    private var unmoved: [(list: any ReadPieces, below: Int)] = []
+    /// Whether there is something new for those who have gone on, too.
+    var movesAgain = false
+
+    /// Whether readers have not gone on yet.
+    var isMoving: Bool { !unmoved.isEmpty }
+
+    /// Every reader is to go on. Who comes from now on has all there is.
+    func beginMoving() {
+        unmoved.removeAll(keepingCapacity: true)
+        if !readers.isEmpty { unmoved.append((self, readers.count)) }
+        for unit in units.values { unmoved.append((unit, unit.readers.count)) }
+    }
+
+    /// Lets readers go on, `limit` of them at most. A reader may leave while it is called.
+    ///
+    /// - Returns: how many have gone on.
+    func moveReaders(atMost limit: Int) -> Int {
         let isOpen = progress == .open
-        if !units.isEmpty { for unit in units.values { unit.pumpReaders(isOpen: isOpen) } }
-        pumpReaders(isOpen: isOpen)
+        var count = 0
+        while count < limit, let (list, place) = unmoved.popLast() {
+            let rest = list.moveReaders(below: place, atMost: limit - count, isOpen: isOpen)
+            count += place - rest
+            if rest > 0 { unmoved.append((list, rest)) }
+        }
+        return count
     }
 
     func sharedHead(next: SequenceNumber, render: () -> ByteBuffer) -> ByteBuffer {

@@ -30,18 +30,26 @@ protocol ReadPieces: AnyObject {
 }
 
 extension ReadPieces {
-    /// Lets every reader go on. A reader may leave while it is called.
-    func pumpReaders(isOpen: Bool) {
-        guard isOpen, let newest = pieces.last else { return moveReaders { $0.segmentMoved() } }
+    /// Lets the readers at places below `place` go on, from the last one on, `limit` of them at most. A reader may leave while it is called.
+    ///
+    /// - Returns: the place below which nobody has been called.
+    func moveReaders(below place: Int, atMost limit: Int, isOpen: Bool) -> Int {
+        let start = min(place, readers.count)
+        let end = max(0, start - limit)
+        guard isOpen, let newest = pieces.last else {
+            moveReaders(from: start, to: end) { $0.segmentMoved() }
+            return end
+        }
         let index = pieces.count - 1
         newest.chunk.withUnsafeReadableBytes { bytes in
-            moveReaders { $0.segmentMoved(newest: bytes, at: index) }
+            moveReaders(from: start, to: end) { $0.segmentMoved(newest: bytes, at: index) }
         }
+        return end
     }
 
-    private func moveReaders(_ move: (any LaneReader) -> Void) {
-        var place = readers.count
-        while place > 0 {
+    private func moveReaders(from start: Int, to end: Int, _ move: (any LaneReader) -> Void) {
+        var place = start
+        while place > end {
             place -= 1
             if let reader = readers[place] { move(reader) }
         }
@@ -84,7 +92,7 @@ struct ReaderList {
         }
     }
 
-    func forEach(_ body: (any LaneReader) -> Void) { readers.forEach(body) }
+    mutating func popLast() -> (any LaneReader)? { readers.popLast() }
 
     /// The reader at `place`, or nil when the list has become shorter.
     subscript(place: Int) -> (any LaneReader)? { place < readers.count ? readers[place] : nil }

@@ -28,12 +28,17 @@ final class RelayLane: @unchecked Sendable {
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
     private var nextTick = NIODeadline.now()
-    private var segments: [SegmentID: LaneSegment] = [:]
-    private var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
-    private var publishers: [PublicationID: PublishExchange] = [:]
-    private var isLooking = false
+    var segments: [SegmentID: LaneSegment] = [:]
+    var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
+    /// Those whose waiting is over, and of whom some have not been told.
+    var rounds: [ReadTicket: [WaitingRound]] = [:]
+    private(set) var publishers: [PublicationID: PublishExchange] = [:]
+    var isLooking = false
     /// What is to be looked at after what the lane is looking at.
-    private var due: [Wake.Subject] = []
+    var due: [Wake.Subject] = []
+    /// What is left for later turns of the event loop, the oldest first.
+    var work = CircularBuffer<Work>()
+    var isTurnScheduled = false
     /// Those that hold bytes to send them with what comes next.
     private var collecting: [PublishExchange] = []
 
@@ -53,33 +58,6 @@ final class RelayLane: @unchecked Sendable {
     func date() -> HTTPDate {
         lastDate = lastDate.refreshed()
         return lastDate
-    }
-
-    /// Something on this lane may have moved.
-    ///
-    /// Whoever is told of it may change the store in turn, and wake others: they come after, not within, or a chain of them would end the stack.
-    func look(at subjects: [Wake.Subject]) {
-        eventLoop.assertInEventLoop()
-        guard !isLooking else { return due += subjects }
-        isLooking = true
-        defer { isLooking = false }
-        var subjects = subjects
-        while !subjects.isEmpty {
-            for subject in subjects { woken(subject) }
-            subjects = due
-            due = []
-        }
-    }
-
-    private func woken(_ subject: Wake.Subject) {
-        switch subject {
-        case .segment(let id):
-            guard let segment = segments[id] else { return }
-            update(segment)
-            segment.pumpReaders()
-        case .waitingReaders(let channel): retryWaiting(for: channel)
-        case .publication(let id): publishers[id]?.endedByOthers()
-        }
     }
 
     // MARK: Reading
@@ -133,12 +111,13 @@ final class RelayLane: @unchecked Sendable {
 
     func leave(_ ticket: ReadTicket, _ reader: any LaneReader) {
         waiting[ticket.channel]?[ticket]?.remove(reader)
+        for round in rounds[ticket] ?? [] { round.remove(reader) }
         store.perform(on: self) { store, _ in store.dismissReader(of: ticket.channel) }
         if waiting[ticket.channel]?[ticket]?.isEmpty == true { waiting[ticket.channel]?[ticket] = nil }
         forgetIfNobodyWaits(for: ticket.channel)
     }
 
-    private func segment(of view: SegmentView) -> LaneSegment {
+    func segment(of view: SegmentView) -> LaneSegment {
         if let segment = segments[view.id] { return segment }
         let segment = LaneSegment(view)
         segments[view.id] = segment
@@ -146,13 +125,13 @@ final class RelayLane: @unchecked Sendable {
         return segment
     }
 
-    private func update(_ segment: LaneSegment) {
+    func update(_ segment: LaneSegment) {
         segment.update { first, pieces in
             store.perform(on: nil) { store, _ in store.pull(segment.id, from: first, on: lane, into: &pieces) }
         }
     }
 
-    private func forgetIfUnread(_ segment: LaneSegment) {
+    func forgetIfUnread(_ segment: LaneSegment) {
         guard segment.isUnread, segments[segment.id] === segment else { return }
         segments[segment.id] = nil
         store.perform(on: self) { store, _ in store.detach(segment.id, on: lane) }
@@ -160,45 +139,7 @@ final class RelayLane: @unchecked Sendable {
 
     // MARK: Waiting
 
-    private func retryWaiting(for channel: ChannelID) {
-        guard let tickets = waiting[channel]?.keys else { return }
-        // Whoever is told may make the lane look again, from within: what that has settled is over.
-        for ticket in Array(tickets) where waiting[channel]?[ticket] != nil {
-            let outcome: WaitingOutcome?
-            do throws(RelayRefusal) {
-                let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
-                    let answer = try store.retry(ticket)
-                    if case .segment(let view) = answer { store.attach(view.id, on: lane) }
-                    return answer
-                }
-                switch answer {
-                case .segment(let view): outcome = .segment(segment(of: view))
-                case .closed(let next): outcome = .closed(next: next)
-                case .wait: outcome = nil
-                }
-            } catch {
-                outcome = .refused(error)
-            }
-            if let outcome { endWaiting(ticket, outcome) }
-        }
-        forgetIfNobodyWaits(for: channel)
-    }
-
-    private func endWaiting(_ ticket: ReadTicket, _ outcome: WaitingOutcome) {
-        guard let readers = waiting[ticket.channel]?.removeValue(forKey: ticket) else { return }
-        // All come in before the first is told: one that has enough at once would take the segment away with it.
-        if case .segment(let segment) = outcome { readers.forEach(segment.insert) }
-        readers.forEach { $0.waitingEnded(outcome) }
-        if case .segment(let segment) = outcome {
-            forgetIfUnread(segment)
-        } else {
-            store.perform(on: self) { store, _ in
-                for _ in 0..<readers.count { store.dismissReader(of: ticket.channel) }
-            }
-        }
-    }
-
-    private func forgetIfNobodyWaits(for channel: ChannelID) {
+    func forgetIfNobodyWaits(for channel: ChannelID) {
         guard waiting[channel]?.isEmpty == true else { return }
         waiting[channel] = nil
         store.perform(on: self) { store, _ in store.leaveWaiting(channel, on: lane) }

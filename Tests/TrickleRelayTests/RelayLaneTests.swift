@@ -32,8 +32,9 @@ import TrickleCore
     }
 
     @Test func aChainOfReadersWhoWakeEachOtherIsToldToItsEnd() throws {
+        let eventLoop = EmbeddedEventLoop()
         let lane = RelayLane(
-            index: 0, eventLoop: EmbeddedEventLoop(), store: SharedStore(limits: .init()), configuration: .init(),
+            index: 0, eventLoop: eventLoop, store: SharedStore(limits: .init()), configuration: .init(),
             incarnation: "", logger: Logger(label: "test"))
         let names = try (0..<9000).map { try ChannelName("cam\($0)") }
         let links = try names.indices.map { index in
@@ -47,6 +48,8 @@ import TrickleCore
         try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
             try store.endSegment(names[0], at: .exact(0), now: now)
         }
+        #expect(links.count { $0.hasBeenTold } <= RelayLane.readersPerTurn + 1)
+        eventLoop.advanceTime(by: .seconds(1))
         #expect(links.allSatisfy { $0.hasBeenTold })
     }
 }
