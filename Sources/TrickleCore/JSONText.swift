@@ -2,6 +2,7 @@
 public enum JSONText {
     /// `text` as a JSON string, with its quotation marks. What would not show itself on a terminal is written as `\u…`.
     public static func string(_ text: String) -> String {
+        if text.utf8.allSatisfy(isPlain) { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -17,5 +18,10 @@ public enum JSONText {
             }
         }
         return result + "\""
+    }
+
+    /// ASCII that stands for itself.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 }

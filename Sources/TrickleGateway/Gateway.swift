@@ -31,9 +31,11 @@ public struct Gateway: RelayRamps {
                     relay: relay, movies: movies, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
         }
         if configuration.servesPage {
-            let log = ChannelActivityLog(of: relay) { channel in
+            let log = ChannelActivityLog(of: relay) {
                 // What reads a channel for its viewers is none; they are.
-                await movies.viewerSurplus(of: channel) - (indexes.isReading(channel) ? 1 : 0)
+                var corrections = await movies.viewerSurpluses
+                for channel in indexes.channels { corrections[channel, default: 0] -= 1 }
+                return corrections
             }
             ramps.append(ChannelRamp(indexes: indexes, log: log, configuration: configuration))
             ramps.append(PageRamp(base: relay.configuration.basePath.description))

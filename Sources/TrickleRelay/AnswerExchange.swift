@@ -1,3 +1,4 @@
+import NIOCore
 import TrickleCore
 
 /// Answers a request that needs no waiting: lists, numbers, creating, ending, closing, and refusals.
@@ -5,11 +6,11 @@ final class AnswerExchange: Exchange {
     let startsAtHead: Bool
     private let connection: RelayConnection
     private let request: RelayRequest
-    private let answer: () throws(RequestProblem) -> (head: ResponseHead, body: String)
+    private let answer: () throws(RequestProblem) -> (head: ResponseHead, body: ByteBuffer)
 
     init(
         _ connection: RelayConnection, _ request: RelayRequest,
-        answer: @escaping () throws(RequestProblem) -> (head: ResponseHead, body: String)
+        answer: @escaping () throws(RequestProblem) -> (head: ResponseHead, body: ByteBuffer)
     ) {
         self.connection = connection
         self.request = request

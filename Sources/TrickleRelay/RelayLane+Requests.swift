@@ -1,3 +1,4 @@
+import NIOCore
 import TrickleCore
 
 extension RelayLane {
@@ -13,7 +14,7 @@ extension RelayLane {
                 guard let ramps, let asked = RampRequest(request, basePath: configuration.basePath) else { throw error }
                 if request.method == .options {
                     return AnswerExchange(connection, request) { () throws(RequestProblem) in
-                        (.options(allow: RampRequest.methods), "")
+                        (.options(allow: RampRequest.methods), ByteBuffer())
                     }
                 }
                 return RampExchange(connection, request, asked, ramps, otherwise: error)
@@ -62,10 +63,10 @@ extension RelayLane {
 
     private func answer(
         _ request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute
-    ) throws(RelayRefusal) -> (ResponseHead, String) {
+    ) throws(RelayRefusal) -> (ResponseHead, ByteBuffer) {
         switch (method, route) {
         case (.options, _):
-            return (.options(allow: route.methods), "")
+            return (.options(allow: route.methods), ByteBuffer())
         case (.post, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.createChannel(name, contentType: request.contentType, now: now)
@@ -80,21 +81,22 @@ extension RelayLane {
             }
         case (_, .next(let name)):
             let next = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in try store.next(of: name) }
-            return (.noStore("text/plain; charset=utf-8", [HeaderField(HeaderName.latest, next)]), next.description)
+            return (
+                .noStore("text/plain; charset=utf-8", [HeaderField(HeaderName.latest, next)]),
+                ByteBuffer(string: next.description)
+            )
         case (_, .channelList):
-            let list = store.perform(on: nil) { store, _ in store.channelList() }
-            let names = list.names.map { JSONText.string($0.text) }.joined(separator: ",")
-            let next = list.next.map { #","next":\#($0)"# } ?? ""
-            return (.noStore("application/json"), #"{"channels":[\#(names)]\#(next)}"#)
+            let list = store.perform(on: nil) { store, _ in store.channelList }
+            return (.noStore("application/json"), store.channelListing.body(of: list))
         case (.head, .segment(let name, let position)):
             let answer = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in
                 try store.read(name, at: position)
             }
-            return (ResponseHead.answer(to: position, answer, incarnation: incarnation), "")
+            return (ResponseHead.answer(to: position, answer, incarnation: incarnation), ByteBuffer())
         default:
             preconditionFailure("the route does not allow the method")
         }
-        return (ResponseHead(status: 200), "")
+        return (ResponseHead(status: 200), ByteBuffer())
     }
 }
 

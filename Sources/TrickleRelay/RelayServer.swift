@@ -123,17 +123,18 @@ public final class RelayServer: Sendable {
     /// How the relay does, in Prometheus' text format.
     public func metrics() async -> String {
         let counts = await laneCounts(isScrape: true)
-        let report = store.perform(on: nil) { store, now in store.report(now: now) }
+        let report = store.perform(on: nil) { store, _ in store.report }
         let viewerCount = ramps.withLockedValue { $0?.viewerCount ?? 0 }
         return MetricsPage(
-            counts, report, census.report, setupFailureCount: setupFailures.count, viewerCount: viewerCount
+            counts, report, store.channelReports(), census.report, setupFailureCount: setupFailures.count,
+            viewerCount: viewerCount
         ).text
     }
 
     /// How the clients' channels do, by name.
     public func channelActivities() async -> [ChannelActivity] {
         let counts = await laneCounts(isScrape: false)
-        return store.perform(on: nil) { store, now in store.channelReports(now: now) }.map { report in
+        return store.channelReports().map { report in
             let delivery = counts.channels[report.id]
             return ChannelActivity(report: report, bytesOut: delivery?.bytesOut ?? 0, lag: delivery?.lag ?? 0)
         }

@@ -13,6 +13,7 @@ final class SharedStore: Sendable {
     private let lanes: NIOLockedValueBox<[RelayLane]>
     private let start: NIODeadline
     let localCalls = LocalCalls()
+    let channelListing = ChannelListing()
 
     init(limits: RelayLimits) {
         start = .now()
@@ -55,6 +56,22 @@ final class SharedStore: Sendable {
             preconditionFailure("nothing was to be refused: \(error)")
         }
     }
+
+    /// How the clients' channels do, by name. The lock is held for a few of them at a time.
+    func channelReports() -> [ChannelReport] {
+        let names = perform(on: nil) { store, _ in store.channelList.names }
+        var reports: [ChannelReport] = []
+        reports.reserveCapacity(names.count)
+        var rest = names[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.reportsAtATime)
+            reports += perform(on: nil) { store, now in store.channelReports(of: some, now: now) }
+            rest = rest.dropFirst(some.count)
+        }
+        return reports
+    }
+
+    private static let reportsAtATime = 256
 
     /// - Returns: what `lane` itself has to look at.
     private func send(_ wakes: [Wake], from lane: RelayLane?) -> [Wake.Subject] {

@@ -9,8 +9,6 @@ public struct ChannelCounts: Equatable, Sendable {
 
 /// How a relay does at the moment.
 public struct StoreReport: Equatable, Sendable {
-    /// The clients' channels, by name.
-    public let channels: [ChannelReport]
     /// What has happened in all channels, those that are gone among them.
     public let counts: ChannelCounts
     /// What all segments take of the relay's memory, in bytes.

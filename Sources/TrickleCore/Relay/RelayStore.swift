@@ -6,6 +6,8 @@
 public struct RelayStore<Piece: RelayPiece>: Sendable {
     public let limits: RelayLimits
     var channelIDs: [ChannelName: ChannelID] = [:]
+    /// The names among them that clients have given.
+    private var directory = ChannelDirectory()
     /// Closed channels whose segments are still readable, by name.
     var drainingIDs: [ChannelName: ChannelID] = [:]
     var channels: [ChannelID: RelayChannel] = [:]
@@ -107,6 +109,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         channels[id] = channel
         charge(channel.cost, to: 0)
         channelIDs[name] = id
+        directory.insert(name)
         announce(.added(name), now: now)
         return id
     }
@@ -129,6 +132,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         }
         for segment in channels[id]!.openSegments { endSegment(segment, .complete(at: now)) }
         channelIDs[channel.name] = nil
+        directory.remove(channel.name)
         channels[id]?.closedAt = now
         // Of two that drain under one name, readers can only be near the end of the younger one.
         if let older = drainingIDs.updateValue(id, forKey: channel.name) { forget(older, now: now) }
@@ -143,6 +147,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             channel.preconnected.isEmpty, channelIDs[channel.name] == id
         else { return }
         channelIDs[channel.name] = nil
+        directory.remove(channel.name)
         channels[id] = nil
         charge(-channel.cost, to: 0)
         announce(.removed(channel.name), now: now)
@@ -157,20 +162,18 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         }
     }
 
-    /// How the clients' channels do, by name.
-    public func channelReports(now: Duration) -> [ChannelReport] {
-        channelIDs.values.compactMap { channels[$0] }.filter { !$0.name.isInternal }.map { channel in
+    /// How the channels of those names do: one for each that there is.
+    public func channelReports(of names: some Sequence<ChannelName>, now: Duration) -> [ChannelReport] {
+        names.compactMap { channelIDs[$0].flatMap { channels[$0] } }.map { channel in
             ChannelReport(
                 name: channel.name, id: channel.id, next: channel.next, keptSegmentCount: channel.index.count,
                 keptByteCount: channel.byteCount, readerCount: channel.readerCount, counts: channel.counts,
                 contentType: channel.contentType, age: now - channel.createdAt, idleTime: now - channel.lastByteAt)
-        }.sorted { $0.name < $1.name }
+        }
     }
 
     /// How the store does.
-    public func report(now: Duration) -> StoreReport {
-        StoreReport(channels: channelReports(now: now), counts: counts, cost: cost, readerCount: readerCount)
-    }
+    public var report: StoreReport { StoreReport(counts: counts, cost: cost, readerCount: readerCount) }
 
     /// The channels that can be read, closed ones that drain among them.
     public var livingChannels: Set<ChannelID> { Set(channels.keys) }
@@ -181,12 +184,11 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         if channels[channel] != nil { change(&channels[channel]!.counts) }
     }
 
-    /// Names of the clients' channels in order, and the changefeed's number that comes after what they tell.
-    public func channelList() -> (names: [ChannelName], next: SequenceNumber?) {
-        (
-            channelIDs.keys.filter { !$0.isInternal }.sorted(),
-            channelIDs[.changefeed].flatMap { channels[$0]?.next }
-        )
+    /// The clients' channels, as they are now.
+    public var channelList: ChannelList {
+        ChannelList(
+            names: directory.names, next: channelIDs[.changefeed].flatMap { channels[$0]?.next },
+            version: directory.version)
     }
 
     // MARK: Time

@@ -8,6 +8,8 @@ actor ChannelActivityLog {
     static let interval = Duration.seconds(1)
     /// Five minutes.
     static let capacity = 300
+    /// How old what is told may be.
+    static let maximumAge = Duration.milliseconds(250)
 
     /// A channel at the moment.
     struct Entry: Sendable {
@@ -16,17 +18,24 @@ actor ChannelActivityLog {
         let history: ChannelHistory
     }
 
-    private let relay: RelayServer
-    /// Those who read the channel on its viewers' behalf are none themselves: how many to add to the relay's count.
-    private let correction: @Sendable (ChannelName) async -> Int
+    /// A channel, and how many watch it.
+    private typealias Current = [(activity: ChannelActivity, viewers: Int)]
+
+    private let current: RecentValue<Current>
     private var histories: [ChannelID: ChannelHistory] = [:]
     private var lastAskedAt = ContinuousClock.now
     private var sampling: Task<Void, Never>?
     private let start = ContinuousClock.now
 
-    init(of relay: RelayServer, correction: @escaping @Sendable (ChannelName) async -> Int) {
-        self.relay = relay
-        self.correction = correction
+    /// - Parameter corrections: those who read a channel on its viewers' behalf are none themselves: how many to add to the relay's counts.
+    init(of relay: RelayServer, corrections: @escaping @Sendable () async -> [ChannelName: Int]) {
+        current = RecentValue(atMostEvery: Self.maximumAge) {
+            let corrections = await corrections()
+            return await relay.channelActivities().map { activity in
+                let report = activity.report
+                return (activity, max(0, report.readerCount + corrections[report.name, default: 0]))
+            }
+        }
     }
 
     deinit { sampling?.cancel() }
@@ -38,7 +47,7 @@ actor ChannelActivityLog {
             begin()
             await sample()
         }
-        return await current().map { activity, viewers in
+        return await current.value().map { activity, viewers in
             let history = histories[activity.report.id] ?? ChannelHistory(capacity: Self.capacity)
             return Entry(activity: activity, viewers: viewers, history: history)
         }
@@ -62,17 +71,8 @@ actor ChannelActivityLog {
         histories = [:]
     }
 
-    private func current() async -> [(activity: ChannelActivity, viewers: Int)] {
-        var current: [(activity: ChannelActivity, viewers: Int)] = []
-        for activity in await relay.channelActivities() {
-            let report = activity.report
-            current.append((activity, max(0, report.readerCount + (await correction(report.name)))))
-        }
-        return current
-    }
-
     private func sample() async {
-        let current = await current()
+        let current = await current.value()
         var histories: [ChannelID: ChannelHistory] = [:]
         for (activity, viewers) in current {
             let report = activity.report

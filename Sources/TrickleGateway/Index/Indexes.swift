@@ -30,8 +30,8 @@ final class Indexes: Sendable {
         }
     }
 
-    /// Whether the channel has an index, which is one of its readers.
-    func isReading(_ channel: ChannelName) -> Bool { indexes.withLockedValue { $0[channel] != nil } }
+    /// The channels that have an index, which is one of their readers.
+    var channels: [ChannelName] { indexes.withLockedValue { Array($0.keys) } }
 
     private func forget(_ index: ChannelIndex) {
         indexes.withLockedValue { indexes in

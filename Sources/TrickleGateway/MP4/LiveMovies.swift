@@ -41,10 +41,15 @@ actor LiveMovies {
         return movie
     }
 
-    /// How many more watch a channel's movie than read the channel for it.
-    func viewerSurplus(of channel: ChannelName) async -> Int {
-        guard let movie = movies[channel] else { return 0 }
-        return await movie.viewerCount - (movie.isReading ? 1 : 0)
+    /// How many more watch a channel's movie than read the channel for it, by channel.
+    var viewerSurpluses: [ChannelName: Int] {
+        get async {
+            var surpluses: [ChannelName: Int] = [:]
+            for movie in Array(movies.values) {
+                surpluses[movie.channel] = await movie.viewerCount - (movie.isReading ? 1 : 0)
+            }
+            return surpluses
+        }
     }
 
     /// How many movies there are.

@@ -9,10 +9,9 @@ struct MetricsPage {
 
     /// - Parameter setupFailureCount: connections that could not be accepted, or not be set up.
     init(
-        _ counts: LaneCounts, _ store: StoreReport, _ census: ConnectionCensus.Report, setupFailureCount: Int,
-        viewerCount: Int
+        _ counts: LaneCounts, _ store: StoreReport, _ channels: [ChannelReport], _ census: ConnectionCensus.Report,
+        setupFailureCount: Int, viewerCount: Int
     ) {
-        let channels = store.channels
         metric("connections", "gauge", "Open connections.", counts.connections)
         metric(
             "client_addresses", "gauge", "Addresses that connections are open for, IPv6 by its /64.", census.clientCount

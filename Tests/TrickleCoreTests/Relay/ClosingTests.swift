@@ -13,7 +13,7 @@ import TrickleCore
         #expect(throws: RelayRefusal.channelNotFound) { try relay.read(.current) }
         #expect(throws: RelayRefusal.channelNotFound) { try relay.next() }
         #expect(throws: RelayRefusal.channelNotFound) { try relay.store.closeChannel(relay.name, now: relay.now) }
-        #expect(relay.store.channelList().names == [])
+        #expect(relay.store.channelList.names == [])
 
         relay.now += .seconds(10)
         relay.store.sweep(now: relay.now)
@@ -63,7 +63,7 @@ import TrickleCore
             try relay.publish(0, "new")
             relay.store.sweep(now: .seconds(2))
             #expect(try relay.read(.exact(0)) == Reading(0, "new"))
-            #expect(relay.store.channelList().names == [])
+            #expect(relay.store.channelList.names == [])
         }
     }
 
@@ -71,7 +71,7 @@ import TrickleCore
         var relay = RelayScenario("b")
         try relay.publish(0, "x")
         try relay.store.createChannel(try ChannelName("a"), contentType: nil, now: .zero)
-        let list = relay.store.channelList()
+        let list = relay.store.channelList
         #expect(list.names.map(\.text) == ["a", "b"])
         #expect(list.next == 3)
     }
@@ -99,11 +99,11 @@ import TrickleCore
         #expect(try relay.read(.exact(0)) == Reading(0, "zero", .aborted(.relay)))
         #expect(throws: RelayRefusal.draining) { try relay.store.retry(waiting) }
         #expect(throws: RelayRefusal.draining) { try relay.post(1) }
-        #expect(relay.store.channelList().names.map(\.text) == ["cam"])
+        #expect(relay.store.channelList.names.map(\.text) == ["cam"])
     }
 
     private func changes(of relay: inout RelayScenario) throws -> [String] {
-        let end = relay.store.channelList().next!.value
+        let end = relay.store.channelList.next!.value
         return try (0..<end).map { number in
             guard
                 case .segment(let view) = try relay.store.read(.changefeed, at: .exact(SequenceNumber(number)!))
@@ -123,7 +123,7 @@ import TrickleCore
         #expect(try relay.wait(.exact(0)) != nil)
         relay.breakOff(late)
         #expect(try relay.store.read(relay.name, at: .exact(1)) == .closed(next: 1))
-        #expect(relay.store.channelList().names.isEmpty)
+        #expect(relay.store.channelList.names.isEmpty)
     }
 
     @Test func aChannelThatAPostMadeStaysWhereSomebodyHasComeToIt() throws {

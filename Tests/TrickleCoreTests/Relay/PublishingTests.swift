@@ -209,7 +209,7 @@ import TrickleCore
             try other.store.openPublication(
                 in: other.name, PublishRequest(.current), on: RelayScenario.lane, now: .zero)
         }
-        #expect(other.store.channelList().names == [])
+        #expect(other.store.channelList.names == [])
     }
 
     @Test func theRelaysOwnNamesCannotBePublishedTo() throws {

@@ -41,6 +41,9 @@ import Testing
         let late = try ChannelName("late")
         try scenario.store.createChannel(late, contentType: nil, now: .zero)
         try scenario.store.createChannel(late, contentType: "text/html", now: .zero)
-        #expect(scenario.store.channelReports(now: .zero).map(\.contentType) == ["text/plain", "text/plain"])
+        #expect(
+            scenario.store.channelReports(of: scenario.store.channelList.names, now: .zero).map(\.contentType) == [
+                "text/plain", "text/plain",
+            ])
     }
 }

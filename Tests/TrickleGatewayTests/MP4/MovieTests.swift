@@ -71,7 +71,7 @@ import TrickleTesting
             try await eventually { relay.window(of: derived)?.next.value ?? 0 > 1 }
             let second = try await movies.movie(of: channel).watch()
             #expect(await movies.count == 1)
-            #expect(await movies.viewerSurplus(of: channel) == 1)
+            #expect(await movies.viewerSurpluses[channel, default: 0] == 1)
             #expect(first.stream.preamble == second.stream.preamble)
             #expect(second.stream.number > first.stream.number)
             for stream in [first.stream, second.stream] {
