@@ -59,3 +59,12 @@ protocol Ramp: Sendable {
     /// nil for a request that is not this ramp's.
     func answer(_ request: RampRequest) async -> RampResponse?
 }
+
+extension RampResponse {
+    /// See ``GatewayConfiguration/maximumIndexCount``.
+    static var tooManyChannels: RampResponse {
+        .problem(
+            503, "the relay looks into as many channels as it may: ask again later",
+            fields: [(name: "Retry-After", value: "10")])
+    }
+}

@@ -19,6 +19,8 @@ struct RelayChannel {
     /// How often the numbering began again, and where it did the last time.
     private(set) var restarts = 0
     private(set) var restartNumber = SequenceNumber.zero
+    /// Segments that were begun below ``next``.
+    private(set) var lateCount = 0
     /// Payload bytes of all that is kept.
     var byteCount = 0
     /// Those of the kept segments that are being written.
@@ -112,6 +114,7 @@ struct RelayChannel {
     /// Lists a segment; `next` moves past it and never back.
     mutating func keep(_ segment: SegmentID, at number: SequenceNumber) {
         index.insert(segment, at: number)
+        if number < next { lateCount += 1 }
         if number >= next { next = number.next ?? number }
     }
 

@@ -27,6 +27,9 @@ struct SegmentIndex {
         return place - head
     }
 
+    /// The position of the lowest entry at or above `number`; ``count`` where there is none.
+    func place(from number: SequenceNumber) -> Int { place(of: number) - head }
+
     /// The lowest entry at or above `number`.
     func first(from number: SequenceNumber) -> Entry? {
         let place = place(of: number)

@@ -37,7 +37,7 @@ struct HLSRamp: Ramp {
 
     private func segment(_ number: SequenceNumber, of channel: ChannelName) -> RampResponse {
         guard let window = relay.window(of: channel) else { return Self.noChannel(channel) }
-        let segment = window.segment(number)
+        let segment = relay.segment(number, of: channel)
         guard segment != nil || number == window.next && !window.isClosed else {
             return .problem(404, "the segment \(number) of '\(channel)' is not here: fetch the playlist anew")
         }
@@ -57,7 +57,12 @@ struct HLSRamp: Ramp {
         } catch {
             return .problem(400, error.reason)
         }
-        guard let index = indexes.index(of: channel) else { return Self.noChannel(channel) }
+        let index: ChannelIndex
+        switch indexes.find(channel) {
+        case .index(let found): index = found
+        case .noChannel: return Self.noChannel(channel)
+        case .noRoom: return .tooManyChannels
+        }
         do {
             guard let first = try await playlist(of: index) else { return await missing(index) }
             guard let position = query.position else { return Self.response(first, query) }
@@ -92,6 +97,7 @@ struct HLSRamp: Ramp {
 
     /// Whether the channel's newest bytes are no packets of 188 bytes.
     private static func isOtherMedia(_ snapshot: ChannelIndex.Snapshot) -> Bool {
+        guard snapshot.segments.counts.known > 0 else { return false }
         guard case .broken = snapshot.segments.last(where: { $0.contents.alignment != .unknown })?.contents.alignment
         else {
             return false
@@ -137,7 +143,7 @@ struct HLSRamp: Ramp {
         }
         guard try await index.wait(for: .parts(position.number, count: part + 1), atMost: limit) else { return false }
         // A part behind a segment's last is the first of the next segment.
-        let segment = try await index.snapshot().segments.last { $0.number == position.number }
+        let segment = try await index.snapshot().segments.segment(position.number)
         guard let segment, segment.parts.count <= part, let next = position.number.next else { return true }
         return try await index.wait(for: .parts(next, count: 1), atMost: deadline - .now)
     }

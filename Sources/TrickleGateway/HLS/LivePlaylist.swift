@@ -41,6 +41,7 @@ struct LivePlaylist: Sendable {
             self = LivePlaylist(keeping)
             restartCount = snapshot.restartCount
         }
+        guard snapshot.segments.counts.playable > 0 else { return nil }
         let entries = entries(of: snapshot)
         let playable = entries.filter { !$0.isGap }
         guard let longest = playable.map(\.duration).max(), let end = entries.last?.number else { return nil }

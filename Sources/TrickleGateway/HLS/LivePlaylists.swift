@@ -4,15 +4,35 @@ import TrickleCore
 
 /// What the playlists of all channels have told: as long as their indexes live.
 final class LivePlaylists: Sendable {
-    private struct Entry {
+    /// The playlist of one channel. Its lock is its own: no channel waits while another one's is written.
+    private final class Entry: Sendable {
+        private struct State {
+            var playlist: LivePlaylist
+            /// The last answer, and the snapshot that it was made of: players ask for the same at the same time.
+            var last: (version: Int, playlist: WrittenPlaylist?)?
+        }
+
+        private let state: NIOLockedValueBox<State>
+
+        init(_ keeping: LivePlaylist.Keeping) { state = NIOLockedValueBox(State(playlist: LivePlaylist(keeping))) }
+
+        func update(_ snapshot: ChannelIndex.Snapshot) -> WrittenPlaylist? {
+            state.withLockedValue { state in
+                if let last = state.last, last.version == snapshot.version { return last.playlist }
+                let playlist = state.playlist.update(snapshot).map(WrittenPlaylist.init)
+                state.last = (snapshot.version, playlist)
+                return playlist
+            }
+        }
+    }
+
+    private struct Place {
         weak var index: ChannelIndex?
-        var playlist: LivePlaylist
-        /// The last answer, and the snapshot that it was made of: players ask for the same at the same time.
-        var last: (version: Int, playlist: WrittenPlaylist?)?
+        let entry: Entry
     }
 
     private let keeping: LivePlaylist.Keeping
-    private let entries = NIOLockedValueBox<[ChannelName: Entry]>([:])
+    private let places = NIOLockedValueBox<[ChannelName: Place]>([:])
 
     init(_ keeping: LivePlaylist.Keeping) {
         self.keeping = keeping
@@ -20,15 +40,16 @@ final class LivePlaylists: Sendable {
 
     /// The playlist of what the index knows; nil as long as there is nothing to play.
     func update(_ index: ChannelIndex, _ snapshot: ChannelIndex.Snapshot) -> WrittenPlaylist? {
-        entries.withLockedValue { entries in
-            if entries[index.channel]?.index !== index {
-                entries = entries.filter { $0.value.index != nil }
-                entries[index.channel] = Entry(index: index, playlist: LivePlaylist(keeping))
-            }
-            if let last = entries[index.channel]?.last, last.version == snapshot.version { return last.playlist }
-            let playlist = entries[index.channel]?.playlist.update(snapshot).map(WrittenPlaylist.init)
-            entries[index.channel]?.last = (snapshot.version, playlist)
-            return playlist
+        entry(of: index).update(snapshot)
+    }
+
+    private func entry(of index: ChannelIndex) -> Entry {
+        places.withLockedValue { places in
+            if let place = places[index.channel], place.index === index { return place.entry }
+            places = places.filter { $0.value.index != nil }
+            let entry = Entry(keeping)
+            places[index.channel] = Place(index: index, entry: entry)
+            return entry
         }
     }
 }

@@ -28,7 +28,7 @@ actor ChannelIndex {
     /// What is known at one moment.
     struct Snapshot: Sendable {
         /// By number.
-        let segments: [IndexedSegment]
+        let segments: IndexedSegments
         /// Whether the channel was closed.
         let isClosed: Bool
         /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
@@ -39,9 +39,9 @@ actor ChannelIndex {
         let restartCount: Int
     }
 
-    private enum Activity {
-        case inUse(lastAskedAt: ContinuousClock.Instant)
-        case ended
+    private struct Activity {
+        var lastAskedAt: ContinuousClock.Instant
+        var hasEnded = false
     }
 
     nonisolated let channel: ChannelName
@@ -49,7 +49,8 @@ actor ChannelIndex {
     nonisolated let id: ChannelID
     private let relay: RelayServer
     private let idleTime: Duration
-    private let activity = NIOLockedValueBox(Activity.inUse(lastAskedAt: .now))
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let activity: NIOLockedValueBox<Activity>
     private var reading: SegmentReading
     private var isClosed = false
     /// Why nothing more is read though the channel is not over: the relay goes down.
@@ -58,12 +59,22 @@ actor ChannelIndex {
     private var restartCount = 0
     /// The number that the channel's publisher writes next, as of the last look at what the relay keeps.
     private var next = SequenceNumber.zero
+    /// What of ``ChannelWindow/lateCount`` has been looked after.
+    private var lateCount = 0
+    /// Whether a number has been passed over, or was being written anew.
+    private var mayHaveMissed = false
     private var hasCaughtUp = false
-    private var waiting: [Int: (event: Event, continuation: CheckedContinuation<Void, any Error>)] = [:]
+    /// Those who wait, by what they wait for: whether it is there is asked once for all of them.
+    private var waiting: [Event: [Int: CheckedContinuation<Void, any Error>]] = [:]
     private var lastWaitingID = 0
     private let started = ContinuousClock.now
 
-    init(_ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: GatewayConfiguration) {
+    init(
+        _ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: GatewayConfiguration,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.now = now
+        activity = NIOLockedValueBox(Activity(lastAskedAt: now()))
         self.relay = relay
         self.channel = channel
         self.id = id
@@ -95,14 +106,18 @@ actor ChannelIndex {
     ///
     /// - Throws: as ``wait(for:)``.
     func lastPlaceToBegin() async throws -> AccessPlace? {
-        try await snapshot().segments.last(where: \.isPlaceToBegin).map { segment in
+        let segments = try await snapshot().segments
+        guard segments.counts.placesToBegin > 0 else { return nil }
+        return segments.last(where: \.isPlaceToBegin).map { segment in
             segment.contents.randomAccessPoints.last.map { AccessPlace(segment, $0) } ?? AccessPlace(segment)
         }
     }
 
     /// The first segment from a number on that a viewer can begin with: of all, where the number is of a count that is over.
     func firstPlaceToBegin(from number: SequenceNumber) -> IndexedSegment? {
-        reading.segments.first { $0.isPlaceToBegin && ($0.number >= number || number > next) }
+        guard reading.segments.counts.placesToBegin > 0 else { return nil }
+        let place = number > next ? reading.segments.startIndex : reading.segments.place(from: number)
+        return reading.segments[place...].first(where: \.isPlaceToBegin)
     }
 
     /// Waits until the event is there, or the channel is closed and it cannot come any more.
@@ -120,11 +135,11 @@ actor ChannelIndex {
                 if Task.isCancelled {
                     continuation.resume(throwing: CancellationError())
                 } else {
-                    waiting[id] = (event, continuation)
+                    waiting[event, default: [:]][id] = continuation
                 }
             }
         } onCancel: {
-            Task { await self.stopWaiting(id) }
+            Task { await self.stopWaiting(id, for: event) }
         }
     }
 
@@ -146,17 +161,22 @@ actor ChannelIndex {
         }
     }
 
-    private func stopWaiting(_ id: Int) {
-        waiting.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
+    private func stopWaiting(_ id: Int, for event: Event) {
+        let continuation = waiting[event]?.removeValue(forKey: id)
+        if waiting[event]?.isEmpty == true { waiting[event] = nil }
+        continuation?.resume(throwing: CancellationError())
     }
+
+    /// How many wait for something.
+    var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
     private func hasCome(_ event: Event) -> Bool {
         if isClosed { return true }
         switch event {
         case .caughtUp: return hasCaughtUp
-        case .firstPacket: return reading.segments.contains { $0.contents.alignment != .unknown }
+        case .firstPacket: return reading.segments.counts.known > 0
         case .placeToBegin(let number): return firstPlaceToBegin(from: number) != nil
-        case .playableSegment: return reading.segments.contains { $0.state != .open && $0.isPlayable }
+        case .playableSegment: return reading.segments.counts.playable > 0
         case .ended(let number):
             if isOfCountThatIsOver(number) { return true }
             if let last = reading.segments.last, last.number > number { return true }
@@ -177,33 +197,38 @@ actor ChannelIndex {
     private func wakeWaiting() {
         version += 1
         forgetDropped()
-        for (id, item) in waiting where hasCome(item.event) {
-            waiting[id] = nil
-            item.continuation.resume()
+        for event in Array(waiting.keys) where hasCome(event) {
+            for continuation in (waiting.removeValue(forKey: event) ?? [:]).values { continuation.resume() }
         }
     }
 
     // MARK: - Reading
 
-    /// Reads the channel until nobody has asked for a while.
+    /// Reads the channel until nobody has asked for a while, or until it is cancelled: then whoever waits is told that the relay is busy.
     func run() async {
         let reader = Task { await read() }
         await waitUntilIdle()
         reader.cancel()
+        if Task.isCancelled { fail(TrickleError(.relayBusy, "the gateway reads too many channels")) }
     }
 
     private func read() async {
         guard let window = relay.window(of: channel), window.channel == id else { return close() }
-        if window.segments.isEmpty {
+        lateCount = window.lateCount
+        if window.lowest == nil {
             hasCaughtUp = true
             wakeWaiting()
         }
         do {
-            let first = window.segments.first?.number ?? window.next
+            let newest = SequenceNumber(max(0, window.next.value - IndexedSegments.maximumCount)) ?? .zero
+            let first = max(window.lowest ?? window.next, newest)
+            var expected = first
             for try await segment in relay.subscriber(to: channel, from: .exact(first)) {
+                if segment.sequence != expected { mayHaveMissed = true }
                 try await readMissed(below: segment.sequence)
                 try await read(segment)
                 guard let next = segment.sequence.next else { continue }
+                expected = next
                 try await readMissed(below: next)
             }
             close()
@@ -223,7 +248,7 @@ actor ChannelIndex {
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
         forgetDropped()
-        let kept = relay.window(of: channel)?.segment(segment.sequence)
+        let kept = relay.segment(segment.sequence, of: channel)
         let isOpen = kept?.state == .open
         // What was there when the index began cannot be said to have come now.
         let arrival = hasCaughtUp && !isLate ? WallTime.now : nil
@@ -251,14 +276,36 @@ actor ChannelIndex {
 
     /// Segments that were broken off are written anew sometimes, and some come late.
     private func readMissed(below limit: SequenceNumber) async throws {
-        while let window = relay.window(of: channel), window.channel == id,
-            let number = reading.misreadNumber(in: window, below: limit)
-        {
+        while let number = misreadNumber(below: limit) {
             var segments = relay.subscriber(to: channel, from: .exact(number)).makeAsyncIterator()
             guard let segment = try await segments.next(), segment.sequence == number else { return }
             try await read(segment, isLate: true)
         }
     }
+
+    /// The lowest number below `limit` that has to be read, or to be read anew; the relay is asked for its segments only where there may be one.
+    private func misreadNumber(below limit: SequenceNumber) -> SequenceNumber? {
+        guard let window = relay.window(of: channel), window.channel == id else { return nil }
+        guard mayHaveMissed || window.lateCount != lateCount else { return nil }
+        lateCount = window.lateCount
+        mayHaveMissed = false
+        var first = window.lowest ?? limit
+        if reading.segments.isFull, let oldest = reading.segments.first { first = max(first, oldest.number) }
+        while first < limit {
+            let some = relay.segments(of: channel, from: first, atMost: Self.segmentsAtATime)
+            for kept in some where kept.number < limit && reading.isMisread(kept) {
+                // There may be more behind it, and one that is being written can be read when it has ended.
+                mayHaveMissed = true
+                if kept.state != .open { return kept.number }
+            }
+            guard let last = some.last?.number, let next = last.next else { break }
+            first = next
+        }
+        return nil
+    }
+
+    /// Segments that the relay is asked for at a time: its lock is held for so many.
+    private static let segmentsAtATime = 256
 
     private func forgetDropped() {
         guard let window = relay.window(of: channel), window.channel == id else { return }
@@ -276,7 +323,9 @@ actor ChannelIndex {
         failure = error
         let waiting = self.waiting
         self.waiting = [:]
-        for item in waiting.values { item.continuation.resume(throwing: error) }
+        for continuations in waiting.values {
+            for continuation in continuations.values { continuation.resume(throwing: error) }
+        }
     }
 
     // MARK: - Ending
@@ -287,26 +336,25 @@ actor ChannelIndex {
     @discardableResult
     nonisolated func touch() -> Bool {
         activity.withLockedValue { activity in
-            guard case .inUse = activity else { return false }
-            activity = .inUse(lastAskedAt: .now)
+            guard !activity.hasEnded else { return false }
+            activity.lastAskedAt = now()
             return true
         }
     }
 
+    /// When somebody asked last.
+    nonisolated var lastAskedAt: ContinuousClock.Instant { activity.withLockedValue { $0.lastAskedAt } }
+
     /// Whether nobody has asked for so long that it reads no more.
-    nonisolated var hasEnded: Bool {
-        activity.withLockedValue { if case .ended = $0 { true } else { false } }
-    }
+    nonisolated var hasEnded: Bool { activity.withLockedValue { $0.hasEnded } }
 
     private func waitUntilIdle() async {
-        while true {
+        while !hasEnded {
             try? await Task.sleep(for: idleTime / 4)
-            let hasEnded = activity.withLockedValue { activity in
-                guard case .inUse(let time) = activity, waiting.isEmpty, .now - time >= idleTime else { return false }
-                activity = .ended
-                return true
+            activity.withLockedValue { activity in
+                let isIdle = waiting.isEmpty && now() - activity.lastAskedAt >= idleTime
+                if isIdle || Task.isCancelled { activity.hasEnded = true }
             }
-            if hasEnded { return }
         }
     }
 }

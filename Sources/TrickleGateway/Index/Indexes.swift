@@ -3,39 +3,80 @@ import TrickleCore
 import TrickleRelay
 
 /// The indexes of the channels that somebody watches.
+///
+/// There are ``GatewayConfiguration/maximumIndexCount`` at most. For one more, the one goes for which nobody has asked for the longest time, if that
+/// is long enough ago: else there is no room.
 final class Indexes: Sendable {
+    /// What asking for an index comes to.
+    enum Found {
+        case index(ChannelIndex)
+        case noChannel
+        /// There are as many as there may be, and somebody has asked for each of them lately.
+        case noRoom
+    }
+
+    private struct Entry {
+        let index: ChannelIndex
+        let running: Task<Void, Never>
+    }
+
+    /// For so long after the last who asked, an index does not make room for another.
+    static let minimumIdleTime = Duration.seconds(10)
+
     private let relay: RelayServer
     private let configuration: GatewayConfiguration
-    private let indexes = NIOLockedValueBox<[ChannelName: ChannelIndex]>([:])
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let entries = NIOLockedValueBox<[ChannelName: Entry]>([:])
 
-    init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration()) {
+    init(
+        _ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.relay = relay
         self.configuration = configuration
+        self.now = now
     }
 
     /// The index of the channel, which reads it as long as somebody asks.
     ///
-    /// - Returns: nil where there is no such channel.
+    /// - Returns: nil where there is no such channel, or no room for another index.
     func index(of channel: ChannelName) -> ChannelIndex? {
-        guard let window = relay.window(of: channel) else { return nil }
-        return indexes.withLockedValue { indexes in
-            if let index = indexes[channel], index.id == window.channel, index.touch() { return index }
-            let index = ChannelIndex(relay, channel: channel, id: window.channel, configuration: configuration)
-            indexes[channel] = index
-            Task {
+        if case .index(let index) = find(channel) { index } else { nil }
+    }
+
+    /// The index of the channel, or why there is none.
+    func find(_ channel: ChannelName) -> Found {
+        guard let window = relay.window(of: channel) else { return .noChannel }
+        return entries.withLockedValue { entries in
+            if let index = entries[channel]?.index, index.id == window.channel, index.touch() { return .index(index) }
+            if entries[channel] == nil, entries.count >= configuration.maximumIndexCount {
+                guard makeRoom(&entries) else { return .noRoom }
+            }
+            let index = ChannelIndex(
+                relay, channel: channel, id: window.channel, configuration: configuration, now: now)
+            let running = Task {
                 await index.run()
                 self.forget(index)
             }
-            return index
+            entries.updateValue(Entry(index: index, running: running), forKey: channel)?.running.cancel()
+            return .index(index)
         }
     }
 
     /// The channels that have an index, which is one of their readers.
-    var channels: [ChannelName] { indexes.withLockedValue { Array($0.keys) } }
+    var channels: [ChannelName] { entries.withLockedValue { Array($0.keys) } }
+
+    private func makeRoom(_ entries: inout [ChannelName: Entry]) -> Bool {
+        let oldest = entries.values.min { $0.index.lastAskedAt < $1.index.lastAskedAt }
+        guard let oldest, now() - oldest.index.lastAskedAt >= Self.minimumIdleTime else { return false }
+        oldest.running.cancel()
+        entries[oldest.index.channel] = nil
+        return true
+    }
 
     private func forget(_ index: ChannelIndex) {
-        indexes.withLockedValue { indexes in
-            if indexes[index.channel] === index { indexes[index.channel] = nil }
+        entries.withLockedValue { entries in
+            if entries[index.channel]?.index === index { entries[index.channel] = nil }
         }
     }
 }

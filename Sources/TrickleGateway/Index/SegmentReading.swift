@@ -11,7 +11,7 @@ struct SegmentReading: Sendable {
     static let longestUnit: Int64 = 900_000
 
     /// By number, without those that the relay has dropped.
-    private(set) var segments: [IndexedSegment] = []
+    private(set) var segments = IndexedSegments()
     /// What parts are to last, in ticks of 90 kHz; nil until it is known how long pictures are.
     private(set) var partTarget: Int64?
     /// What parts would last best.
@@ -41,28 +41,19 @@ struct SegmentReading: Sendable {
         Progress(partCount: current?.parts.count ?? 0, pointCount: scan.contents.randomAccessPoints.count)
     }
 
-    subscript(number: SequenceNumber) -> IndexedSegment? {
-        segments.last { $0.number <= number }.flatMap { $0.number == number ? $0 : nil }
-    }
+    subscript(number: SequenceNumber) -> IndexedSegment? { segments.segment(number) }
 
     /// Forgets what the relay has dropped, be it because the numbers have begun anew.
     ///
     /// - Returns: whether that was anything.
     mutating func keep(_ window: ChannelWindow) -> Bool {
-        let lowest = window.segments.first?.number ?? window.next
-        guard let first = segments.first, let last = segments.last, first.number < lowest || last.number >= window.next
-        else { return false }
-        segments.removeAll { $0.number < lowest || $0.number >= window.next }
-        return true
+        segments.keep(from: window.lowest ?? window.next, below: window.next)
     }
 
-    /// The lowest number below `limit` that is kept and has not been read, or was read as another incarnation.
-    func misreadNumber(in window: ChannelWindow, below limit: SequenceNumber) -> SequenceNumber? {
-        window.segments.first { kept in
-            guard kept.number < limit, kept.state != .open else { return false }
-            guard let known = self[kept.number] else { return true }
-            return known.id != nil && known.id != kept.id
-        }?.number
+    /// Whether the segment is kept and has not been read, or was read as another incarnation.
+    func isMisread(_ kept: SegmentView) -> Bool {
+        guard let known = self[kept.number] else { return true }
+        return known.id != nil && known.id != kept.id
     }
 
     /// Numbers begin anew: nothing is left of what was.
@@ -74,7 +65,10 @@ struct SegmentReading: Sendable {
 
     /// A segment is read from its beginning.
     mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
-        previous = segments.last { $0.number < number } ?? latest.flatMap { $0.number < number ? $0 : nil }
+        let place = segments.place(from: number)
+        previous =
+            (place > segments.startIndex ? segments[place - 1] : nil)
+            ?? latest.flatMap { $0.number < number ? $0 : nil }
         let follows = previous.map { $0.number.next == number } ?? true
         scan = SegmentScan(after: follows && scannedNumber != nil && scannedNumber == previous?.number ? scan : nil)
         cutter = nil
@@ -82,7 +76,7 @@ struct SegmentReading: Sendable {
         segment.arrival = arrival
         // Behind a segment without pictures there is nothing to follow on, unless nothing has come before that either.
         let hasLostPlace = previous.map { $0.contents.firstUnit == nil } ?? false
-        segment.isDiscontinuous = !follows || hasLostPlace && segments.contains { $0.contents.firstUnit != nil }
+        segment.isDiscontinuous = !follows || hasLostPlace && segments.counts.timed > 0
         segment.discontinuityCount = (previous?.discontinuityCount ?? 0) + (segment.isDiscontinuous ? 1 : 0)
         current = segment
         update()
@@ -151,8 +145,9 @@ struct SegmentReading: Sendable {
 
     private mutating func settleDuration(of segment: IndexedSegment, _ duration: Int64) {
         previous?.duration = duration
-        guard let index = segments.lastIndex(where: { $0.number == segment.number }) else { return }
-        segments[index].duration = duration
+        guard var settled = segments.segment(segment.number) else { return }
+        settled.duration = duration
+        segments.put(settled)
     }
 
     private static func areSame(_ first: ProgramMap?, _ second: ProgramMap?) -> Bool {
@@ -178,13 +173,8 @@ struct SegmentReading: Sendable {
     /// Puts the current segment in its place: at the end at once, between others when it is whole.
     private mutating func update(hasEnded: Bool = false) {
         guard let current else { return }
-        guard let last = segments.last, current.number <= last.number else { return segments.append(current) }
-        let place = segments.firstIndex { $0.number >= current.number } ?? segments.count
-        let isThere = segments[place].number == current.number
-        if isThere, hasEnded || segments[place].state == .open {
-            segments[place] = current
-        } else if !isThere, hasEnded {
-            segments.insert(current, at: place)
-        }
+        guard let last = segments.last, current.number <= last.number else { return segments.put(current) }
+        let known = segments.segment(current.number)
+        if hasEnded || known?.state == .open { segments.put(current) }
     }
 }

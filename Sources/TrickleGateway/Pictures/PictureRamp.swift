@@ -42,7 +42,12 @@ struct PictureRamp: Ramp {
     private func answer(
         _ request: RampRequest, _ wanted: PictureRequest, _ channel: ChannelName
     ) async throws -> RampResponse {
-        guard let index = indexes.index(of: channel) else { return .problem(404, "Stream not found") }
+        let index: ChannelIndex
+        switch indexes.find(channel) {
+        case .index(let found): index = found
+        case .noChannel: return .problem(404, "Stream not found")
+        case .noRoom: return .tooManyChannels
+        }
         let snapshot = try await index.snapshot()
         guard let source = PictureSource(snapshot, of: index) else {
             let hasVideo = snapshot.segments.contains { $0.contents.program?.video != nil }

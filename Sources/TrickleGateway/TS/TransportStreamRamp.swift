@@ -14,7 +14,12 @@ struct TransportStreamRamp: Ramp {
 
     func answer(_ request: RampRequest) async -> RampResponse? {
         guard let text = Self.channelText(in: request.path), let name = try? ChannelName(text) else { return nil }
-        guard let index = indexes.index(of: name) else { return .problem(404, "there is no channel '\(name)'") }
+        let index: ChannelIndex
+        switch indexes.find(name) {
+        case .index(let found): index = found
+        case .noChannel: return .problem(404, "there is no channel '\(name)'")
+        case .noRoom: return .tooManyChannels
+        }
         if request.isHead { return RampResponse(fields: Self.fields, .bytes(ByteBuffer())) }
         guard let viewer = viewers.admit() else { return .full(statusWhenFull) }
         do {
@@ -78,8 +83,9 @@ extension ChannelIndex {
         case .fellBehind:
             // There is none for a moment where the numbers begin anew.
             try await wait(for: .placeToBegin(from: .zero))
-            let segments = try await snapshot().segments.filter(\.isPlaceToBegin)
-            return segments.last { $0.state == .complete } ?? segments.last
+            let segments = try await snapshot().segments
+            return segments.last { $0.isPlaceToBegin && $0.state == .complete }
+                ?? segments.last(where: \.isPlaceToBegin)
         case .lost(let number):
             try await wait(for: .placeToBegin(from: number))
             guard let segment = firstPlaceToBegin(from: number) else { return nil }

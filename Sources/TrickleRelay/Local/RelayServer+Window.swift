@@ -5,4 +5,14 @@ extension RelayServer {
     public func window(of channel: ChannelName) -> ChannelWindow? {
         store.perform(on: nil) { store, _ in store.window(of: channel) }
     }
+
+    /// Segments that a channel keeps, in the order of their numbers, from `first` on, `limit` of them at most.
+    public func segments(of channel: ChannelName, from first: SequenceNumber, atMost limit: Int) -> [SegmentView] {
+        store.perform(on: nil) { store, _ in store.segments(of: channel, from: first, atMost: limit) }
+    }
+
+    /// The segment of that number, if the channel keeps it.
+    public func segment(_ number: SequenceNumber, of channel: ChannelName) -> SegmentView? {
+        segments(of: channel, from: number, atMost: 1).first.flatMap { $0.number == number ? $0 : nil }
+    }
 }

@@ -1,0 +1,90 @@
+import TrickleCore
+
+/// The segments that an index knows, by number, and how many of them are of what kind: what has no such segment need not be looked for.
+struct IndexedSegments: Sendable {
+    /// So many of the newest are known at most, however many the relay keeps.
+    static let maximumCount = 1024
+
+    /// How many segments are of a kind.
+    struct Counts: Equatable, Sendable {
+        /// It shows whether their bytes are packets.
+        var known = 0
+        /// They have a picture, or sound, whose time is known.
+        var timed = 0
+        /// See ``IndexedSegment/isPlaceToBegin``.
+        var placesToBegin = 0
+        /// They have ended, and can be played.
+        var playable = 0
+
+        fileprivate mutating func count(_ segment: IndexedSegment, _ step: Int) {
+            if segment.contents.alignment != .unknown { known += step }
+            if segment.contents.firstUnit != nil { timed += step }
+            if segment.isPlaceToBegin { placesToBegin += step }
+            if segment.state != .open, segment.isPlayable { playable += step }
+        }
+    }
+
+    private var stored: ArraySlice<IndexedSegment> = []
+    private(set) var counts = Counts()
+
+    /// Whether there may be older ones that are not known.
+    var isFull: Bool { stored.count >= Self.maximumCount }
+
+    /// The segment of that number.
+    func segment(_ number: SequenceNumber) -> IndexedSegment? {
+        let place = place(from: number)
+        return place < endIndex && stored[place].number == number ? stored[place] : nil
+    }
+
+    /// The place of the lowest number that is not below `number`.
+    func place(from number: SequenceNumber) -> Int {
+        if let last = stored.last, number > last.number { return endIndex }
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if stored[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Puts a segment in its place by number, or in that of the one that has its number. Beyond the maximum the oldest one is forgotten.
+    mutating func put(_ segment: IndexedSegment) {
+        counts.count(segment, 1)
+        let place = place(from: segment.number)
+        if place < endIndex, stored[place].number == segment.number {
+            counts.count(stored[place], -1)
+            stored[place] = segment
+        } else if place == endIndex {
+            stored.append(segment)
+        } else {
+            stored.insert(segment, at: place)
+        }
+        if stored.count > Self.maximumCount { removeFirst(stored.count - Self.maximumCount) }
+    }
+
+    /// Forgets all but the numbers from `lowest` on that are below `next`.
+    ///
+    /// - Returns: whether that was anything.
+    mutating func keep(from lowest: SequenceNumber, below next: SequenceNumber) -> Bool {
+        let before = stored.count
+        while let last = stored.last, last.number >= next {
+            counts.count(last, -1)
+            stored.removeLast()
+        }
+        removeFirst(place(from: lowest) - startIndex)
+        return stored.count != before
+    }
+
+    /// Costs no more than what goes: the others stay where they are.
+    private mutating func removeFirst(_ count: Int) {
+        for segment in stored.prefix(count) { counts.count(segment, -1) }
+        stored.removeFirst(count)
+    }
+}
+
+extension IndexedSegments: RandomAccessCollection {
+    var startIndex: Int { stored.startIndex }
+    var endIndex: Int { stored.endIndex }
+    subscript(place: Int) -> IndexedSegment { stored[place] }
+}
