@@ -14,8 +14,6 @@ extension RelayLane {
 
     /// Readers who are told something in one turn; of what is woken meanwhile, as many again.
     static let readersPerTurn = 256
-    /// The loop looks after its sockets between two turns only when there is nothing to do at once.
-    static let turnDistance = TimeAmount.microseconds(100)
 
     /// Something on this lane may have moved.
     ///
@@ -33,9 +31,10 @@ extension RelayLane {
         isLooking = false
         guard !work.isEmpty, !isTurnScheduled else { return }
         isTurnScheduled = true
-        eventLoop.assumeIsolated().scheduleTask(in: Self.turnDistance) {
-            self.isTurnScheduled = false
-            self.takeTurn(self.goOn)
+        turns.append { [weak self] in
+            guard let self else { return }
+            isTurnScheduled = false
+            takeTurn(goOn)
         }
     }
 

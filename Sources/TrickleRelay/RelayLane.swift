@@ -9,6 +9,7 @@ import TrickleCore
 final class RelayLane: @unchecked Sendable {
     let lane: Lane
     let eventLoop: any EventLoop
+    let turns: TurnQueue
     let store: SharedStore
     let configuration: RelayConfiguration
     /// Tells the entity tags of this run of the relay from those of another.
@@ -48,6 +49,7 @@ final class RelayLane: @unchecked Sendable {
     ) {
         lane = Lane(index)
         self.eventLoop = eventLoop
+        turns = TurnQueue(eventLoop: eventLoop)
         self.store = store
         self.configuration = configuration
         self.incarnation = incarnation

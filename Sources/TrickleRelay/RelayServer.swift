@@ -223,7 +223,8 @@ public final class RelayServer: Sendable {
         if connection.seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let configuration = connection.lane.configuration
         connection.gate = try RequestDecoding.addHandlers(
-            to: channel.pipeline.syncOperations, maximumByteCount: configuration.maximumHeadByteCount,
+            to: channel.pipeline.syncOperations, turns: connection.lane.turns,
+            maximumByteCount: configuration.maximumHeadByteCount,
             maximumFieldCount: configuration.maximumHeadFieldCount)
         try channel.pipeline.syncOperations.addHandler(connection)
     }

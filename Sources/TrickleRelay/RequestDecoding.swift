@@ -5,12 +5,13 @@ import TrickleCore
 /// How a connection's bytes become requests: the handlers in front of a ``RelayConnection``.
 package enum RequestDecoding {
     /// - Parameters:
+    ///   - turns: of the pipeline's event loop; by default the connection's own.
     ///   - maximumByteCount: bytes of one field, and of all fields of a head together; a longer head is answered with 431.
     ///   - maximumFieldCount: fields of a head; one with more is answered with 431.
     /// - Returns: the first of them, which wants to know who takes the requests.
     package static func addHandlers(
-        to pipeline: ChannelPipeline.SynchronousOperations, maximumByteCount: Int = 32 << 10,
-        maximumFieldCount: Int = 100
+        to pipeline: ChannelPipeline.SynchronousOperations, turns: TurnQueue? = nil,
+        maximumByteCount: Int = 32 << 10, maximumFieldCount: Int = 100
     ) throws -> RequestGate {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumByteCount
@@ -18,7 +19,8 @@ package enum RequestDecoding {
         limits.maxHeaderFieldCount = maximumFieldCount
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
-        let gate = RequestGate(maximumHeadByteCount: maximumByteCount)
+        let gate = RequestGate(
+            turns: turns ?? TurnQueue(eventLoop: pipeline.eventLoop), maximumHeadByteCount: maximumByteCount)
         try pipeline.addHandlers(gate, ByteToMessageHandler(decoder))
         return gate
     }

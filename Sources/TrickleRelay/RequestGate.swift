@@ -19,13 +19,15 @@ package final class RequestGate: ChannelDuplexHandler {
     /// What may wait. Only a client gets there that shuts down its sending side with more on the way than can be taken at once:
     /// its connection is closed.
     static let maximumHeldByteCount = 512 << 10
-    /// Heads and bodies that are taken in one go; then other connections have their turn.
-    private static let partsPerTurn = 64
-    /// Chunks that are, and what they consist of: a line before the bytes, and one behind.
-    private static let chunksPerTurn = 256
+    /// What one connection may take up in one go; then others have their turn.
+    private static let unitsPerTurn = 256
+    /// What a head or a body takes up, and what a chunk of a body does.
+    private static let unitsPerPart = 4
+    /// The lines of a chunk: before its bytes, and behind.
     private static let elementsPerChunk = 2
 
     package weak var keeper: (any Keeper)?
+    private let turns: TurnQueue
     private let maximumHeadByteCount: Int
     private var boundary: MessageBoundary
     private var held = ByteBuffer()
@@ -43,8 +45,11 @@ package final class RequestGate: ChannelDuplexHandler {
     /// Whether the last of them has not ended, so that the rest of it is due.
     package var isInsideElement: Bool { !discardsAll && boundary.isInsideElement }
 
-    /// - Parameter maximumHeadByteCount: a request with a longer head or trailer is answered with 431.
-    package init(maximumHeadByteCount: Int) {
+    /// - Parameters:
+    ///   - turns: of the connection's event loop.
+    ///   - maximumHeadByteCount: a request with a longer head or trailer is answered with 431.
+    init(turns: TurnQueue, maximumHeadByteCount: Int) {
+        self.turns = turns
         self.maximumHeadByteCount = maximumHeadByteCount
         boundary = MessageBoundary(
             maximumRequestLineByteCount: RelayRequest.maximumTargetByteCount + 32,
@@ -125,16 +130,17 @@ package final class RequestGate: ChannelDuplexHandler {
         guard !isFeeding, !isPaused, let context, let keeper else { return }
         isFeeding = true
         defer { isFeeding = false }
-        var partsLeft = Self.partsPerTurn
-        let elementLimit = boundary.elementCount + Self.chunksPerTurn * Self.elementsPerChunk
+        var unitsLeft = min(Self.unitsPerTurn, turns.unitsLeft)
         while held.readableBytes > 0, keeper.takesBytes, !discardsAll {
-            let chunksLeft = (elementLimit - boundary.elementCount) / Self.elementsPerChunk
-            guard partsLeft > 0, chunksLeft > 0 else { return pause(context) }
-            partsLeft -= 1
+            guard unitsLeft > 0 else { return pause() }
+            let elementCount = boundary.elementCount
             do throws(MessageBoundary.Excess) {
                 let count = try held.withUnsafeReadableBytes { bytes throws(MessageBoundary.Excess) in
-                    try boundary.advance(over: bytes, maximumChunkCount: chunksLeft)
+                    try boundary.advance(over: bytes, maximumChunkCount: unitsLeft)
                 }
+                let units = Self.unitsPerPart + (boundary.elementCount - elementCount) / Self.elementsPerChunk
+                unitsLeft -= units
+                turns.take(units)
                 guard let bytes = held.readSlice(length: count) else { return }
                 if held.readableBytes == 0 { held = ByteBuffer() }
                 context.fireChannelRead(wrapInboundOut(bytes))
@@ -145,12 +151,12 @@ package final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    private func pause(_ context: ChannelHandlerContext) {
+    private func pause() {
         isPaused = true
-        let gate = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.execute {
-            gate.value.isPaused = false
-            gate.value.resume()
+        turns.append { [weak self] in
+            self?.isPaused = false
+            self?.resume()
+            self?.closeWhenTaken()
         }
     }
 }

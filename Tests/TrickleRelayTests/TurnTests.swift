@@ -98,7 +98,7 @@ import TrickleCore
     private func readerCount() -> Int { lane.store.perform(on: nil) { store, _ in store.readerCount } }
 
     /// One turn of the event loop.
-    private func turn() { eventLoop.advanceTime(by: RelayLane.turnDistance) }
+    private func turn() { eventLoop.advanceTime(by: TurnQueue.distance) }
 
     private func runToTheEnd() { eventLoop.advanceTime(by: .seconds(1)) }
 
