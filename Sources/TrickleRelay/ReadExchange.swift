@@ -87,7 +87,7 @@ final class ReadExchange: Exchange, LaneReader {
     }
 
     var lag: Int {
-        if case .reading(let segment) = phase { cursor.bytesLeft(in: segment.pieces) } else { 0 }
+        if case .reading(let segment) = phase { cursor.bytesLeft(of: segment.byteCount) } else { 0 }
     }
 
     // MARK: Waiting
@@ -212,12 +212,14 @@ final class ReadExchange: Exchange, LaneReader {
             contentType: segment.contentType, tag: tag, more: [HeaderField("Content-Range", range)])
     }
 
-    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) {
-        guard isAtLiveEdge, connection.isWritable, cursor.passWhole(index) else { return segmentMoved() }
-        sentByteCount += newest.count
-        connection.send(newest) { sent in
+    func segmentMoved(newest: NewestPiece) {
+        guard isAtLiveEdge, connection.isWritable, cursor.passWhole(newest.index, byteCount: newest.byteCount) else {
+            return segmentMoved()
+        }
+        sentByteCount += newest.chunk.count
+        connection.send(newest.chunk) { sent in
             guard case .reading(let segment) = phase else { preconditionFailure("who is at the live edge reads") }
-            return segment.pieces[index].chunk.from(sent)
+            return segment.pieces[newest.index].chunk.from(sent)
         }
     }
 

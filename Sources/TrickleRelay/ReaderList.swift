@@ -8,9 +8,9 @@ protocol LaneReader: AnyObject {
     func waitingEnded(_ outcome: WaitingOutcome)
     /// The segment has more pieces, or has ended.
     func segmentMoved()
-    /// The segment is open, and has at least one more piece: its last one, at `index`, is `newest` as a chunk.
-    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int)
-    /// Payload bytes of the segment that are there and have not been taken.
+    /// The segment is open, and has at least one more piece, the newest.
+    func segmentMoved(newest: NewestPiece)
+    /// Payload bytes of the segment that are there and have not been taken. Costs the same however many pieces that is.
     var lag: Int { get }
     /// Bytes of the segment that have been handed over, framing and all.
     var sentByteCount: Int { get }
@@ -19,13 +19,23 @@ protocol LaneReader: AnyObject {
 }
 
 extension LaneReader {
-    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) { segmentMoved() }
+    func segmentMoved(newest: NewestPiece) { segmentMoved() }
     var unit: Int? { nil }
+}
+
+/// The last of a segment's pieces, for as long as its readers are told of it.
+struct NewestPiece {
+    let index: Int
+    let chunk: UnsafeRawBufferPointer
+    /// Payload bytes.
+    let byteCount: Int
 }
 
 /// Pieces, and the readers who are given them.
 protocol ReadPieces: AnyObject {
     var pieces: [EncodedPiece] { get }
+    /// Payload bytes of all pieces.
+    var byteCount: Int { get }
     var readers: ReaderList { get }
 }
 
@@ -40,9 +50,9 @@ extension ReadPieces {
             moveReaders(from: start, to: end) { $0.segmentMoved() }
             return end
         }
-        let index = pieces.count - 1
         newest.chunk.withUnsafeReadableBytes { bytes in
-            moveReaders(from: start, to: end) { $0.segmentMoved(newest: bytes, at: index) }
+            let newest = NewestPiece(index: pieces.count - 1, chunk: bytes, byteCount: newest.byteCount)
+            moveReaders(from: start, to: end) { $0.segmentMoved(newest: newest) }
         }
         return end
     }

@@ -13,6 +13,8 @@ struct SegmentCursor {
     private var piece = 0
     /// Payload bytes of `pieces[piece]` that are passed over.
     private var offset = 0
+    /// Payload bytes of the pieces before that one.
+    private var passedByteCount = 0
     /// Payload bytes that are still to be sent; nil for all that comes.
     private var remaining: Int?
 
@@ -30,14 +32,15 @@ struct SegmentCursor {
     private mutating func passOver(_ pieces: [EncodedPiece]) {
         while piece < pieces.count, offset >= pieces[piece].byteCount {
             offset -= pieces[piece].byteCount
+            passedByteCount += pieces[piece].byteCount
             piece += 1
         }
     }
 
     /// Payload bytes that are there from here on.
-    func bytesLeft(in pieces: [EncodedPiece]) -> Int {
-        max(0, pieces[piece...].reduce(-offset) { $0 + $1.byteCount })
-    }
+    ///
+    /// - Parameter byteCount: those of all pieces.
+    func bytesLeft(of byteCount: Int) -> Int { max(0, byteCount - passedByteCount - offset) }
 
     /// Whether all that was asked for has been sent.
     var isAtEndOfCount: Bool { remaining == 0 }
@@ -48,9 +51,12 @@ struct SegmentCursor {
     func isAtLastPiece(of pieces: [EncodedPiece]) -> Bool { piece == pieces.count - 1 }
 
     /// Goes past the piece at `index` when that is the next one, and all of it is wanted as a chunk; false when not.
-    mutating func passWhole(_ index: Int) -> Bool {
+    ///
+    /// - Parameter byteCount: the piece's payload bytes.
+    mutating func passWhole(_ index: Int, byteCount: Int) -> Bool {
         guard piece == index, offset == 0, remaining == nil, case .chunks = form else { return false }
         piece += 1
+        passedByteCount += byteCount
         return true
     }
 
@@ -81,6 +87,7 @@ struct SegmentCursor {
         let end = min(current.byteCount, offset + (remaining ?? .max - offset))
         let range = offset..<end
         if remaining != nil { remaining! -= range.count }
+        passedByteCount += current.byteCount
         offset = 0
         piece += 1
         switch form {

@@ -53,9 +53,30 @@ import Testing
         var cursor = SegmentCursor(.payload, from: 6, in: pieces)
         let early = cursor.next(in: pieces)
         #expect(early == nil)
-        #expect(cursor.bytesLeft(in: pieces) == 0)
+        #expect(cursor.bytesLeft(of: 4) == 0)
         pieces += ["e", "fghi"].map { EncodedPiece(payload: Array($0.utf8)) }
         let bytes = cursor.next(in: pieces)
         #expect(bytes.map { String(buffer: $0) } == "ghi")
+    }
+
+    @Test(arguments: 0...9) func whatIsLeftIsWhatHasNotBeenTaken(start: Int) {
+        let byteCount = Self.pieces.reduce(0) { $0 + $1.byteCount }
+        var cursor = SegmentCursor(.payload, from: start, in: Self.pieces)
+        var left = max(0, byteCount - start)
+        #expect(cursor.bytesLeft(of: byteCount) == left)
+        while let bytes = cursor.next(in: Self.pieces) {
+            left -= bytes.readableBytes
+            #expect(cursor.bytesLeft(of: byteCount) == left)
+        }
+        #expect(left == 0)
+    }
+
+    @Test func aPieceThatIsPassedAsAWholeIsTaken() {
+        var cursor = SegmentCursor(.chunks, in: Self.pieces)
+        let byteCount = Self.pieces.reduce(0) { $0 + $1.byteCount }
+        let passesSecond = cursor.passWhole(1, byteCount: Self.pieces[1].byteCount)
+        let passesFirst = cursor.passWhole(0, byteCount: Self.pieces[0].byteCount)
+        #expect(passesFirst && !passesSecond)
+        #expect(cursor.bytesLeft(of: byteCount) == byteCount - Self.pieces[0].byteCount)
     }
 }

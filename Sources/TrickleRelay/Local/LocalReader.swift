@@ -112,7 +112,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
     func segmentMoved() { deliver() }
 
     var lag: Int {
-        if case .reading(let segment) = phase { cursor.bytesLeft(in: segment.pieces) } else { 0 }
+        if case .reading(let segment) = phase { cursor.bytesLeft(of: segment.byteCount) } else { 0 }
     }
 
     private func deliver() {

@@ -76,7 +76,7 @@ final class StreamExchange: Exchange, LaneReader {
     }
 
     var lag: Int {
-        if case .reading(_, let list) = phase { cursor.bytesLeft(in: list.pieces) } else { 0 }
+        if case .reading(_, let list) = phase { cursor.bytesLeft(of: list.byteCount) } else { 0 }
     }
 
     // MARK: From segment to segment
@@ -130,12 +130,12 @@ final class StreamExchange: Exchange, LaneReader {
 
     // MARK: Sending
 
-    func segmentMoved(newest: UnsafeRawBufferPointer, at index: Int) {
-        guard head == nil, preamble == nil, connection.isWritable, cursor.passWhole(index),
-            case .reading(_, let list) = phase
+    func segmentMoved(newest: NewestPiece) {
+        guard head == nil, preamble == nil, connection.isWritable, case .reading(_, let list) = phase,
+            cursor.passWhole(newest.index, byteCount: newest.byteCount)
         else { return segmentMoved() }
-        sentByteCount += newest.count
-        connection.send(newest) { sent in list.pieces[index].chunk.from(sent) }
+        sentByteCount += newest.chunk.count
+        connection.send(newest.chunk) { sent in list.pieces[newest.index].chunk.from(sent) }
     }
 
     func segmentMoved() {

@@ -7,6 +7,7 @@ import TrickleCore
 final class UnitPieces: ReadPieces {
     private let unit: Int
     private(set) var pieces: [EncodedPiece] = []
+    private(set) var byteCount = 0
     var readers = ReaderList()
     /// The first bytes of a unit that has not come whole.
     private var rest = ByteBuffer()
@@ -18,15 +19,20 @@ final class UnitPieces: ReadPieces {
     }
 
     func append(_ piece: EncodedPiece) {
-        if rest.readableBytes == 0, piece.byteCount % unit == 0 { return pieces.append(piece) }
+        if rest.readableBytes == 0, piece.byteCount % unit == 0 { return add(piece) }
         let count = (rest.readableBytes + piece.byteCount) / unit * unit
         guard count > 0 else {
             rest.writeImmutableBuffer(piece.payload)
             return
         }
         let taken = count - rest.readableBytes
-        pieces.append(EncodedPiece([rest, piece.slice(0..<taken)]))
+        add(EncodedPiece([rest, piece.slice(0..<taken)]))
         rest = ByteBuffer()
         if taken < piece.byteCount { rest.writeImmutableBuffer(piece.slice(taken..<piece.byteCount)) }
+    }
+
+    private func add(_ piece: EncodedPiece) {
+        pieces.append(piece)
+        byteCount += piece.byteCount
     }
 }
