@@ -20,6 +20,9 @@ public struct HookServer: Sendable {
     public static func start(
         at address: ListenAddress, _ hook: LiveHook, logger: Logger
     ) async throws -> HookServer {
+        do { try SystemRoom.forTools(eventLoopCount: SystemRoom.coreCount).check() } catch {
+            throw ToolFailure("\(error)")
+        }
         let seats = HookSeats(maximumConnections)
         var headLimits = NIOHTTPDecoderLimitConfiguration()
         headLimits.maxHeaderFieldSize = 16 << 10

@@ -1,5 +1,6 @@
 import AllocatorShims
 import ArgumentParser
+import ChildProcesses
 import Restreaming
 import TrickleGateway
 import TrickleRelay
@@ -81,6 +82,8 @@ struct TrickleServer: Tool {
         limits.apply(to: &configuration)
         configuration.limits.hasChangefeed = !noChangefeed
         configuration.limits.createsChannels = !noAutocreate
+        try MemoryLimit.fit(&configuration, session.logger)
+        try checkRoom()
         let relay: RelayServer
         do {
             relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
@@ -98,6 +101,12 @@ struct TrickleServer: Tool {
             throw error
         }
         await relay.shutDown()
+    }
+
+    /// Event loops cannot be refused their threads: those of the relay, of its acceptor, and of the metrics' listener.
+    private func checkRoom() throws {
+        let count = limits.threads + 1 + (metrics == nil ? 0 : SystemRoom.coreCount)
+        do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
     }
 
     private func serve(_ session: ToolSession, _ relay: RelayServer) async throws {

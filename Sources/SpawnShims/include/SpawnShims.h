@@ -51,6 +51,25 @@ int trickle_reap(pid_t pid, int *status);
 /// @return 0 or an errno.
 int trickle_start_thread(void (*body)(void *), void *argument);
 
+/// Whether so many more threads can be had: starts them, and ends them again.
+///
+/// @return 0 or an errno.
+int trickle_try_threads(int count);
+
+/// Whether so many more descriptors can be had: opens them, and closes them again.
+///
+/// @return 0 or an errno.
+int trickle_try_descriptors(int count);
+
+/// Whether so much more address space can be had: maps it, and lets it go again.
+///
+/// @return 0 or an errno.
+int trickle_try_memory(size_t byte_count);
+
+/// Raises the soft limit of descriptors to 4,096, if the hard one allows, and sees to it that threads do not use up a limit of address space. To
+/// be called before there are threads.
+void trickle_suit_limits(void);
+
 /// A pipe whose ends no child inherits by accident.
 ///
 /// @return 0 or an errno.

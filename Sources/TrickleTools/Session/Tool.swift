@@ -1,4 +1,6 @@
 import ArgumentParser
+import ChildProcesses
+import Dispatch
 
 #if canImport(Darwin)
     import Darwin
@@ -28,11 +30,18 @@ extension Tool {
     public static var endsBySignal: Bool { false }
     public var hasOwnHangup: Bool { false }
 
-    public static func main() async {
+    public static func main() {
         // A reader that has gone, and a file that may not grow, are errors of a write, and told as such.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        await leave(run(arguments: Array(CommandLine.arguments.dropFirst())))
+        // Before anything runs on a pool: that waits for ever for a thread that the system does not give.
+        SystemRoom.suitLimits()
+        do { try SystemRoom.forTools.check() } catch {
+            Console().write(line: "\(_commandName): error: \(error)")
+            leave(ToolExit.failure.rawValue)
+        }
+        Task { await leave(run(arguments: Array(CommandLine.arguments.dropFirst()))) }
+        dispatchMain()
     }
 
     /// Parses the arguments, runs the tool and tells its exit code.
@@ -74,6 +83,25 @@ extension Tool {
         console.write(line: "\(_commandName): error: \(message) (see \(_commandName) --help)")
         return ToolExit.usage.rawValue
     }
+}
+
+extension SystemRoom {
+    /// What every tool needs: a thread for each core, and some for signals, standard streams and libcurl.
+    package static var forTools: SystemRoom {
+        SystemRoom(threadCount: coreCount + 8, descriptorCount: 32, byteCount: 192 << 20)
+    }
+
+    /// That, and so many event loops: a thread and four descriptors for each, and address space for its stack.
+    package static func forTools(eventLoopCount: Int) -> SystemRoom {
+        var room = forTools
+        room.threadCount += eventLoopCount
+        room.descriptorCount += 4 * eventLoopCount
+        room.byteCount += eventLoopCount * (8 << 20)
+        return room
+    }
+
+    /// Event loops of the group that a process shares.
+    package static var coreCount: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
 }
 
 // The static method of the same name hides the C function.
