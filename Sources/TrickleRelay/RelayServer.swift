@@ -57,6 +57,7 @@ public final class RelayServer: Sendable {
                 incarnation: incarnation, logger: logger)
         }
         store.setLanes(lanes)
+        for lane in lanes { Doorbell.hang(on: lane.turns) }
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
@@ -192,10 +193,20 @@ public final class RelayServer: Sendable {
 
     // MARK: Sockets
 
+    /// What a new connection takes up of its lane's turn.
+    private static let unitsPerConnection = 32
+
     /// Takes over a connection that was accepted.
     func connect(_ descriptor: Int32, from peer: ClientAddress) {
         guard let seat = census.seat(for: peer) else { return Acceptor.turnAway(descriptor) }
         let lane = anyLane()
+        // Whoever connects as fast as it can has to leave time for those who are there.
+        lane.eventLoop.execute { [self] in
+            lane.turns.perform(units: Self.unitsPerConnection) { self.connect(descriptor, seat, on: lane) }
+        }
+    }
+
+    private func connect(_ descriptor: Int32, _ seat: ClientSeat, on lane: RelayLane) {
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 try Self.configure(channel, RelayConnection(lane: lane, descriptor: descriptor, seat: seat))

@@ -2,15 +2,16 @@ import NIOCore
 
 /// What an event loop puts off, so that it looks after its sockets and serves others in between.
 ///
-/// The loop runs all that is ready before it looks at a socket again, also what became ready meanwhile. So there is one task for
-/// all that is put off, and it is scheduled anew when it has ended.
+/// NIO's loop runs all tasks that are ready, also those that become ready meanwhile, before it looks at a socket again. So a turn comes
+/// with the ringing of a ``Doorbell``, which is a socket to the loop.
 package final class TurnQueue {
-    /// How far two turns are from each other at least.
+    /// How far two turns are from each other at least where there is no bell.
     static let distance = TimeAmount.microseconds(100)
     /// What all connections together may take up before the next turn, in the units of ``take(_:)``.
     static let allowance = 2048
 
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
+    var doorbell: Doorbell?
     private var jobs = CircularBuffer<() -> Void>()
     private var isScheduled = false
     private var isRunning = false
@@ -25,16 +26,27 @@ package final class TurnQueue {
         schedule()
     }
 
+    /// Does `job` at once where there is room for it, and in a later turn otherwise.
+    func perform(units: Int, _ job: @escaping () -> Void) {
+        let whole = {
+            self.take(units)
+            job()
+        }
+        if jobs.isEmpty, unitsLeft > 0 { whole() } else { append(whole) }
+    }
+
     /// Takes up a part of the allowance.
     func take(_ units: Int) { unitsLeft -= units }
 
     private func schedule() {
         guard !isScheduled, !isRunning, !jobs.isEmpty else { return }
         isScheduled = true
+        if let doorbell { return doorbell.ring() }
         eventLoop.assumeIsolated().scheduleTask(in: Self.distance) { self.run() }
     }
 
-    private func run() {
+    /// A turn.
+    func run() {
         isScheduled = false
         isRunning = true
         unitsLeft = Self.allowance

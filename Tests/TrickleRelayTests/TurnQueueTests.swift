@@ -1,5 +1,7 @@
+import Foundation
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Testing
 
 @testable import TrickleRelay
@@ -41,4 +43,49 @@ import Testing
         for _ in 0..<4 { eventLoop.advanceTime(by: TurnQueue.distance) }
         #expect(count == 10)
     }
+
+    @Test func `what has room is done at once, and the rest in its order`() {
+        let turns = TurnQueue(eventLoop: eventLoop)
+        var order: [Int] = []
+        for number in 0..<4 { turns.perform(units: TurnQueue.allowance / 2) { order.append(number) } }
+        #expect(order == [0, 1])
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        #expect(order == [0, 1, 2, 3])
+    }
+
+    @Test func `with a bell, a socket that is ready is served between two turns`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let eventLoop = group.next()
+        // Each turn begins the next, and the other pipe has something to read since the first.
+        let turns = NIOLoopBoundBox.makeBoxSendingValue(TurnQueue(eventLoop: eventLoop), eventLoop: eventLoop)
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        let isServed = eventLoop.makePromise(of: Void.self)
+        try await eventLoop.flatSubmit {
+            Doorbell.hang(on: turns.value)
+            return NIOPipeBootstrap(group: eventLoop).channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Served(isServed))
+                }
+            }.takingOwnershipOfDescriptor(input: readEnd)
+        }.map { (_: any Channel) in }.get()
+        eventLoop.execute {
+            func again() { turns.value.append { again() } }
+            again()
+            _ = write(writeEnd, "x", 1)
+        }
+        try await isServed.futureResult.get()
+        close(writeEnd)
+        try await group.shutdownGracefully()
+    }
+}
+
+private final class Served: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let promise: EventLoopPromise<Void>
+
+    init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { promise.succeed() }
 }
