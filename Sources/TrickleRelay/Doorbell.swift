@@ -22,6 +22,7 @@ final class Doorbell: ChannelInboundHandler {
     }
 
     /// Makes one for the queue, whose turns come at its ringing from then on. Without a descriptor for it they go on as they came.
+    /// To be called on the queue's event loop.
     static func hang(on turns: TurnQueue) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }
@@ -32,16 +33,14 @@ final class Doorbell: ChannelInboundHandler {
         let (readEnd, writeEnd) = (ends[0], ends[1])
         let eventLoop = turns.eventLoop
         let queue = NIOLoopBound(turns, eventLoop: eventLoop)
-        let hanging = eventLoop.flatSubmit {
-            NIOPipeBootstrap(group: eventLoop).channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let turns = queue.value
-                    let bell = Doorbell(writeEnd: writeEnd) { [weak turns] in turns?.run() }
-                    try channel.pipeline.syncOperations.addHandler(bell)
-                    turns.doorbell = bell
-                }
-            }.takingOwnershipOfDescriptor(input: readEnd)
-        }
+        let hanging = NIOPipeBootstrap(group: eventLoop).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let turns = queue.value
+                let bell = Doorbell(writeEnd: writeEnd) { [weak turns] in turns?.run() }
+                try channel.pipeline.syncOperations.addHandler(bell)
+                turns.doorbell = bell
+            }
+        }.takingOwnershipOfDescriptor(input: readEnd)
         hanging.whenFailure { _ in for end in [readEnd, writeEnd] { close(end) } }
     }
 

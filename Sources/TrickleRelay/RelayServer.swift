@@ -57,7 +57,7 @@ public final class RelayServer: Sendable {
                 incarnation: incarnation, logger: logger)
         }
         store.setLanes(lanes)
-        for lane in lanes { Doorbell.hang(on: lane.turns) }
+        for lane in lanes { lane.eventLoop.execute { Doorbell.hang(on: lane.turns) } }
         let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
