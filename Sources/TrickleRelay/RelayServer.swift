@@ -193,16 +193,13 @@ public final class RelayServer: Sendable {
 
     // MARK: Sockets
 
-    /// What a new connection takes up of its lane's turn.
-    private static let unitsPerConnection = 32
-
     /// Takes over a connection that was accepted.
     func connect(_ descriptor: Int32, from peer: ClientAddress) {
         guard let seat = census.seat(for: peer) else { return Acceptor.turnAway(descriptor) }
         let lane = anyLane()
         // Whoever connects as fast as it can has to leave time for those who are there.
         lane.eventLoop.execute { [self] in
-            lane.turns.perform(units: Self.unitsPerConnection) { self.connect(descriptor, seat, on: lane) }
+            lane.turns.admit { self.connect(descriptor, seat, on: lane) }
         }
     }
 

@@ -20,7 +20,7 @@ package final class RequestGate: ChannelDuplexHandler {
     /// its connection is closed.
     static let maximumHeldByteCount = 512 << 10
     /// What one connection may take up in one go; then others have their turn.
-    private static let unitsPerTurn = 256
+    private static let unitsPerTurn = 128
     /// What a head or a body takes up, and what a chunk of a body does.
     private static let unitsPerPart = 4
     /// The lines of a chunk: before its bytes, and behind.

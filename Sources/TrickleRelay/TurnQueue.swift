@@ -8,11 +8,15 @@ package final class TurnQueue {
     /// How far two turns are from each other at least where there is no bell.
     static let distance = TimeAmount.microseconds(100)
     /// What all connections together may take up before the next turn, in the units of ``take(_:)``.
-    static let allowance = 2048
+    static let allowance = 1024
+    /// New connections that are set up before the next turn. They wait in a line of their own: those who are there come first.
+    static let arrivalsPerTurn = 16
 
     let eventLoop: any EventLoop
     var doorbell: Doorbell?
     private var jobs = CircularBuffer<() -> Void>()
+    private var arrivals = CircularBuffer<() -> Void>()
+    private var arrivalsLeft = arrivalsPerTurn
     private var isScheduled = false
     private var isRunning = false
     /// What is left of the allowance.
@@ -26,20 +30,25 @@ package final class TurnQueue {
         schedule()
     }
 
-    /// Does `job` at once where there is room for it, and in a later turn otherwise.
-    func perform(units: Int, _ job: @escaping () -> Void) {
-        let whole = {
-            self.take(units)
-            job()
+    /// Sets a connection up: at once where there is room for it, and in a later turn otherwise.
+    func admit(_ setUp: @escaping () -> Void) {
+        arrivals.append(setUp)
+        setUpArrivals()
+        schedule()
+    }
+
+    private func setUpArrivals() {
+        while arrivalsLeft > 0, let setUp = arrivals.popFirst() {
+            arrivalsLeft -= 1
+            setUp()
         }
-        if jobs.isEmpty, unitsLeft > 0 { whole() } else { append(whole) }
     }
 
     /// Takes up a part of the allowance.
     func take(_ units: Int) { unitsLeft -= units }
 
     private func schedule() {
-        guard !isScheduled, !isRunning, !jobs.isEmpty else { return }
+        guard !isScheduled, !isRunning, !jobs.isEmpty || !arrivals.isEmpty else { return }
         isScheduled = true
         if let doorbell { return doorbell.ring() }
         eventLoop.assumeIsolated().scheduleTask(in: Self.distance) { self.run() }
@@ -52,6 +61,8 @@ package final class TurnQueue {
         unitsLeft = Self.allowance
         // What is put off meanwhile is for another turn.
         for _ in 0..<jobs.count where unitsLeft > 0 { jobs.removeFirst()() }
+        arrivalsLeft = Self.arrivalsPerTurn
+        setUpArrivals()
         isRunning = false
         schedule()
     }

@@ -44,13 +44,16 @@ import Testing
         #expect(count == 10)
     }
 
-    @Test func `what has room is done at once, and the rest in its order`() {
+    @Test func `new connections are set up at once, a limited number in each turn, and after all others`() {
         let turns = TurnQueue(eventLoop: eventLoop)
         var order: [Int] = []
-        for number in 0..<4 { turns.perform(units: TurnQueue.allowance / 2) { order.append(number) } }
-        #expect(order == [0, 1])
+        for number in 0..<TurnQueue.arrivalsPerTurn * 2 { turns.admit { order.append(number) } }
+        #expect(order == Array(0..<TurnQueue.arrivalsPerTurn))
+        turns.append { order.append(-1) }
         eventLoop.advanceTime(by: TurnQueue.distance)
-        #expect(order == [0, 1, 2, 3])
+        #expect(order.count == TurnQueue.arrivalsPerTurn * 2 + 1)
+        #expect(order[TurnQueue.arrivalsPerTurn] == -1)
+        #expect(order.last == TurnQueue.arrivalsPerTurn * 2 - 1)
     }
 
     @Test func `with a bell, a socket that is ready is served between two turns`() async throws {
