@@ -74,11 +74,14 @@ import TrickleTesting
 
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nLp-Trickle-Seq: 0\r\n\r\n0\r\n", "",
+        "HTTP/1.1 200 OK\r\nX-Filler: ",
     ])
-    func `headers, trailers and interim answers without end fail the transfer`(start: String) async throws {
+    func `headers, a line, trailers and interim answers without end fail the transfer`(start: String) async throws {
         let server = try ScriptedServer()
+        let filler = String(repeating: "x", count: 500)
         let more =
-            start.isEmpty ? "HTTP/1.1 100 Continue\r\n\r\n" : "X-Filler: \(String(repeating: "x", count: 500))\r\n"
+            start.isEmpty
+            ? "HTTP/1.1 100 Continue\r\n\r\n" : start.hasSuffix("\r\n") ? "X-Filler: \(filler)\r\n" : filler
         let text = start.replacing("\r\n", with: "\n")
         async let served: Void = serve(server, text, endless: more)
         var configuration = hurried

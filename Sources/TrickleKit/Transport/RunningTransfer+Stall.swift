@@ -43,7 +43,7 @@ extension RunningTransfer {
     /// Another attempt would end the same way.
     var tooManyFields: TransferFailure {
         let text =
-            "\(transfer.request.peer) sends more than \(FieldAllowance.maximumCount) header lines, or \(FieldAllowance.maximumBytes >> 10) KiB of them, for one answer: is it a relay?"
+            "\(transfer.request.peer) sends more than \(FieldAllowance.maximumCount) header lines, \(FieldAllowance.maximumBytes >> 10) KiB of them, or 100 KiB in one, for one answer: is it a relay?"
         return TransferFailure(kind: .permanent, error: TrickleError(.notARelay, text))
     }
 }

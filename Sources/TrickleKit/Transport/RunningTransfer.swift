@@ -56,7 +56,10 @@ final class RunningTransfer {
 
     /// What the end of the transfer means, as curl tells it.
     func ending(result: CURLcode) -> Transfer.Ending {
-        if fields.isExceeded { return .failed(tooManyFields) }
+        // curl has no memory, as it says, for a line of more than 100 KiB; newer ones say that it is too large.
+        if fields.isExceeded || result == CURLE_OUT_OF_MEMORY || result.rawValue == 100 {
+            return .failed(tooManyFields)
+        }
         // An answer to an upload counts even if the connection did not survive the rest of the upload.
         if hasWholeHead, result == CURLE_OK || transfer.request.upload != nil { return .complete }
         // curl takes a connection that ends within a head for an answer without a body.
