@@ -104,7 +104,9 @@ import TrickleTesting
     }
 
     @Test func aHeadBehindAWaitingGetMayComeInPieces() async throws {
-        try await withRelayServer { relay in
+        try await withRelayServer {
+            $0.headTimeout = TestLimit.wait
+        } _: { relay in
             try await PlainClient.with(relay) { client in
                 try await client.send(PlainRequest.create("/cam"))
                 _ = try await client.answer()
