@@ -21,8 +21,9 @@ package final class RequestGate: ChannelDuplexHandler {
     static let maximumHeldByteCount = 512 << 10
     /// What one connection may take up in one go; then others have their turn.
     private static let unitsPerTurn = 128
-    /// What a head or a body takes up, and what a chunk of a body does.
-    private static let unitsPerPart = 4
+    /// What a head takes up, and the bytes of a body that are taken in one go; each of its chunks takes up one more.
+    private static let unitsPerHead = 4
+    private static let unitsPerBody = 1
     /// The lines of a chunk: before its bytes, and behind.
     private static let elementsPerChunk = 2
 
@@ -134,11 +135,12 @@ package final class RequestGate: ChannelDuplexHandler {
         while held.readableBytes > 0, keeper.takesBytes, !discardsAll {
             guard unitsLeft > 0 else { return pause() }
             let elementCount = boundary.elementCount
+            let least = boundary.isInHead ? Self.unitsPerHead : Self.unitsPerBody
             do throws(MessageBoundary.Excess) {
                 let count = try held.withUnsafeReadableBytes { bytes throws(MessageBoundary.Excess) in
                     try boundary.advance(over: bytes, maximumChunkCount: unitsLeft)
                 }
-                let units = Self.unitsPerPart + (boundary.elementCount - elementCount) / Self.elementsPerChunk
+                let units = least + (boundary.elementCount - elementCount) / Self.elementsPerChunk
                 unitsLeft -= units
                 turns.take(units)
                 guard let bytes = held.readSlice(length: count) else { return }

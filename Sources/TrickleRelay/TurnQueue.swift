@@ -8,7 +8,7 @@ package final class TurnQueue {
     /// How far two turns are from each other at least where there is no bell.
     static let distance = TimeAmount.microseconds(100)
     /// What all connections together may take up before the next turn, in the units of ``take(_:)``.
-    static let allowance = 1024
+    static let allowance = 2048
     /// New connections that are set up before the next turn. They wait in a line of their own: those who are there come first.
     static let arrivalsPerTurn = 16
 
@@ -45,10 +45,18 @@ package final class TurnQueue {
     }
 
     /// Takes up a part of the allowance.
-    func take(_ units: Int) { unitsLeft -= units }
+    func take(_ units: Int) {
+        unitsLeft -= units
+        schedule()
+    }
+
+    /// Whether there is something for another turn, be it that the allowance goes to its end: who takes little never waits for that.
+    private var wantsTurn: Bool {
+        !jobs.isEmpty || !arrivals.isEmpty || unitsLeft < Self.allowance / 2 || arrivalsLeft < Self.arrivalsPerTurn / 2
+    }
 
     private func schedule() {
-        guard !isScheduled, !isRunning, !jobs.isEmpty || !arrivals.isEmpty else { return }
+        guard !isScheduled, !isRunning, wantsTurn else { return }
         isScheduled = true
         if let doorbell { return doorbell.ring() }
         eventLoop.assumeIsolated().scheduleTask(in: Self.distance) { self.run() }

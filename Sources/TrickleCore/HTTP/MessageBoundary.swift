@@ -34,6 +34,9 @@ public struct MessageBoundary: Sendable {
     private let maximumTrailerByteCount: Int
     private var state = State.head(lineByteCount: 0, isFirstLine: true)
 
+    /// Whether what follows is a head, or a part of one.
+    public var isInHead: Bool { if case .head = state { true } else { false } }
+
     /// Heads, lines and trailers that have begun so far.
     public private(set) var elementCount = 0
     /// Whether one of them has begun and has not ended: then the rest is due.
