@@ -57,17 +57,19 @@ public final class RelayProcess: Sendable {
     public func stop() async -> ExitStatus { await process.stop() }
 
     /// Runs `body` with a relay that is ended after it.
-    public static func with(
-        _ arguments: [String] = [], address: String = "localhost:0", _ body: (RelayProcess) async throws -> Void
-    ) async throws {
+    public static func with<Result: Sendable>(
+        _ arguments: [String] = [], address: String = "localhost:0", _ body: (RelayProcess) async throws -> Result
+    ) async throws -> Result {
         let relay = try await start(arguments, address: address)
+        let result: Result
         do {
-            try await body(relay)
+            result = try await body(relay)
         } catch {
             await relay.stop()
             throw error
         }
         await relay.stop()
+        return result
     }
 }
 
