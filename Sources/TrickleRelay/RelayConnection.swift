@@ -32,14 +32,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     let seat: ClientSeat
     /// What lets requests in; nil where parts of them come from elsewhere.
     var gate: RequestGate? { didSet { gate?.keeper = self } }
-    /// Until when the client has to take what was sent; nil while nothing is left.
-    private var sendDeadline: NIODeadline?
-    /// Until when a request, the rest of what has begun, or the client's end has to come; nil while nothing is due.
-    private var arrivalDeadline: NIODeadline?
-    /// Whether a part of a request has begun, of which the rest is due.
-    private var partHasBegun = false
-    /// Which of the gate's elements that is.
-    private var begunElement: Int?
+    private var deadlines = ClientDeadlines()
     /// nil outside the pipeline: the context holds the connection, too.
     private var context: ChannelHandlerContext?
     /// The context's: asked for at every piece, and not as cheap there.
@@ -48,7 +41,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     /// Whether the body of the current request has ended.
     private var requestHasEnded = true
     /// How long a client may take to close when the last answer has left.
-    private static let lingerTime = TimeAmount.seconds(5)
+    private static let lingerTime = Duration.seconds(5)
 
     /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
     private static let publishingReadsPerTurn: UInt = 8
@@ -110,7 +103,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ProxyHeaderHandler.Begun:
-            if !partHasBegun { partBegins() }
+            deadlines.awaitRest(within: lane.configuration.headTimeout)
         case let header as ProxyHeaderHandler.Named:
             // The header is no part of a request's head.
             awaitHead()
@@ -147,41 +140,27 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
 
     /// To be called about once a second.
     func checkDeadlines(now: NIODeadline) {
-        if let sendDeadline, sendDeadline <= now {
-            self.sendDeadline = nil
+        guard let missed = deadlines.missed(by: now) else { return }
+        switch (missed, phase) {
+        case (.taking, _):
             lane.counts.readersStalled += 1
             lane.logger.notice(
                 "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
                 metadata: currentExchange?.logMetadata ?? [:])
-            return close()
-        }
-        guard let arrivalDeadline, arrivalDeadline <= now else { return }
-        self.arrivalDeadline = nil
-        switch phase {
-        case .idle where !partHasBegun: closeAfterReading()
-        case .answering(let exchange) where requestHasEnded:
+            close()
+        case (.arrival, .idle): closeAfterReading()
+        case (.arrival, _): close()
+        case (.rest, .answering(let exchange)) where requestHasEnded:
             // A head has begun behind the request that is being answered.
             breakOff(exchange)
-        case .idle, .readingBody, .answering:
+        case (.rest, _):
             let seconds = lane.configuration.headTimeout.components.seconds
             let part = if case .idle = phase { "head" } else { "body" }
             refuse(RequestProblem(status: 408, reason: "the request's \(part) took longer than \(seconds) s"))
-        case .lingering: close()
-        case .closed: break
         }
     }
 
-    private func awaitHead() {
-        partHasBegun = false
-        begunElement = nil
-        arrivalDeadline = .now() + TimeAmount(lane.configuration.keepAliveTimeout)
-    }
-
-    /// The rest is due.
-    private func partBegins() {
-        partHasBegun = true
-        arrivalDeadline = .now() + TimeAmount(lane.configuration.headTimeout)
-    }
+    private func awaitHead() { deadlines.await(within: lane.configuration.keepAliveTimeout) }
 
     /// Looks for a head, a chunk's line or a trailer that has begun and not ended. The bytes of a segment may be silent.
     private func watchParts() {
@@ -193,14 +172,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         case .answering: element = gate.isInsideElement ? gate.elementCount : nil
         case .readingBody, .lingering, .closed: return
         }
-        guard element != begunElement else { return }
-        begunElement = element
-        if element != nil {
-            partBegins()
-        } else {
-            partHasBegun = false
-            arrivalDeadline = nil
-        }
+        deadlines.follow(element, within: lane.configuration.headTimeout)
     }
 
     /// The relay goes down.
@@ -250,9 +222,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
             requestHasEnded = false
             let request = RelayRequest(head)
             gate?.headEnded(framing: request.framing)
-            partHasBegun = false
-            begunElement = nil
-            arrivalDeadline = nil
+            deadlines.nothingIsDue()
             let exchange = exchange(for: request)
             if exchange.startsAtHead, request.hasBody {
                 phase = .answering(exchange)
@@ -260,7 +230,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
                 exchange.start()
             } else {
                 // Nobody wants this body, so that it has to come as soon as a head.
-                if request.hasBody { arrivalDeadline = .now() + TimeAmount(lane.configuration.headTimeout) }
+                if request.hasBody { deadlines.awaitRest(within: lane.configuration.headTimeout) }
                 phase = .readingBody(exchange)
                 if request.hasBody, request.expectsContinue { sendContinue() }
             }
@@ -268,14 +238,14 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
             exchange.received(bytes)
         case (.end, .readingBody(let exchange)):
             requestHasEnded = true
-            arrivalDeadline = nil
+            deadlines.nothingIsDue()
             phase = .answering(exchange)
             exchange.start()
             exchange.receivedEnd()
         case (.end, .answering(let exchange)):
             requestHasEnded = true
             setReadsPerTurn(1)
-            arrivalDeadline = nil
+            deadlines.nothingIsDue()
             exchange.receivedEnd()
         default: break
         }
@@ -303,7 +273,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     private func write(_ bytes: ByteBuffer) {
         if isWritable {
             isWritable = false
-            sendDeadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+            deadlines.mustTake(within: lane.configuration.readerTimeout)
         }
         guard let context else { return }
         // A single byte is below the water mark, of which NIO says nothing.
@@ -321,12 +291,12 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         isWritable = true
         switch phase {
         case .idle:
-            sendDeadline = nil
+            deadlines.hasTaken()
             awaitHead()
             gate?.resume()
         case .lingering: break
         case .readingBody, .answering, .closed:
-            sendDeadline = nil
+            deadlines.hasTaken()
             currentExchange?.writable()
         }
     }
@@ -414,7 +384,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         if seat.isProxy { seat.answered() }
         guard goesOn else { return closeAfterReading() }
         phase = .idle
-        arrivalDeadline = nil
+        deadlines.nothingIsDue()
         guard isWritable else { return }
         awaitHead()
         gate?.resume()
@@ -423,8 +393,8 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
     private func closeAfterReading() {
         phase = .lingering
-        arrivalDeadline = nil
-        sendDeadline = .now() + TimeAmount(lane.configuration.readerTimeout)
+        deadlines.nothingIsDue()
+        deadlines.mustTake(within: lane.configuration.readerTimeout)
         guard let context else { return }
         let flushed = lane.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
@@ -435,8 +405,8 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
 
     /// The client reads the last answer, and closes, in its own time, but not for ever.
     private func lastByteHasLeft() {
-        sendDeadline = nil
-        arrivalDeadline = .now() + Self.lingerTime
+        deadlines.hasTaken()
+        deadlines.await(within: Self.lingerTime)
         context?.close(mode: .output, promise: nil)
     }
 

@@ -13,7 +13,7 @@ extension RelayLane {
     }
 
     /// Readers who are told something in one turn; of what is woken meanwhile, as many again.
-    static let readersPerTurn = 256
+    static let readersPerTurn = 1024
 
     /// Something on this lane may have moved.
     ///

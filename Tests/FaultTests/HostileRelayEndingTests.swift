@@ -7,6 +7,7 @@ import TrickleTesting
 /// status tells.
 @Suite(
     .enabled(if: ProcessTable.isReadable, "there is no /proc to look for processes in"),
+    .enabled(if: BuiltTool.isInstalled("ffmpeg"), "ffmpeg is not installed"),
     .timeLimit(.minutes(TestLimit.minutes)))
 struct HostileRelayEndingTests {
     static let answers: [HostileServer.Answer] = [
@@ -31,7 +32,6 @@ struct HostileRelayEndingTests {
 
     @Test(arguments: ["read2pipe", "subscriber-example", "play", "publish-file"], answers)
     func `the first signal ends a tool`(name: String, answer: HostileServer.Answer) async throws {
-        if name == "publish-file", !BuiltTool.isInstalled("ffmpeg") { return }
         let server = try HostileServer(answer)
         defer { server.stop() }
         let own =

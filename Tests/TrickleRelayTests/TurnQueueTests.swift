@@ -59,26 +59,36 @@ import Testing
     @Test func `with a bell, a socket that is ready is served between two turns`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
-        // Each turn begins the next, and the other pipe has something to read since the first.
         let turns = NIOLoopBoundBox.makeBoxSendingValue(TurnQueue(eventLoop: eventLoop), eventLoop: eventLoop)
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         let (readEnd, writeEnd) = (ends[0], ends[1])
-        let isServed = eventLoop.makePromise(of: Void.self)
+        let served = NIOLoopBoundBox.makeBoxSendingValue(false, eventLoop: eventLoop)
         try await eventLoop.flatSubmit {
             Doorbell.hang(on: turns.value)
             return NIOPipeBootstrap(group: eventLoop).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Served(isServed))
+                    try channel.pipeline.syncOperations.addHandler(Served(served))
                 }
             }.takingOwnershipOfDescriptor(input: readEnd)
         }.map { (_: any Channel) in }.get()
+        let turnCount = eventLoop.makePromise(of: Int.self)
         eventLoop.execute {
-            func again() { turns.value.append { again() } }
-            again()
             _ = write(writeEnd, "x", 1)
+            var count = 0
+            // What each turn leaves to do takes longer than until a task that it put off for some time would be ready.
+            func again() {
+                count += 1
+                guard !served.value, count < 1000 else { return turnCount.succeed(count) }
+                turns.value.append { again() }
+                eventLoop.execute {
+                    let end = NIODeadline.now() + TurnQueue.distance * 2
+                    while .now() < end {}
+                }
+            }
+            again()
         }
-        try await isServed.futureResult.get()
+        #expect(try await turnCount.futureResult.get() < 1000)
         close(writeEnd)
         try await group.shutdownGracefully()
     }
@@ -86,9 +96,9 @@ import Testing
 
 private final class Served: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    private let promise: EventLoopPromise<Void>
+    private let flag: NIOLoopBoundBox<Bool>
 
-    init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+    init(_ flag: NIOLoopBoundBox<Bool>) { self.flag = flag }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { promise.succeed() }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { flag.value = true }
 }
