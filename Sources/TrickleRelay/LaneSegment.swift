@@ -66,6 +66,16 @@ final class LaneSegment: ReadPieces {
         return pieces
     }
 
+    private var toldCopyByteCount = 0
+
+    /// How much more memory than last time the copies in whole units take, in bytes.
+    func takeCopyChange() -> Int {
+        guard !units.isEmpty || toldCopyByteCount > 0 else { return 0 }
+        let byteCount = units.values.reduce(0) { $0 + $1.copyByteCount }
+        defer { toldCopyByteCount = byteCount }
+        return byteCount - toldCopyByteCount
+    }
+
     // MARK: Moving on
 
     /// Lists of which readers have not gone on yet: those below the place.

@@ -131,7 +131,8 @@ extension RelayLane {
     private func tell(_ round: WaitingRound, _ budget: inout Int) {
         let count = round.tell(atMost: max(0, budget))
         budget -= count
-        if case .segment = round.outcome {
+        if case .segment(let segment) = round.outcome {
+            tellCopies(of: segment)
         } else if count > 0 {
             store.perform(on: self) { store, _ in
                 for _ in 0..<count { store.dismissReader(of: round.ticket.channel) }

@@ -91,6 +91,7 @@ final class RelayLane: @unchecked Sendable {
         case .segment(let view):
             let segment = segment(of: view)
             segment.insert(reader)
+            tellCopies(of: segment)
             return .segment(segment, view)
         case .wait(let ticket, let contentType):
             waiting[ticket.channel, default: [:]][ticket, default: ReaderList()].insert(reader)
@@ -103,6 +104,7 @@ final class RelayLane: @unchecked Sendable {
     func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
         segment.remove(reader)
         counts.add(.init(bytesOut: reader.sentByteCount), to: segment.channel)
+        tellCopies(of: segment)
         let isUnread = segment.isUnread && segments[segment.id] === segment
         if isUnread { segments[segment.id] = nil }
         store.perform(on: self) { store, _ in
@@ -131,6 +133,16 @@ final class RelayLane: @unchecked Sendable {
         segment.update { first, pieces in
             store.perform(on: nil) { store, _ in store.pull(segment.id, from: first, on: lane, into: &pieces) }
         }
+        tellCopies(of: segment)
+    }
+
+    /// The store counts what the lane has copied of the segment.
+    ///
+    /// To be called whenever it may have changed, but not within an event of the store.
+    func tellCopies(of segment: LaneSegment) {
+        let change = segment.takeCopyChange()
+        guard change != 0 else { return }
+        store.perform(on: self) { store, now in store.copiesChanged(of: segment.id, by: change, now: now) }
     }
 
     func forgetIfUnread(_ segment: LaneSegment) {

@@ -80,12 +80,15 @@ public final class PlainClient {
     }
 
     /// A body in chunks (RFC 9112, section 7.1) up to its last chunk, or until the relay closes.
-    public func chunkedBody() async throws -> [UInt8] {
+    ///
+    /// - Parameter end: it is left there when it has come so far.
+    public func chunkedBody(to end: String? = nil) async throws -> [UInt8] {
         var body: [UInt8] = []
         while let size = Int(try await read(to: "\r\n").dropLast(1), radix: 16) {
             body += try await read(count: size)
             _ = try await read(to: "\r\n")
             if size == 0 { break }
+            if let end, body.suffix(end.utf8.count).elementsEqual(end.utf8) { break }
         }
         return body
     }

@@ -161,8 +161,9 @@ import TrickleTesting
                 _ = try await client.answer()
                 broken.abort()
                 try publish(["ccccdddd"], to: publisher)
+                #expect(String(decoding: try await client.chunkedBody(to: "dddd"), as: UTF8.self) == "aaaaGAPdddd")
                 publisher.close()
-                #expect(String(decoding: try await client.chunkedBody(), as: UTF8.self) == "aaaaGAPdddd")
+                #expect(try await client.chunkedBody().isEmpty)
             }
         }
         #expect(gaps.withLockedValue { $0 } == [.lost(before: SequenceNumber("1")!)])
@@ -205,9 +206,10 @@ import TrickleTesting
                 try first.finish()
                 for _ in 1..<9 { try publish(["lost"], to: publisher) }
                 try publish(["last"], to: publisher)
+                let payload = String(decoding: try await client.chunkedBody(to: "last"), as: UTF8.self)
                 publisher.close()
-                let payload = String(decoding: try await client.chunkedBody(), as: UTF8.self)
-                #expect(payload.hasSuffix("abcdGAP!last"))
+                #expect(try await client.chunkedBody().isEmpty)
+                #expect(payload.suffix(12) == "abcdGAP!last")
                 #expect(payload.utf8.count % 4 == 0)
                 #expect(payload.utf8.count < 160 * 100_004)
             }

@@ -104,6 +104,15 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
             hasManyPieces: lanes.isEmpty && pieces.count - joinedCount >= Self.manyPieces)
     }
 
+    /// Lanes have copied more bytes of it, or fewer, to be given out in another form.
+    ///
+    /// - Returns: who is charged with it; nil when it is left behind, and costs nothing any more.
+    mutating func copiesChanged(by byteCount: Int) -> Int? {
+        guard standing != .leftBehind else { return nil }
+        cost += byteCount
+        return client
+    }
+
     /// The lanes that have readers and have not been woken since they last looked: woken from now on.
     mutating func wakeLanes() -> LaneSet {
         let asleep = lanes.subtracting(wokenLanes)

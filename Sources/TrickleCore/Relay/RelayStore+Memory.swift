@@ -115,6 +115,15 @@ extension RelayStore {
         if change != 0 { charge(change, to: client) }
     }
 
+    /// A lane keeps copies of the segment's bytes in another form: they count as the segment's own.
+    ///
+    /// - Parameter byteCount: how much more they take than before.
+    public mutating func copiesChanged(of id: SegmentID, by byteCount: Int, now: Duration) {
+        guard let client = segments.change(id, { $0.copiesChanged(by: byteCount) }) ?? nil else { return }
+        charge(byteCount, to: client)
+        if byteCount > 0 { makeRoom(now: now) }
+    }
+
     // MARK: Held bytes
 
     /// Bytes of a segment have come that may wait for more: they reach the readers with ``release(_:now:)``, or with what comes.

@@ -8,6 +8,8 @@ final class UnitPieces: ReadPieces {
     private let unit: Int
     private(set) var pieces: [EncodedPiece] = []
     private(set) var byteCount = 0
+    /// What the list and the copies take of the relay's memory, in bytes.
+    private(set) var copyByteCount = 0
     var readers = ReaderList()
     /// The first bytes of a unit that has not come whole.
     private var rest = ByteBuffer()
@@ -26,7 +28,9 @@ final class UnitPieces: ReadPieces {
             return
         }
         let taken = count - rest.readableBytes
-        add(EncodedPiece([rest, piece.slice(0..<taken)]))
+        let copy = EncodedPiece([rest, piece.slice(0..<taken)])
+        copyByteCount += copy.storageByteCount
+        add(copy)
         rest = ByteBuffer()
         if taken < piece.byteCount { rest.writeImmutableBuffer(piece.slice(taken..<piece.byteCount)) }
     }
@@ -34,5 +38,6 @@ final class UnitPieces: ReadPieces {
     private func add(_ piece: EncodedPiece) {
         pieces.append(piece)
         byteCount += piece.byteCount
+        copyByteCount += MemoryLayout<EncodedPiece>.stride
     }
 }

@@ -2,6 +2,7 @@
 extension Attack {
     static let segments = [
         endlessPosts, repeatedSegment, largeSegments, smallChunks, smallSegments, emptySegments, stalledReaders,
+        packetViewers,
     ]
 
     private static let endlessPosts = Attack(
@@ -72,5 +73,30 @@ extension Attack {
         let publisher = AttackScript { $0 % 101 == 0 ? head : block }.with { $0.interval = .milliseconds(5) }
         let reader = AttackScript(once: AttackRequest.get("/fast/-2")).with { $0.reads = false }
         return [publisher] + Array(repeating: reader, count: 200)
+    }
+
+    private static let packetViewers = Attack(
+        "packet-viewers", "a transport stream of 20 MB/s in chunks that cut packets, with 20 viewers of /NAME.ts",
+        preparation: { _ in [channel("packets")] }
+    ) { _ in
+        var stream = TSBuilder()
+        stream.pat()
+        stream.pmt([.init(0x1B, 0x100)])
+        stream.pes(TestPicture.h264(.idr), pts: 0, marks: .init(randomAccess: true, pcr: 0))
+        let beginning = Array(AttackRequest.chunkedPost("/packets/-1").utf8) + chunk(stream.bytes)
+        stream.bytes = []
+        for _ in 0..<350 { stream.null() }
+        let more = chunk(stream.bytes)
+        let end = Array("0\r\n\r\n".utf8)
+        let publisher = AttackScript { index in
+            guard index % 900 == 0 else { return more }
+            return index == 0 ? beginning : end + beginning
+        }.with { $0.interval = .milliseconds(3) }
+        let viewer = AttackScript(once: AttackRequest.get("/packets.ts"))
+        return [publisher] + Array(repeating: viewer, count: 20)
+    }
+
+    private static func chunk(_ bytes: [UInt8]) -> [UInt8] {
+        Array((String(bytes.count, radix: 16) + "\r\n").utf8) + bytes + Array("\r\n".utf8)
     }
 }
