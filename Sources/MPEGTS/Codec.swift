@@ -1,7 +1,7 @@
 /// What a stream carries, as far as the program map tells.
 public enum Codec: Sendable, Hashable {
     case mpeg1Video, mpeg2Video, mpeg4Visual, h264, hevc, vvc, av1, vc1, avs, jpeg2000, dirac
-    case mpegAudio, aac, aacLATM, ac3, eac3, ac4, dts, trueHD, opus, smpte302M
+    case mpegAudio, aac, aacLATM, ac3, eac3, ac4, dts, trueHD, opus, smpte302M, lpcm, mpegH
     case dvbSubtitles, teletext, scte35, metadata
     /// A layer or view that adds to another stream (SVC, MVC, HEVC enhancement).
     case enhancement
@@ -13,7 +13,7 @@ public enum Codec: Sendable, Hashable {
     public var kind: Kind {
         switch self {
         case .mpeg1Video, .mpeg2Video, .mpeg4Visual, .h264, .hevc, .vvc, .av1, .vc1, .avs, .jpeg2000, .dirac: .video
-        case .mpegAudio, .aac, .aacLATM, .ac3, .eac3, .ac4, .dts, .trueHD, .opus, .smpte302M: .audio
+        case .mpegAudio, .aac, .aacLATM, .ac3, .eac3, .ac4, .dts, .trueHD, .opus, .smpte302M, .lpcm, .mpegH: .audio
         case .dvbSubtitles, .teletext, .scte35, .metadata, .enhancement, .other: .other
         }
     }
@@ -44,17 +44,32 @@ extension Codec: CustomStringConvertible {
         case .trueHD: "TrueHD"
         case .opus: "Opus"
         case .smpte302M: "SMPTE 302M"
+        case .lpcm: "LPCM"
+        case .mpegH: "MPEG-H 3D Audio"
         case .dvbSubtitles: "DVB subtitles"
         case .teletext: "teletext"
         case .scte35: "SCTE-35"
         case .metadata: "metadata"
         case .enhancement: "enhancement layer"
-        case .other(let type): "stream type 0x\(String(type, radix: 16))"
+        case .other(let type):
+            Self.otherNames[type].map { "\($0) (stream type 0x\(String(type, radix: 16)))" }
+                ?? "stream type 0x\(String(type, radix: 16))"
         }
     }
 }
 
 extension Codec {
+    /// What is passed on and not looked at, by its stream type (ISO 13818-1, table 2-34; ATSC A/53; ANSI/SCTE 57).
+    private static let otherNames: [UInt8: String] = [
+        0x05: "private sections", 0x06: "private data", 0x07: "MHEG", 0x08: "DSM-CC", 0x09: "H.222.1", 0x0A: "DSM-CC",
+        0x0B: "DSM-CC", 0x0C: "DSM-CC", 0x0D: "DSM-CC", 0x0E: "auxiliary data", 0x12: "MPEG-4 systems",
+        0x13: "MPEG-4 systems", 0x14: "DSM-CC download", 0x16: "metadata sections", 0x17: "metadata in DSM-CC",
+        0x18: "metadata in DSM-CC", 0x19: "metadata in DSM-CC", 0x1A: "IPMP", 0x1D: "MPEG-4 text",
+        0x1E: "auxiliary video", 0x2A: "green metadata", 0x32: "JPEG XS", 0x34: "LCEVC", 0x7F: "IPMP",
+        0x82: "SCTE subtitles", 0x83: "LPCM or lossless sound", 0x85: "ATSC program identifier",
+        0x95: "ATSC data service", 0x97: "SCTE network data",
+    ]
+
     /// Stream types of ISO 13818-1, table 2-34, then what registration and DVB descriptors add for private ones.
     init(streamType: UInt8, descriptors: DescriptorLoop, programRegistration: UInt32?) {
         let isBluRay = (descriptors.registration ?? programRegistration) == 0x4844_4D56 /* HDMV */
@@ -67,14 +82,16 @@ extension Codec {
         case 0x11: self = .aacLATM
         case 0x15: self = .metadata
         case 0x1B: self = .h264
-        case 0x1F, 0x20, 0x22, 0x23, 0x25...0x31: self = .enhancement
+        case 0x2D, 0x2E: self = .mpegH
+        case 0x1F, 0x20, 0x22, 0x23, 0x25...0x29, 0x2B, 0x2C, 0x2F...0x31: self = .enhancement
         case 0x21: self = .jpeg2000
         case 0x24: self = .hevc
         case 0x33: self = .vvc
         case 0x42, 0xD2, 0xD4: self = .avs
-        case 0x80 where !isBluRay: self = .mpeg2Video
+        case 0x80: self = isBluRay ? .lpcm : .mpeg2Video
         case 0x81: self = .ac3
-        case 0x82 where isBluRay: self = .dts
+        // SCTE has subtitles there (ANSI/SCTE 57), ffmpeg writes DTS.
+        case 0x82 where descriptors.registration != 0x5343_5445 /* SCTE */: self = .dts
         case 0x83 where isBluRay: self = .trueHD
         case 0x84 where isBluRay, 0x87: self = .eac3
         case 0x85 where isBluRay, 0x86 where isBluRay, 0x8A: self = .dts

@@ -7,12 +7,14 @@ enum CutTarget: Hashable {
     /// At PES packets, after the target duration.
     case time(PID, Codec)
 
-    init(_ map: ProgramMap) {
-        if let video = map.video {
+    /// - Parameter absent: a video that is listed and does not come.
+    init(_ map: ProgramMap, without absent: PID? = nil) {
+        if let video = map.video, video.pid != absent {
             self =
                 AccessUnitScanner.Syntax(video.codec).map { .accessUnits(video.pid, $0) }
                 ?? .time(video.pid, video.codec)
-        } else if let stream = map.audio ?? map.streams.first(where: { $0.codec != .scte35 }) {
+        } else if let stream = map.audio ?? map.streams.first(where: { $0.codec.kind == .other && $0.codec != .scte35 })
+        {
             self = .time(stream.pid, stream.codec)
         } else {
             self = .none

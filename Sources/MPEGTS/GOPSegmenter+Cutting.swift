@@ -4,6 +4,7 @@ extension GOPSegmenter {
         _ packet: RawSpan, header: PacketHeader, position: Int, run: RawSpan,
         emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
+        targetHasCome = true
         if header.payloadUnitStartIndicator {
             try beginUnit(header: header, position: position, run: run, emit: emit)
         }
@@ -102,8 +103,8 @@ extension GOPSegmenter {
         let length = candidate.elapsed - (output.startElapsed ?? 0)
         let target = configuration.targetDuration.ticks
         let isDue = output.isWaiting || length >= target
-        // Where frames do not begin with PES packets, any has to do in the end.
-        if isDue, isAligned || length >= 2 * target {
+        // Where frames do not begin with PES packets, any has to do in the end; so it has at the beginning, or it would be lost.
+        if isDue, isAligned || output.isWaiting || length >= 2 * target {
             try cut(.targetDuration, run: run, emit: emit)
         } else {
             try decide(.ordinary, run: run, emit: emit)

@@ -17,7 +17,8 @@ extension GOPSegmenter {
                     jumps: AdaptationField(run, at: offset).discontinuityIndicator)
             let role = roles[pid]
             let isOfInterest =
-                role & (Role.table | Role.renumbered) != 0 || role & Role.clock != 0 && control & 0x20 != 0
+                role & (Role.table | Role.renumbered | Role.awaited) != 0
+                || role & Role.clock != 0 && control & 0x20 != 0
                 || role & Role.cut != 0 && examination.stage != .idle
             if isOfInterest || flags & 0xC0 != 0 || finding != .inOrder || tables.run.isOpen
                 || base + offset >= checkpoint
@@ -37,6 +38,7 @@ extension GOPSegmenter {
         at packet: RawSpan, position: Int, role: UInt8, finding: ContinuityChecker.Finding, run: RawSpan,
         emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
+        var role = role
         let header = PacketHeader(packet)
         if header.transportErrorIndicator { oddities.count(.transportError) }
         note(finding, pid: header.pid, role: role)
@@ -52,6 +54,10 @@ extension GOPSegmenter {
             if let change { try receive(change, run: run, emit: emit) }
         } else if isReadable {
             let beginsUnit = header.hasPayload && header.payloadUnitStartIndicator
+            if role & Role.awaited != 0, beginsUnit {
+                try setAbsent(nil, run: run, emit: emit)
+                role = roles[Int(header.pid.rawValue)]
+            }
             if role & Role.cut == 0 || !beginsUnit { try endTableRun(run: run, emit: emit) }
             if role & Role.clock != 0 {
                 try receiveClock(

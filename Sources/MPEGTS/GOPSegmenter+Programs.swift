@@ -46,10 +46,12 @@ extension GOPSegmenter {
     private mutating func retarget(
         _ map: ProgramMap?, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
-        let newTarget = map.map { CutTarget($0) } ?? .none
+        if map?.video?.pid != absentPID { absentPID = nil }
+        let newTarget = map.map { CutTarget($0, without: absentPID) } ?? .none
         if newTarget != target {
             try decide(.ordinary, run: run, emit: emit)
             target = newTarget
+            targetHasCome = false
             examination = Examination()
             clock.restart()
             switch newTarget {
@@ -58,6 +60,7 @@ extension GOPSegmenter {
             case .time, .none: break
             }
         }
+        targetStart = nil
         let companion = map?.streams.first { $0.codec.kind == .audio && $0.pid != newTarget.pid }
         if companion?.pid != companionPID {
             companionPID = companion?.pid
@@ -66,11 +69,20 @@ extension GOPSegmenter {
         assignRoles(map)
     }
 
+    /// The program's video does not come, or has come after all: cuts at what there is.
+    mutating func setAbsent(
+        _ pid: PID?, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        absentPID = pid
+        try retarget(chosenProgram.flatMap { tables.programs[$0].map }, run: run, emit: emit)
+    }
+
     private mutating func assignRoles(_ map: ProgramMap?) {
         for index in roles.indices { roles[index] = Role.none }
         if let pid = map?.pcrPID { roles[Int(pid.rawValue)] |= Role.clock }
         if let pid = companionPID { roles[Int(pid.rawValue)] |= Role.companion }
         if let pid = target.pid { roles[Int(pid.rawValue)] |= Role.cut }
+        if let pid = absentPID { roles[Int(pid.rawValue)] |= Role.awaited }
         // A PID that is said to carry tables and media carries tables.
         for pid in tables.tablePIDs { roles[Int(pid.rawValue)] = Role.table }
         for pid in output.renumberedPIDs { roles[Int(pid.rawValue)] |= Role.renumbered }

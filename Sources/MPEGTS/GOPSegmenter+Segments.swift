@@ -72,6 +72,7 @@ extension GOPSegmenter {
         _ timestamp: Timestamp?, position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         companionClock.advance(to: timestamp, now: now)
+        if !targetHasCome { try missTarget(position: position, run: run, emit: emit) }
         guard examination.candidate == nil, let maximum = configuration.maximumDuration else { return }
         // The stream to cut at comes first, and has a second's time for that.
         let limit = maximum.ticks + Timestamp.frequency
@@ -79,6 +80,26 @@ extension GOPSegmenter {
         oddities.count(.noRandomAccessPoint)
         try startWhole(before: position, run: run, emit: emit)
         try startSegment(.maximumDuration, pts: nil, at: position, hasTables: false, run: run, emit: emit)
+    }
+
+    /// The stream to cut at has not come yet: after a while sound goes without its video.
+    private mutating func missTarget(
+        position: Int, run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
+    ) throws {
+        let start = targetStart ?? companionClock.elapsed
+        targetStart = start
+        guard let companionPID, companionClock.elapsed - start >= Self.absenceTime.ticks,
+            let map = chosenProgram.flatMap({ tables.programs[$0].map }), let video = map.video,
+            video.pid == target.pid,
+            CutTarget(map, without: video.pid).pid == companionPID
+        else { return }
+        oddities.count(.videoNotThere)
+        if output.isWaiting {
+            try startWhole(before: position, run: run, emit: emit)
+            // The sound's own time counts, from its beginning on.
+            clock = companionClock
+        }
+        try setAbsent(video.pid, run: run, emit: emit)
     }
 
     /// Where a stream has no usable clock, the wait for a place to begin ends by the arrival clock.

@@ -23,6 +23,8 @@ public struct GOPSegmenter {
     public static let maximumHeldByteCount = 64 << 10
     /// An H.264 stream that has announced no random access point for so long is cut at I pictures with parameter sets.
     public static let announcementTime = Duration.seconds(5)
+    /// A program whose video has not come for so long, though its sound has, is cut as one without video until it comes.
+    public static let absenceTime = Duration.seconds(2)
     /// Without a single packet in so many bytes, the input is not MPEG-TS.
     public static let maximumSearchByteCount = 1 << 20
 
@@ -37,6 +39,8 @@ public struct GOPSegmenter {
         static let clock: UInt8 = 8
         /// Packets were added to the stream: the numbers of its own change.
         static let renumbered: UInt8 = 16
+        /// A video that is listed and has not come.
+        static let awaited: UInt8 = 32
     }
 
     public let configuration: Configuration
@@ -57,6 +61,8 @@ public struct GOPSegmenter {
     var companionClock = MediaClock()
     /// What the companion's clock showed when the segment began.
     var companionStart: Int64 = 0
+    /// What the companion's clock showed when it was the first to come of the program's streams.
+    var targetStart: Int64?
     var lastPCR: Timestamp?
     /// The map of the program changed in the run of tables: a segment begins with it.
     var hasTableChange = false
@@ -66,6 +72,10 @@ public struct GOPSegmenter {
     var hasCut = false
     var chosenProgramNumber: UInt16?
     var companionPID: PID?
+    /// The program's video, where it does not come though other streams do.
+    var absentPID: PID?
+    /// Whether the stream to cut at has come.
+    var targetHasCome = false
     /// A place where more than the fast path has to be looked at: a limit is reached.
     var checkpoint = 0
     /// Where the segment has its maximum size.

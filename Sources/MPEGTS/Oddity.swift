@@ -5,7 +5,7 @@ public enum Oddity: Int, Sendable, Hashable, CaseIterable {
     case damagedTable, longTable, noTables, programNotFound
     case scrambled, missingPESHeader, timestampJump, noClock
     case codecWithoutRandomAccessPoints, noRandomAccessPoint, undecidedAccessUnit
-    case missingParameterSets, unannouncedRandomAccessPoint
+    case missingParameterSets, unannouncedRandomAccessPoint, videoNotThere
 }
 
 extension Oddity: CustomStringConvertible {
@@ -35,6 +35,8 @@ extension Oddity: CustomStringConvertible {
             "an access unit has too much before its first slice to be waited for: it is no place to cut"
         case .unannouncedRandomAccessPoint:
             "no picture says that decoding can begin there: the stream is cut at I pictures with parameter sets"
+        case .videoNotThere:
+            "the video that the program map lists does not come: the stream is cut by its sound until it does"
         case .missingParameterSets:
             "random access points come without parameter sets: they are repeated from an earlier one"
         }

@@ -33,12 +33,16 @@ public struct SegmentContents: Sendable, Hashable {
 
     public internal(set) var byteCount = 0
     public internal(set) var alignment = Alignment.unknown
-    /// The map of the program that is looked at: the first with video, else the first with any stream.
+    /// The map of the program that is looked at: the one that the segment was cut for, else the first with video, else the first with any
+    /// stream.
     public internal(set) var program: ProgramMap?
-    /// The stream that units are told of: the program's first video, else its first audio, else its first stream.
+    /// The stream that units are told of: the program's first video, else its first audio, else its first stream. A video that is listed and
+    /// does not come is none.
     public internal(set) var mainStream: ElementaryStream?
     /// What the video's last random access point says of its pictures; nil where it does not, or there is none.
     public internal(set) var pictureSize: PictureSize?
+    /// What the program's first sound says of itself; nil where it does not.
+    public internal(set) var soundFormat: SoundFormat?
     /// The last program association table and the map of ``program`` as packets, continuity counters from 0; empty before both have come.
     public internal(set) var tablePackets: [UInt8] = []
     /// The continuity counter of the first packet with payload of each PID.
@@ -62,6 +66,22 @@ public struct SegmentContents: Sendable, Hashable {
     public internal(set) var duration: Int64?
 
     public init() {}
+
+    /// Whether a packet with payload has come of the stream.
+    public func hasCome(_ stream: ElementaryStream) -> Bool { firstCounters[stream.pid] != nil }
+
+    /// Takes over what was found of another stream.
+    mutating func use(units other: SegmentContents) {
+        unitCount = other.unitCount
+        firstUnit = other.firstUnit
+        lastUnit = other.lastUnit
+        randomAccessPoints = other.randomAccessPoints
+        jumpCount = other.jumpCount
+        isScrambled = other.isScrambled
+        unitDuration = other.unitDuration
+        nextTimestamp = other.nextTimestamp
+        duration = other.duration
+    }
 
     /// Whether these are packets of 188 bytes from the first to the last, and there is one.
     public var isTransportStream: Bool { alignment == .aligned && byteCount >= TransportPacket.size }

@@ -11,11 +11,10 @@
 /// let start = scan.contents.randomAccessPoints.last
 /// ```
 public struct SegmentScan: Sendable {
-    /// Units that ``takeUnits()`` gives; when there are more, the oldest are forgotten.
-    public static let maximumUnitCount = 4096
+    /// How much of a program's sound comes without its video before the sound stands for the program: 1 s, in ticks of 90 kHz.
+    static let patience: Int64 = 90_000
 
     public private(set) var contents = SegmentContents()
-    private var newUnits: [SegmentContents.Unit] = []
     /// The beginning of a packet.
     private var carry: [UInt8] = []
     private var offset = 0
@@ -23,39 +22,36 @@ public struct SegmentScan: Sendable {
     private var tablePIDs: [PID] = [.pat]
     private var oddities = OddityCounter()
     private var continuity = ContinuityChecker()
-    private var units: UnitReader?
-    private var clock = MediaClock()
-    /// The unit of which is not known yet what it is.
-    private var pending: SegmentContents.Unit?
-    /// Whether the stream has had a random access point that says of itself that it is one.
-    private var hasAnnouncedPoints = false
-    /// What a unit lasted in the segment before.
-    private var earlierUnitDuration: Int64?
-    /// The last unit with a time stamp: its number in the segment, and its time.
-    private var lastStamped: (index: Int, elapsed: Int64, timestamp: Timestamp)?
+    /// The last clock reference of the program.
+    private var lastPCR: Timestamp?
+    /// The stream that units are told of.
+    private var main: UnitTrack?
+    /// The program's sound, as long as it may turn out that its video does not come.
+    private var standIn: UnitTrack?
+    private var standInContents = SegmentContents()
+    /// A video that the map lists and that has not come, though its sound has.
+    private var absent: ElementaryStream?
+    /// Whether the main stream has come in this segment: then the program stays the same to its end.
+    private var hasCome = false
+    /// The program of the segment before.
+    private let earlierProgram: UInt16?
 
     /// - Parameter previous: the segment before, if there is one: its tables and parameter sets hold until others come.
     public init(after previous: SegmentScan? = nil) {
+        earlierProgram = previous?.contents.program?.programNumber
         carry.reserveCapacity(TransportPacket.size)
         guard let previous else { return }
         tables = previous.tables
         tables.rewind()
-        hasAnnouncedPoints = previous.hasAnnouncedPoints
-        earlierUnitDuration = previous.contents.unitDuration
-        chooseStream()
-        // What its last picture was is of no interest; the parameter sets are.
-        if let stream = contents.mainStream, stream == previous.contents.mainStream {
-            units = previous.units
-            _ = units?.finish()
-            units?.skipUnit()
+        absent = previous.absent
+        chooseProgram()
+        if let track = previous.main, track.stream == main?.stream {
+            main = UnitTrack(after: track, unitDuration: previous.contents.unitDuration)
         }
     }
 
     /// The units that have turned out what they are since the last call, in their order.
-    public mutating func takeUnits() -> [SegmentContents.Unit] {
-        defer { newUnits = [] }
-        return newUnits
-    }
+    public mutating func takeUnits() -> [SegmentContents.Unit] { main?.takeUnits() ?? [] }
 
     /// The next bytes of the segment.
     ///
@@ -83,8 +79,8 @@ public struct SegmentScan: Sendable {
 
     /// The segment has ended.
     public mutating func finish() {
-        if let verdict = units?.finish() { decide(verdict) }
-        settle()
+        if contents.unitCount == 0, standInContents.unitCount > 0 { useStandIn() }
+        main?.finish(&contents)
     }
 
     private mutating func checkSync(_ byte: UInt8) -> Bool {
@@ -105,133 +101,120 @@ public struct SegmentScan: Sendable {
         let finding = continuity.check(
             pid, counter: header.continuityCounter, hasPayload: header.hasPayload,
             jumps: AdaptationField(packet).discontinuityIndicator)
-        if header.hasPayload { note(header) }
-        if header.pid == contents.mainStream?.pid {
-            if finding != .duplicate { receiveMain(packet, header, at: position, hasGap: finding == .gap, now: now) }
-        } else if tablePIDs.contains(header.pid) {
+        if header.hasPayload { note(header, packet) }
+        if header.pid == contents.program?.pcrPID, let pcr = AdaptationField(packet).pcrBase { lastPCR = pcr }
+        if tablePIDs.contains(header.pid) {
             if finding == .gap { tables.reset(header.pid) }
             let isReadable = finding != .duplicate && header.transportScramblingControl == 0
             let change = tables.receive(
                 packet, header: header, position: position, isReadable: isReadable, oddities: &oddities)
-            if change != nil { chooseStream() }
+            if change != nil { chooseProgram() }
             return true
+        }
+        if finding != .duplicate {
+            receiveMedia(packet, header, at: position, hasGap: finding == .gap, now: now)
         }
         tables.endRun()
         return true
     }
 
-    private mutating func note(_ header: PacketHeader) {
+    private mutating func note(_ header: PacketHeader, _ packet: RawSpan) {
+        if header.payloadUnitStartIndicator, contents.soundFormat == nil, let sound = contents.program?.audio,
+            sound.pid == header.pid
+        {
+            contents.soundFormat = SoundFormat(sound.codec, packet: packet, header: header)
+        }
         guard header.pid != .null, contents.firstCounters[header.pid] == nil,
             contents.firstCounters.count < SegmentContents.maximumCounterCount
         else { return }
         contents.firstCounters[header.pid] = header.continuityCounter
     }
 
-    private mutating func chooseStream() {
+    // MARK: - What counts
+
+    /// The program that is looked at: the segment's, as soon as its main stream has come; before that the one of the segment before, the
+    /// first with video, the first with any stream.
+    private mutating func chooseProgram() {
         tablePIDs = tables.tablePIDs
-        let withVideo = tables.programs.first { $0.map?.video != nil }
-        guard let program = withVideo ?? tables.programs.first(where: { $0.map?.streams.isEmpty == false }),
-            let map = program.map
-        else { return }
+        let programs = tables.programs.filter { $0.map?.streams.isEmpty == false }
+        let number = hasCome ? contents.program?.programNumber : earlierProgram
+        let program =
+            programs.first { $0.number == number } ?? programs.first { $0.map?.video != nil } ?? programs.first
+        if let program { use(program) }
+    }
+
+    private mutating func use(_ program: ProgramTables.Program) {
+        guard let map = program.map else { return }
         contents.program = map
         contents.tablePackets =
             tables.associationSections.flatMap { AddedPackets.section($0, pid: .pat) }
             + AddedPackets.section(program.section, pid: program.mapPID)
-        let stream = map.video ?? map.audio ?? map.streams.first
-        guard let stream, stream != contents.mainStream else { return }
-        settle()
-        contents.mainStream = stream
-        units = UnitReader(stream.codec)
-        if contents.firstUnit != nil { clock.restart() }
+        if map.video != absent { absent = nil }
+        let sound = map.audio ?? map.streams.first { $0.codec.kind != .video }
+        guard let stream = (absent == nil ? map.video : nil) ?? sound else { return }
+        follow(stream)
+        let needsStandIn = !hasCome && stream.codec.kind == .video
+        if standIn?.stream != sound || !needsStandIn {
+            standIn = needsStandIn ? sound.map { UnitTrack($0) } : nil
+            standInContents = SegmentContents()
+        }
     }
 
-    // MARK: - Units
+    private mutating func follow(_ stream: ElementaryStream) {
+        guard stream != main?.stream else { return }
+        main?.finish(&contents)
+        main = UnitTrack(stream)
+        contents.mainStream = stream
+    }
 
-    private mutating func receiveMain(
+    /// The program's video has not come.
+    private mutating func useStandIn() {
+        guard let standIn else { return }
+        absent = main?.stream
+        main = standIn
+        contents.use(units: standInContents)
+        contents.mainStream = standIn.stream
+        self.standIn = nil
+        hasCome = true
+    }
+
+    /// A packet that is no table.
+    private mutating func receiveMedia(
         _ packet: RawSpan, _ header: PacketHeader, at position: Int, hasGap: Bool, now: Duration
     ) {
-        guard let news = units?.receive(packet, header: header, hasGap: hasGap) else { return }
-        if units?.isScrambled == true { contents.isScrambled = true }
-        if let verdict = news.earlier { decide(verdict) }
-        if news.beginsUnit { begin(at: position) }
-        if let pes = news.header { receive(pes, beginsFrame: news.beginsFrame, now: now) }
-        if let verdict = news.verdict { decide(verdict) }
+        guard header.hasPayload else { return }
+        if header.payloadUnitStartIndicator { lookForVideo(header.pid) }
+        let place = UnitTrack.Place(
+            position: position, tables: tablesStart(), hasGap: hasGap, clock: lastPCR, now: now)
+        if header.pid == main?.stream.pid {
+            hasCome = true
+            standIn = nil
+            main?.receive(packet, header, at: place, into: &contents)
+        } else if header.pid == standIn?.stream.pid {
+            standIn?.receive(packet, header, at: place, into: &standInContents)
+            if standIn?.elapsed ?? 0 >= Self.patience { useStandIn() }
+        }
     }
 
-    private mutating func begin(at position: Int) {
-        settle()
+    /// A unit begins: it may be of a video that was not reckoned with.
+    private mutating func lookForVideo(_ pid: PID) {
+        if pid == absent?.pid {
+            let video = absent
+            absent = nil
+            // What has begun with sound goes on with it to the end of the segment.
+            if !hasCome, let video { follow(video) }
+        }
+        // A segment that begins with the map of a program and its picture is cut for that program.
+        guard !hasCome, pid != main?.stream.pid, tables.run.isOpen,
+            let program = tables.programs.first(where: { $0.map?.video?.pid == pid && $0.lastRun == tables.run.number })
+        else { return }
+        use(program)
+    }
+
+    /// Where the run of tables begins that stands directly before, if it holds all that a viewer of the program needs.
+    private func tablesStart() -> Int? {
+        guard tables.run.isOpen, tables.run.associationIsComplete else { return nil }
         let program = tables.programs.first { $0.number == contents.program?.programNumber }
-        let hasTables = tables.run.associationIsComplete && program?.lastRun == tables.run.number
-        let start = hasTables ? tables.run.start : nil
-        pending = SegmentContents.Unit(
-            offset: start ?? position, hasTables: start != nil, elapsed: clock.elapsed)
-        contents.unitCount += 1
-        measure()
-    }
-
-    private mutating func receive(_ pes: PESHeader, beginsFrame: Bool, now: Duration) {
-        // A PES packet that goes on with a unit tells nothing new of its time.
-        guard pending != nil, pending?.pts == nil else { return }
-        let jumps = clock.jumpCount
-        clock.advance(to: pes.decodingTimestamp, now: now)
-        contents.jumpCount += clock.jumpCount - jumps
-        pending?.pts = pes.pts
-        pending?.dts = pes.dts
-        pending?.elapsed = clock.elapsed
-        if let timestamp = pes.decodingTimestamp {
-            lastStamped = (contents.unitCount - 1, clock.elapsed, timestamp)
-            measure()
-        }
-        guard units?.scanner == nil else { return }
-        if beginsFrame, units?.codec.kind == .audio { pending?.randomAccessPoint = .audioFrame }
-        settle()
-    }
-
-    private mutating func decide(_ verdict: AccessUnitScanner.Verdict) {
-        switch verdict {
-        case .randomAccessPoint(let kind):
-            contents.pictureSize = units?.scanner?.pictureSize ?? contents.pictureSize
-            hasAnnouncedPoints = true
-            pending?.randomAccessPoint = kind
-        // A segment was begun here because nothing better came: see ``GOPSegmenter/announcementTime``.
-        case .unannouncedIntra where !hasAnnouncedPoints && contents.firstUnit == nil:
-            pending?.randomAccessPoint = .intraPicture
-        case .unannouncedIntra, .ordinary, .undecided: break
-        }
-        settle()
-    }
-
-    /// No more is going to be known of the unit.
-    private mutating func settle() {
-        guard let unit = pending.take() else { return }
-        if contents.firstUnit == nil { contents.firstUnit = unit }
-        contents.lastUnit = unit
-        if unit.randomAccessPoint != nil {
-            if contents.randomAccessPoints.count == SegmentContents.maximumPointCount {
-                contents.randomAccessPoints.removeLast()
-            }
-            contents.randomAccessPoints.append(unit)
-        }
-        if newUnits.count == Self.maximumUnitCount { newUnits.removeFirst(Self.maximumUnitCount / 2) }
-        newUnits.append(unit)
-    }
-
-    /// What units last, and the segment with that.
-    private mutating func measure() {
-        let last = lastStamped
-        if let last, last.index > 0, last.elapsed > 0 {
-            contents.unitDuration = last.elapsed / Int64(last.index)
-        } else {
-            contents.unitDuration = earlierUnitDuration
-        }
-        let count = Int64(contents.unitCount)
-        let rest: Int64?
-        if let last, last.index > 0, last.elapsed > 0 {
-            rest = last.elapsed * (count - Int64(last.index)) / Int64(last.index)
-        } else {
-            rest = earlierUnitDuration.map { $0 * (count - Int64(last?.index ?? 0)) }
-        }
-        contents.duration = rest.map { (last?.elapsed ?? 0) + $0 }
-        contents.nextTimestamp = last.flatMap { last in rest.map { last.timestamp.advanced(by: $0) } }
+        return program?.lastRun == tables.run.number ? tables.run.start : nil
     }
 }
