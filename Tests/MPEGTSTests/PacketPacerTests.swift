@@ -77,8 +77,41 @@ struct PacketPacerTests {
         }
         #expect(try due(stream(both)).last == 9000)
         let silent = both + (0..<100).map { (0x200, 100 * Self.second + $0 * Self.second) }
-        let end = try #require(try due(stream(silent)).last)
-        #expect(end > 9000 + 40_000 && end < 9000 + 60_000)
+        #expect(try due(stream(silent)).last == 9000 + 99_000)
+    }
+
+    @Test("When the clock's PID changes, no more is lost of its time than from one reference to the next")
+    func clockPIDChanges() throws {
+        let references = (0..<120).map { tick in
+            (pid: 0x100 + UInt16(tick / 40), pcr: tick * Self.second / 10)
+        }
+        let times = try due(stream(references))
+        #expect(try #require(times.last) >= 11_900 - 2 * 100)
+        let longest = zip(times, times.dropFirst()).map { $1 - $0 }.max()
+        #expect(try #require(longest) <= 300)
+    }
+
+    @Test("Without clock references, the time stamps of the first stream that has any count")
+    func timestamps() throws {
+        var builder = TSBuilder()
+        // Coded as I P B B: the B pictures go back.
+        for pts in [0, 3, 1, 2, 6, 4, 5, 9] as [Int64] {
+            builder.pes(TestPicture.h264(.ordinary, size: 20), pts: 900_000 + pts * 9000)
+            builder.pes(TestPicture.audio(0xFFF1, size: 20), pid: 0x101, streamID: 0xC0, pts: 5)
+        }
+        #expect(try due(builder.bytes) == [0, 0, 300, 300, 300, 300, 300, 300, 600, 600, 600, 600, 600, 600, 900, 900])
+        #expect(try due(builder.bytes, packetsPerCall: 1) == due(builder.bytes))
+    }
+
+    @Test("A clock reference that comes late takes the place of the time stamps")
+    func lateReferences() throws {
+        var builder = TSBuilder()
+        for index in 0..<10 {
+            let pts = 900_000 + Int64(index) * 9000
+            builder.pes(
+                TestPicture.h264(.ordinary, size: 20), pts: pts, marks: .init(pcr: index > 2 ? pts * 300 : nil))
+        }
+        #expect(try due(builder.bytes) == [0, 100, 200, 200, 300, 400, 500, 600, 700, 800])
     }
 
     @Test("Without a clock all is due at once")

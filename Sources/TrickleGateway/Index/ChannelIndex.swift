@@ -314,6 +314,7 @@ actor ChannelIndex {
     }
 
     private func close() {
+        if reading.close() { version += 1 }
         isClosed = true
         hasCaughtUp = true
         wakeWaiting()

@@ -9,6 +9,8 @@ struct SegmentReading: Sendable {
     static let maximumStep: Int64 = 90_000
     /// A longer distance between two pictures is a jump: 10 s.
     static let longestUnit: Int64 = 900_000
+    /// What a picture lasts at 25 a second.
+    static let usualPicture: Int64 = 3_600
 
     /// By number, without those that the relay has dropped.
     private(set) var segments = IndexedSegments()
@@ -109,7 +111,7 @@ struct SegmentReading: Sendable {
     private mutating func take(hasEnded: Bool = false) {
         let isFirst = current?.contents.firstUnit == nil && scan.contents.firstUnit != nil
         current?.contents = scan.contents
-        if isFirst { join() }
+        if isFirst { join() } else { compareSound() }
         if partTarget == nil, let unit = scan.contents.unitDuration, scan.contents.unitCount > 4 || hasEnded {
             let isVideo = scan.contents.mainStream?.codec.kind == .video
             partTarget = PartCutter.target(near: wantedPartDuration, unitDuration: unit, isRegular: isVideo)
@@ -138,7 +140,7 @@ struct SegmentReading: Sendable {
         {
             self.current?.isDiscontinuous = true
         }
-        if !Self.areSame(previous.contents.program, current.contents.program) { self.current?.isDiscontinuous = true }
+        if !Self.areSame(previous.contents, current.contents) { self.current?.isDiscontinuous = true }
         if self.current?.isDiscontinuous == true { self.current?.discontinuityCount += 1 }
         setProgramTime()
     }
@@ -150,10 +152,39 @@ struct SegmentReading: Sendable {
         segments.put(settled)
     }
 
-    private static func areSame(_ first: ProgramMap?, _ second: ProgramMap?) -> Bool {
-        guard let first, let second else { return true }
-        return first.programNumber == second.programNumber && first.pcrPID == second.pcrPID
-            && first.streams == second.streams
+    /// The sound may come behind the first picture.
+    private mutating func compareSound() {
+        guard let current, let previous, !current.isDiscontinuous, current.contents.firstUnit != nil,
+            Self.differ(previous.contents.soundFormat, current.contents.soundFormat)
+        else { return }
+        self.current?.isDiscontinuous = true
+        self.current?.discontinuityCount += 1
+    }
+
+    /// Whether a decoder can go on.
+    private static func areSame(_ first: SegmentContents, _ second: SegmentContents) -> Bool {
+        if differ(first.pictureSize, second.pictureSize) || differ(first.soundFormat, second.soundFormat) {
+            return false
+        }
+        guard let before = first.program, let after = second.program else { return true }
+        return before.programNumber == after.programNumber && before.pcrPID == after.pcrPID
+            && before.streams == after.streams
+    }
+
+    private static func differ<Value: Equatable>(_ first: Value?, _ second: Value?) -> Bool {
+        guard let first, let second else { return false }
+        return first != second
+    }
+
+    /// Nothing comes any more: the last segment, of a single picture, lasts as long as the one before, or as long as a picture often does.
+    ///
+    /// - Returns: whether there is such a segment.
+    mutating func close() -> Bool {
+        guard let last = segments.last, last.duration == nil, last.contents.firstUnit != nil else { return false }
+        var settled = last
+        settled.duration = segments.dropLast().last?.duration ?? Self.usualPicture
+        segments.put(settled)
+        return true
     }
 
     /// Arrival wanders, the media's clock does not: that counts as long as both agree to a second.

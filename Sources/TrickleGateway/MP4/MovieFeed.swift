@@ -62,7 +62,8 @@ struct MovieFeed {
             }
             if let streams = MovieStreams(scan.contents) { return streams }
         }
-        return nil
+        scan.finish()
+        return MovieStreams(scan.contents, hasEnded: true)
     }
 
     /// - Returns: nil at the segment's end, also where it was broken off: ffmpeg goes on behind the gap.

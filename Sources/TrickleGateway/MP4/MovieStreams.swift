@@ -1,34 +1,56 @@
 import MPEGTS
 
-/// What of a program goes into fragmented MP4: its first video and its first sound.
+/// What of a channel goes into fragmented MP4: the video and the sound of the program that its segments are cut for, as far as they come.
 struct MovieStreams: Sendable {
-    let video: Codec?
-    let audio: Codec?
+    /// How long the sound is waited for that the map lists: 1 s of video, in ticks of 90 kHz. Comes it later, another movie begins.
+    static let patience: Int64 = 90_000
+
+    let video: ElementaryStream?
+    let audio: ElementaryStream?
     /// In pixels; an initialization segment holds for one size.
     private(set) var pictureSize: PictureSize?
+    /// An initialization segment holds for one of these, too.
+    private(set) var soundFormat: SoundFormat?
 
+    /// - Parameters:
+    ///   - contents: what has come of a segment.
+    ///   - hasEnded: whether that is all of it.
     /// - Returns: nil as long as the segment's contents do not tell.
-    init?(_ contents: SegmentContents) {
-        guard let program = contents.program else { return nil }
-        video = program.video?.codec
-        audio = program.audio?.codec
+    init?(_ contents: SegmentContents, hasEnded: Bool = false) {
+        guard let program = contents.program, let main = contents.mainStream else { return nil }
+        let isVideo = main.codec.kind == .video
+        video = isVideo ? main : nil
+        let listed = program.streams.filter { $0.codec.isPlayableSound }
+        audio = listed.first { contents.hasCome($0) }
         pictureSize = contents.pictureSize
-        if video != nil, contents.unitCount < 2, pictureSize == nil { return nil }
+        soundFormat = audio == program.audio ? contents.soundFormat : nil
+        if hasEnded, contents.unitCount > 0 { return }
+        if isVideo {
+            if contents.unitCount < 2, pictureSize == nil { return nil }
+            let hasWaited = contents.lastUnit.map { $0.elapsed >= Self.patience } ?? false
+            if audio == nil, !listed.isEmpty, !hasWaited { return nil }
+        } else if contents.unitCount == 0 {
+            return nil
+        }
     }
 
     /// Takes what a later segment carries for a continuation, if it is one.
     ///
-    /// - Returns: false for other streams. A segment that does not begin with a keyframe tells no size, and may go on.
+    /// - Returns: false for other streams, and for ones that come for the first time. What is missing from a segment may come again.
     mutating func goOn(with later: MovieStreams) -> Bool {
-        guard video == later.video, audio == later.audio else { return false }
+        guard later.video == nil || later.video == video, later.audio == nil || later.audio == audio else {
+            return false
+        }
         if let pictureSize, let size = later.pictureSize, size != pictureSize { return false }
+        if let soundFormat, let format = later.soundFormat, format != soundFormat { return false }
         pictureSize = later.pictureSize ?? pictureSize
+        soundFormat = later.soundFormat ?? soundFormat
         return true
     }
 
     /// Why there is no such movie; nil if there is one.
     var problem: String? {
-        switch video {
+        switch video?.codec {
         case nil where audio == nil: "the channel has neither video nor sound"
         case nil, .h264, .hevc, .av1, .mpeg1Video, .mpeg2Video, .mpeg4Visual, .vc1: nil
         case .some(let codec): "\(codec) does not fit into MP4"
@@ -37,19 +59,19 @@ struct MovieStreams: Sendable {
 
     /// ffmpeg's arguments from a transport stream to fragments of one picture each.
     ///
-    /// Pictures are copied. Sound that no browser plays in MP4 becomes AAC.
+    /// Pictures are copied. Sound that no browser plays in MP4 becomes AAC; what ffmpeg does not find after all is left out.
     var arguments: [String] {
         var arguments = [
             "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-probesize", "1000000",
             "-analyzeduration", "500000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0",
         ]
         if let video {
-            arguments += ["-map", "0:v:0", "-c:v", "copy"]
-            if video == .hevc { arguments += ["-tag:v", "hvc1"] }
+            arguments += ["-map", video.ffmpegSpecifier, "-c:v", "copy"]
+            if video.codec == .hevc { arguments += ["-tag:v", "hvc1"] }
         }
         if let audio {
-            arguments += ["-map", "0:a:0"]
-            switch audio {
+            arguments += ["-map", "\(audio.ffmpegSpecifier)\(video == nil ? "" : "?")"]
+            switch audio.codec {
             case .aac: arguments += ["-c:a", "copy", "-bsf:a", "aac_adtstoasc"]
             case .opus: arguments += ["-c:a", "copy"]
             default: arguments += ["-c:a", "aac", "-ac", "2", "-b:a", "160k"]
@@ -62,4 +84,14 @@ struct MovieStreams: Sendable {
             "pipe:1",
         ]
     }
+}
+
+extension ElementaryStream {
+    /// The stream of ffmpeg's first input that has this PID, whatever program lists it.
+    var ffmpegSpecifier: String { "0:i:\(pid.rawValue)" }
+}
+
+extension Codec {
+    /// Sound that browsers play, or that ffmpeg decodes.
+    fileprivate var isPlayableSound: Bool { kind == .audio && self != .ac4 && self != .mpegH }
 }

@@ -1,4 +1,5 @@
 import ChildProcesses
+import MPEGTS
 
 /// Makes one picture from the bytes of a transport stream, with an ffmpeg that lives as long as that takes.
 struct PictureDecoder: Sendable {
@@ -16,8 +17,8 @@ struct PictureDecoder: Sendable {
     let timeout: Duration
 
     /// - Throws: ``Failure``, ``GatewayChildren/Full``, ``SystemError``.
-    func decode(_ bytes: [UInt8], as request: PictureRequest) async throws -> [UInt8] {
-        let child = try children.start(request.arguments, limits: Self.limits)
+    func decode(_ bytes: [UInt8], of video: ElementaryStream, as request: PictureRequest) async throws -> [UInt8] {
+        let child = try children.start(request.arguments(of: video), limits: Self.limits)
         let watchdog = Task {
             try await Task.sleep(for: timeout)
             child.process.signalGroup(9)

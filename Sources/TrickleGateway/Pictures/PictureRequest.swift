@@ -1,3 +1,4 @@
+import MPEGTS
 import TrickleRelay
 
 /// Which picture of a channel is wanted.
@@ -40,7 +41,9 @@ struct PictureRequest: Hashable, Sendable {
     }
 
     /// ffmpeg's arguments from a transport stream to one picture with square pixels.
-    var arguments: [String] {
+    ///
+    /// - Parameter video: the stream that it is taken of.
+    func arguments(of video: ElementaryStream) -> [String] {
         let even = { (length: String) in "trunc(\(length)/2)*2" }
         let size =
             if let width {
@@ -55,7 +58,7 @@ struct PictureRequest: Hashable, Sendable {
             "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-max_error_rate", "1",
             "-skip_frame", "bidir", "-probesize", "32768", "-analyzeduration", "0", "-protocol_whitelist", "pipe",
             "-f", "mpegts", "-i", "pipe:0",
-            "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=\(size):flags=area:\(colours),setsar=1",
+            "-map", video.ffmpegSpecifier, "-frames:v", "1", "-vf", "scale=\(size):flags=area:\(colours),setsar=1",
         ] + format.arguments + ["-threads", "1", "pipe:1"]
     }
 }

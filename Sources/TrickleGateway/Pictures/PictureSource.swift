@@ -11,6 +11,7 @@ struct PictureSource: Hashable, Sendable {
     let channelID: ChannelID
     let channel: ChannelName
     let place: AccessPlace
+    let video: ElementaryStream
     /// Bytes of the segment that are there.
     let end: Int
 
@@ -27,8 +28,9 @@ struct PictureSource: Hashable, Sendable {
     ///
     /// - Parameter snapshot: of the channel's index.
     init?(_ snapshot: ChannelIndex.Snapshot, of index: ChannelIndex) {
-        for segment in snapshot.segments.reversed() where segment.contents.mainStream?.codec.kind == .video {
+        for segment in snapshot.segments.reversed() {
             let contents = segment.contents
+            guard let stream = contents.mainStream, stream.codec.kind == .video else { continue }
             guard contents.isTransportStream, !contents.isScrambled else { continue }
             // The picture is whole when another has begun behind it.
             let last = segment.state == .open ? contents.lastUnit?.offset ?? 0 : contents.byteCount
@@ -41,6 +43,7 @@ struct PictureSource: Hashable, Sendable {
             channel = index.channel
             channelID = index.id
             place = AccessPlace(segment, point)
+            video = stream
             end = contents.byteCount
             return
         }

@@ -64,9 +64,10 @@ actor Pictures {
         let bytes = try await gate.pass { [relay, decoder] in
             await self.countDecoding()
             do {
-                return try await decoder.decode(key.source.bytes(from: relay), as: key.request)
+                return try await decoder.decode(key.source.bytes(from: relay), of: key.source.video, as: key.request)
             } catch is PictureDecoder.Failure {
-                return try await decoder.decode(key.source.bytes(from: relay, isRest: true), as: key.request)
+                return try await decoder.decode(
+                    key.source.bytes(from: relay, isRest: true), of: key.source.video, as: key.request)
             }
         }
         return Picture(bytes: bytes, tag: tag(of: key.source, as: key.request))
