@@ -51,6 +51,7 @@ package struct RealTimePace {
         guard byteCount < Self.clocklessByteCount else { return }
         byteCount += count
         guard byteCount >= Self.clocklessByteCount, !pacer.hasClock else { return }
-        session.logger.warning("the stream has no clock (PCR) and no time stamps: it is sent as fast as the relay takes it")
+        session.logger.warning(
+            "the stream has no clock (PCR) and no time stamps: it is sent as fast as the relay takes it")
     }
 }
