@@ -40,6 +40,7 @@ final class RelayLane: @unchecked Sendable {
     /// What is left for later turns of the event loop, the oldest first.
     var work = CircularBuffer<Work>()
     var isTurnScheduled = false
+    private let squeezes: RateLimitedLog
     /// Those that hold bytes to send them with what comes next.
     private var collecting: [PublishExchange] = []
 
@@ -54,6 +55,7 @@ final class RelayLane: @unchecked Sendable {
         self.configuration = configuration
         self.incarnation = incarnation
         self.logger = logger
+        squeezes = RateLimitedLog(logger, level: .warning)
     }
 
     /// The time for a `Date` field.
@@ -189,6 +191,15 @@ final class RelayLane: @unchecked Sendable {
             for connection in Array(self.connections.values) { connection.checkDeadlines(now: now) }
             for publisher in Array(self.publishers.values) { publisher.tick(now: now) }
             self.forgetOldCounts()
+            self.tellOfSqueeze()
+        }
+    }
+
+    private func tellOfSqueeze() {
+        guard let squeezed = store.perform(on: nil, { store, _ in store.takeSqueezed() }) else { return }
+        squeezes.happened {
+            "memory is short: \(squeezed.count) segments went before their time, the last of them of \(squeezed.channel);"
+                + " raise --memory, or lower --window-bytes"
         }
     }
 

@@ -10,8 +10,13 @@ struct WindowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Segments younger than this are kept too.", valueName: "seconds"))
     var windowSeconds = DurationArgument("30s")
 
-    @Option(help: ArgumentHelp("The most that is kept of a channel; the oldest goes first.", valueName: "bytes"))
-    var windowBytes = ByteCountArgument("64MiB")
+    @Option(
+        help: ArgumentHelp(
+            """
+            The most that is kept of a channel; the oldest goes first. (default: 64MiB, or room for 8 of its largest \
+            segments)
+            """, valueName: "bytes"))
+    var windowBytes: ByteCountArgument?
 
     @Option(help: ArgumentHelp("Close a channel to which nothing was published for this long.", valueName: "time"))
     var idleTimeout = DurationArgument("5m")
@@ -32,7 +37,7 @@ struct WindowOptions: ParsableArguments {
     func apply(to configuration: inout RelayConfiguration) {
         configuration.limits.windowCount = window
         configuration.limits.windowDuration = windowSeconds.duration
-        configuration.limits.windowByteCount = windowBytes.byteCount
+        configuration.limits.windowByteCount = windowBytes?.byteCount
         configuration.limits.idleTimeout = idleTimeout.duration
         configuration.limits.drainDuration = drain.duration
         configuration.limits.lingerDuration = linger.duration

@@ -23,6 +23,8 @@ struct RelayChannel {
     private(set) var lateCount = 0
     /// Payload bytes of all that is kept.
     var byteCount = 0
+    /// Payload bytes of the largest segment that there has been.
+    private(set) var largestSegment = 0
     /// Those of the kept segments that are being written.
     var openSegments: Set<SegmentID> = []
     let createdAt: Duration
@@ -120,12 +122,16 @@ struct RelayChannel {
 
     /// Payload bytes have come.
     ///
-    /// - Returns: the payload bytes of all that is kept.
-    mutating func received(_ count: Int, now: Duration) -> Int {
+    /// - Parameter segmentByteCount: what the segment has with them.
+    /// - Returns: the payload bytes of all that is kept, and of the largest segment that there has been.
+    mutating func received(
+        _ count: Int, ofSegmentWith segmentByteCount: Int, now: Duration
+    ) -> (byteCount: Int, largest: Int) {
         lastByteAt = now
         counts.bytesIn += count
         byteCount += count
-        return byteCount
+        largestSegment = max(largestSegment, segmentByteCount)
+        return (byteCount, largestSegment)
     }
 
     /// Begins the numbering again.

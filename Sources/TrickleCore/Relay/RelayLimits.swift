@@ -4,8 +4,9 @@ public struct RelayLimits: Sendable {
     public var windowCount = 5
     /// Segments that ended less than this ago are kept too.
     public var windowDuration: Duration = .seconds(30)
-    /// Payload bytes of a channel's window; the oldest segments go first, the newest complete one stays.
-    public var windowByteCount = 64 << 20
+    /// Payload bytes of a channel's window; the oldest segments go first, the newest complete one stays. Nil: what
+    /// ``windowByteCount(largestSegment:)`` says.
+    public var windowByteCount: Int?
     /// Segments of a channel's window, however young they are.
     public var windowSegmentCount = 16_384
     /// Payload bytes of one segment; more is answered with 413.
@@ -38,4 +39,14 @@ public struct RelayLimits: Sendable {
     public var hasChangefeed = true
 
     public init() {}
+
+    /// The least that a channel may keep unless the relay is told otherwise: 64 MiB.
+    public static let leastWindowByteCount = 64 << 20
+    /// A player of a live playlist of three target durations fetches what lies up to seven of them back (RFC 8216, section 6.2.2).
+    private static let windowSegmentsOfAnySize = 8
+
+    /// Payload bytes of a channel's window: room for some of its segments, however large these are.
+    public func windowByteCount(largestSegment: Int) -> Int {
+        windowByteCount ?? max(Self.leastWindowByteCount, Self.windowSegmentsOfAnySize * largestSegment)
+    }
 }

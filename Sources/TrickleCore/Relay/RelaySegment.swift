@@ -92,6 +92,8 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         let client: Int
         /// Whether it is time to join small pieces, if that can be.
         let hasManyPieces: Bool
+        /// Payload bytes of the segment with it.
+        let byteCount: Int
     }
 
     /// As above, unless the segment would have more than `limit` payload bytes.
@@ -101,7 +103,7 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
         guard byteCount + piece.byteCount <= limit else { return nil }
         return Entry(
             cost: append(piece), number: number, channel: channel, client: client,
-            hasManyPieces: lanes.isEmpty && pieces.count - joinedCount >= Self.manyPieces)
+            hasManyPieces: lanes.isEmpty && pieces.count - joinedCount >= Self.manyPieces, byteCount: byteCount)
     }
 
     /// Lanes have copied more bytes of it, or fewer, to be given out in another form.

@@ -189,8 +189,12 @@ extension RelayStore {
         charge(entry.cost, to: entry.client)
         if entry.hasManyPieces { joinSmallPieces(of: id, isEager: false) }
         counts.bytesIn += piece.byteCount
-        let windowByteCount = channels.change(entry.channel) { $0.received(piece.byteCount, now: now) }!
-        if windowByteCount > limits.windowByteCount { trimWindow(of: entry.channel, now: now) }
+        let window = channels.change(entry.channel) {
+            $0.received(piece.byteCount, ofSegmentWith: entry.byteCount, now: now)
+        }!
+        if window.byteCount > limits.windowByteCount(largestSegment: window.largest) {
+            trimWindow(of: entry.channel, now: now)
+        }
         wakeReaders(of: id)
         return .taken(entry.number)
     }

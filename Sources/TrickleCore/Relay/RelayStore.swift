@@ -21,6 +21,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public internal(set) var readerCount = 0
     /// Who takes it, and what each could give up.
     var accounts: [Int: MemoryAccount] = [:]
+    /// Segments that went early for want of memory since that was asked last, and the channel of the last of them.
+    private(set) var squeezed: (count: Int, channel: ChannelName)?
     /// Open segments that were given up: they go when their readers have been told.
     var doomed: [SegmentID] = []
     /// What has happened in all of the clients' channels since the beginning.
@@ -219,6 +221,18 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         for id in Array(channels.keys) { wakeWaitingReaders(of: id) }
     }
 
+    /// A segment went early for want of memory.
+    mutating func countSqueezed(_ id: ChannelID) {
+        guard let name = channels[id]?.name else { return }
+        squeezed = ((squeezed?.count ?? 0) + 1, name)
+    }
+
+    /// Segments that went early for want of memory since the last call, and the channel of the last of them.
+    public mutating func takeSqueezed() -> (count: Int, channel: ChannelName)? {
+        defer { squeezed = nil }
+        return squeezed
+    }
+
     /// Drops what the window has moved past: neither among the newest, nor young, or more than the bytes or the number allow, but not the
     /// newest complete segment for its bytes.
     ///
@@ -226,6 +240,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     mutating func trimWindow(of id: ChannelID, now: Duration) {
         let windowCount = isChangefeed(id) ? limits.changefeedWindowCount : limits.windowCount
         let windowDuration = isChangefeed(id) ? .zero : limits.windowDuration
+        let windowByteCount = limits.windowByteCount(largestSegment: channels[id]!.largestSegment)
         var newestComplete: SegmentID??
         var position = 0
         while position < channels[id]!.index.count - 1 {
@@ -237,7 +252,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             let count = channels[id]!.index.count - position
             let isNew =
                 count <= windowCount || (now - endedAt < windowDuration && count <= limits.windowSegmentCount)
-            if isNew, channels[id]!.byteCount <= limits.windowByteCount { break }
+            if isNew, channels[id]!.byteCount <= windowByteCount { break }
             if isNew, newestComplete == nil { newestComplete = self.newestComplete(of: id) }
             if isNew, segment == newestComplete { position += 1 } else { drop(position, of: id, now: now) }
         }

@@ -153,6 +153,6 @@ extension LivePlaylist.Keeping {
     init(_ limits: RelayLimits) {
         self.init(
             duration: Int64(limits.windowDuration / .microseconds(1)) * 9 / 100, count: limits.windowCount,
-            byteCount: limits.windowByteCount)
+            byteCount: limits.windowByteCount ?? RelayLimits.leastWindowByteCount)
     }
 }

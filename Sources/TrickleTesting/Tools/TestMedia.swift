@@ -14,6 +14,14 @@ public enum TestMedia {
         return candidates.compactMap { $0 }.first { access("\($0)/big-buck-bunny.mp4", R_OK) == 0 }
     }()
 
+    /// The folder of inputs that once failed, where there is one: the environment's `TRICKLE_CASES`, or `../shared/cases` beside the package.
+    public static let cases: String? = {
+        let candidates = [
+            getenv("TRICKLE_CASES").map { String(cString: $0) }, "\(BuiltTool.packageRoot)/../shared/cases",
+        ]
+        return candidates.compactMap { $0 }.first { access("\($0)/README.md", R_OK) == 0 }
+    }()
+
     /// The captures with H.264 in them.
     public static let captures = ["big-buck-bunny.mp4", "broadcast-h264-1080-mp2.ts"]
 

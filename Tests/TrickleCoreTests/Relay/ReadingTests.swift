@@ -67,6 +67,35 @@ import TrickleCore
         #expect(try relay.read(.exact(4)) == Reading(4, "1234"))
     }
 
+    @Test func theWindowHasRoomForSegmentsOfAnySizeUnlessItIsToldItsBytes() throws {
+        let large = String(repeating: "x", count: RelayLimits.leastWindowByteCount / 5)
+        var relay = RelayScenario(limits: RelayLimits())
+        for number in 0...9 { try relay.publish(number, large) }
+        // Ten of them are too many, eight are not.
+        #expect(throws: RelayRefusal.self) { try relay.read(.exact(1)) }
+        #expect(try relay.read(.exact(2))?.number == 2)
+        var limits = RelayLimits()
+        limits.windowByteCount = RelayLimits.leastWindowByteCount
+        var told = RelayScenario(limits: limits)
+        for number in 0...9 { try told.publish(number, large) }
+        #expect(throws: RelayRefusal.self) { try told.read(.exact(4)) }
+        #expect(try told.read(.exact(5))?.number == 5)
+    }
+
+    @Test func whatGoesBeforeItsTimeForWantOfMemoryIsTold() throws {
+        var limits = RelayLimits()
+        limits.memoryByteCount = 100_000
+        var relay = RelayScenario(limits: limits)
+        try relay.publish(0, String(repeating: "x", count: 40_000))
+        let before = relay.store.takeSqueezed()
+        #expect(before == nil)
+        for number in 1...3 { try relay.publish(number, String(repeating: "x", count: 40_000)) }
+        let squeezed = relay.store.takeSqueezed()
+        #expect(squeezed?.count == 2)
+        let after = relay.store.takeSqueezed()
+        #expect(after == nil)
+    }
+
     @Test func theNewestCompleteSegmentStaysWhileTheNextIsWritten() throws {
         var limits = RelayLimits()
         limits.windowByteCount = 10
