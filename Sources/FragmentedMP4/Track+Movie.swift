@@ -64,35 +64,20 @@ extension Track {
         return entry.type == "Opus" ? "opus" : entry.type.description
     }
 
-    /// ISO 14496-15, section 5.3.3.1; RFC 6381, section 3.3.
+    /// ISO 14496-15, section 5.3.3.1.
     private static func avcCodec(_ type: FourCC, _ box: Box) throws(FragmentedMP4Error) -> String {
         var reader = FieldReader(box.payload, in: box.type)
         try reader.skip(1)
-        return "\(type)." + hexadecimal(try reader.integer(3), digits: 6)
+        return CodecParameter.avc("\(type)", profile: try reader.integer(3))
     }
 
-    /// ISO 14496-15, section 8.3.3.1 and annex E.3.
+    /// ISO 14496-15, section 8.3.3.1.
     private static func hevcCodec(_ type: FourCC, _ box: Box) throws(FragmentedMP4Error) -> String {
         var reader = FieldReader(box.payload, in: box.type)
         try reader.skip(1)
-        let profile = try reader.integer(1)
-        var compatibility = try reader.integer(4)
-        var constraints = try reader.integer(6)
-        let level = try reader.integer(1)
-        // The first flag is the lowest bit in the text, but the highest in the box.
-        var reversed: UInt64 = 0
-        for _ in 0..<32 {
-            reversed = reversed << 1 | compatibility & 1
-            compatibility >>= 1
-        }
-        let space = ["", "A", "B", "C"][Int(profile >> 6)]
-        let tier = profile & 0x20 == 0 ? "L" : "H"
-        var text = "\(type).\(space)\(profile & 0x1F).\(hexadecimal(reversed, digits: 1)).\(tier)\(level)"
-        while constraints != 0 {
-            text += "." + hexadecimal(constraints >> 40 & 0xFF, digits: 1)
-            constraints = constraints << 8 & 0xFFFF_FFFF_FFFF
-        }
-        return text
+        return CodecParameter.hevc(
+            "\(type)", profile: try reader.integer(1), compatibility: try reader.integer(4),
+            constraints: try reader.integer(6), level: try reader.integer(1))
     }
 
     /// ISO 14496-1, section 7.2.6: ES_Descriptor, in it DecoderConfigDescriptor, in it DecoderSpecificInfo.
@@ -112,7 +97,7 @@ extension Track {
         if flags & 0x20 != 0 { try reader.skip(2) }
         guard try open(0x04) else { return type.description }
         let objectType = try reader.integer(1)
-        let text = "\(type).\(hexadecimal(objectType, digits: 2))"
+        let text = "\(type).\(CodecParameter.hexadecimal(objectType, digits: 2))"
         guard objectType == 0x40 else { return text }
         try reader.skip(12)
         guard try open(0x05) else { return text }
@@ -121,10 +106,5 @@ extension Track {
         // 31 stands for a longer number (ISO 14496-3, section 1.6.2.1).
         if audioType < 31 { return "mp4a.40.\(audioType)" }
         return "mp4a.40.\(32 + (first & 0x07) << 3 | (try reader.integer(1)) >> 5)"
-    }
-
-    private static func hexadecimal(_ number: UInt64, digits: Int) -> String {
-        let text = String(number, radix: 16, uppercase: true)
-        return String(repeating: "0", count: Swift.max(0, digits - text.count)) + text
     }
 }

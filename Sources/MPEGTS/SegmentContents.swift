@@ -41,6 +41,8 @@ public struct SegmentContents: Sendable, Hashable {
     public internal(set) var mainStream: ElementaryStream?
     /// What the video's last random access point says of its pictures; nil where it does not, or there is none.
     public internal(set) var pictureSize: PictureSize?
+    /// What the video's first random access point says of its codec; nil as above.
+    public internal(set) var videoProfile: VideoProfile?
     /// What the program's first sound says of itself; nil where it does not.
     public internal(set) var soundFormat: SoundFormat?
     /// The last program association table and the map of ``program`` as packets, continuity counters from 0; empty before both have come.

@@ -107,6 +107,7 @@ struct UnitTrack: Sendable {
         switch verdict {
         case .randomAccessPoint(let kind):
             contents.pictureSize = units.scanner?.pictureSize ?? contents.pictureSize
+            if contents.videoProfile == nil { contents.videoProfile = units.scanner?.profile }
             hasAnnouncedPoints = true
             pending?.randomAccessPoint = kind
         // A segment was begun here because nothing better came: see ``GOPSegmenter/announcementTime``.

@@ -25,8 +25,10 @@ import TrickleTesting
         }
     }
 
-    @Test func `ffmpeg shows every frame of a live channel, and ends with it`() async throws {
+    @Test(arguments: ["index.m3u8", "master.m3u8"])
+    func `ffmpeg shows every frame of a live channel, and ends with it`(playlist: String) async throws {
         try await publish { clip, url in
+            let url = url.replacing("index.m3u8", with: playlist)
             let copy = folder("copy.ts")
             let result = try await RunningTool.run(
                 "ffmpeg",
@@ -42,8 +44,10 @@ import TrickleTesting
         }
     }
 
-    @Test(.needsGStreamer) func `GStreamer shows every frame of a live channel, and ends with it`() async throws {
+    @Test(.needsGStreamer, arguments: ["index.m3u8", "master.m3u8"])
+    func `GStreamer shows every frame of a live channel, and ends with it`(playlist: String) async throws {
         try await publish { clip, url in
+            let url = url.replacing("index.m3u8", with: playlist)
             let copy = folder("copy.h264")
             let result = try await RunningTool.run(
                 "gst-launch-1.0",

@@ -10,6 +10,7 @@ struct HLSRamp: Ramp {
     static let startTime = Duration.seconds(10)
     /// How many segments ahead a player may ask to wait for (8216bis, section 6.2.5.2).
     static let maximumAdvance = 2
+    static let mediaPlaylistName = "index.m3u8"
     static let playlistType = "application/vnd.apple.mpegurl"
     static let segmentType = "video/mp2t"
 
@@ -28,7 +29,8 @@ struct HLSRamp: Ramp {
             return nil
         }
         let name = request.path[1]
-        if name == "index.m3u8" { return await playlist(of: channel, request) }
+        if name == Self.mediaPlaylistName { return await playlist(of: channel, request) }
+        if name == "master.m3u8" { return await multivariantPlaylist(of: channel) }
         guard name.hasSuffix(".ts"), let number = SequenceNumber(String(name.dropLast(3))) else { return nil }
         return segment(number, of: channel)
     }
@@ -50,13 +52,19 @@ struct HLSRamp: Ramp {
 
     // MARK: - Playlists
 
-    private func playlist(of channel: ChannelName, _ request: RampRequest) async -> RampResponse {
-        let query: PlaylistQuery
-        do throws(PlaylistQuery.Malformed) {
-            query = try PlaylistQuery(request.query)
-        } catch {
-            return .problem(400, error.reason)
+    /// The channel as the only variant: what it takes to play it.
+    private func multivariantPlaylist(of channel: ChannelName) async -> RampResponse {
+        await withIndex(of: channel) { index in
+            guard let playlist = try await playlist(of: index),
+                let variant = MultivariantPlaylist(playlist.playlist, uri: Self.mediaPlaylistName)
+            else { return await missing(index) }
+            return RampResponse(fields: Self.playlistFields, .bytes(ByteBuffer(string: variant.text)))
         }
+    }
+
+    private func withIndex(
+        of channel: ChannelName, _ answer: (ChannelIndex) async throws -> RampResponse
+    ) async -> RampResponse {
         let index: ChannelIndex
         switch indexes.find(channel) {
         case .index(let found): index = found
@@ -64,6 +72,20 @@ struct HLSRamp: Ramp {
         case .noRoom: return .tooManyChannels
         }
         do {
+            return try await answer(index)
+        } catch {
+            return .problem(503, "the relay is going down", fields: Self.retry)
+        }
+    }
+
+    private func playlist(of channel: ChannelName, _ request: RampRequest) async -> RampResponse {
+        let query: PlaylistQuery
+        do throws(PlaylistQuery.Malformed) {
+            query = try PlaylistQuery(request.query)
+        } catch {
+            return .problem(400, error.reason)
+        }
+        return await withIndex(of: channel) { index in
             guard let first = try await playlist(of: index) else { return await missing(index) }
             guard let position = query.position else { return Self.response(first, query) }
             if let problem = Self.problem(with: position, in: first.playlist) { return problem }
@@ -72,8 +94,6 @@ struct HLSRamp: Ramp {
                 return .problem(503, "the part that was asked for does not come", fields: Self.retry)
             }
             return Self.response(try await playlist(of: index) ?? first, query)
-        } catch {
-            return .problem(503, "the relay is going down", fields: Self.retry)
         }
     }
 
@@ -110,10 +130,12 @@ struct HLSRamp: Ramp {
     }
 
     private static func response(_ playlist: WrittenPlaylist, _ query: PlaylistQuery) -> RampResponse {
-        RampResponse(
-            fields: [(name: "Content-Type", value: playlistType), (name: "Cache-Control", value: "no-cache")],
-            .bytes(query.skips ? playlist.delta : playlist.whole))
+        RampResponse(fields: playlistFields, .bytes(query.skips ? playlist.delta : playlist.whole))
     }
+
+    private static let playlistFields = [
+        (name: "Content-Type", value: playlistType), (name: "Cache-Control", value: "no-cache"),
+    ]
 
     // MARK: - Blocking reload
 

@@ -22,14 +22,15 @@ struct MediaPlaylist: Sendable {
     static let skipTargetDurations = 6
 
     /// Playlists without, and with parts that have been left out.
-    private static let version = (plain: 6, delta: 9)
+    static let plainVersion = 6
+    private static let deltaVersion = 9
 
     /// The playlist as text, with its parts if it has any.
     ///
     /// - Parameter skips: whether what the player knows is left out.
     func text(skips: Bool = false) -> String {
         let skipped = skips ? skippedCount : 0
-        var text = "#EXTM3U\n#EXT-X-VERSION:\(skipped > 0 ? Self.version.delta : Self.version.plain)\n"
+        var text = "#EXTM3U\n#EXT-X-VERSION:\(skipped > 0 ? Self.deltaVersion : Self.plainVersion)\n"
         if isIndependent { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
         text += "#EXT-X-TARGETDURATION:\(targetDuration)\n"
         if let partTarget {
@@ -57,7 +58,7 @@ struct MediaPlaylist: Sendable {
     /// The number of the last segment of which something is told.
     var lastNumber: SequenceNumber { open?.number ?? entries.last?.number ?? .zero }
 
-    private var isIndependent: Bool {
+    var isIndependent: Bool {
         let openIsIndependent = open.map { $0.contents.firstUnit == nil || $0.contents.beginsIndependently } ?? true
         return openIsIndependent && entries.allSatisfy { $0.isGap || $0.segment?.contents.beginsIndependently == true }
     }

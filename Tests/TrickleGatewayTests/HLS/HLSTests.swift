@@ -38,6 +38,32 @@ import TrickleTesting
         return playlist
     }
 
+    @Test func aMultivariantPlaylistSaysWhatItTakesToPlayTheChannel() async throws {
+        try await withGateway { relay in
+            let missing = try await PlainAnswer.to("/cam/master.m3u8", of: relay)
+            #expect(missing.status == 404)
+            let publisher = try relay.publisher(of: channel)
+            let segments = (0..<4).map { TestChannel.segment($0) }
+            for bytes in segments { try write(bytes, to: publisher) }
+            let answer = try await PlainAnswer.to("/cam/master.m3u8", of: relay)
+            #expect(answer.status == 200)
+            #expect(answer.fields["content-type"] == "application/vnd.apple.mpegurl")
+            let playlist = MultivariantPlaylistText(answer.text)
+            #expect(playlist.problems == [], "\(answer.text)")
+            #expect(playlist.hasIndependentSegments)
+            let variant = try #require(playlist.variants.first)
+            #expect(variant.uri == "index.m3u8")
+            // The parameter sets and the headers of TestPicture.
+            #expect(variant.codecs.first == "avc1.42C01E")
+            #expect(variant.codecs.count == 2 && variant.codecs.last?.hasPrefix("mp4a.40.") == true)
+            #expect(variant.resolution == "640x128")
+            #expect(variant.frameRate == 25)
+            let bits = segments.map { $0.count * 8 }
+            #expect(variant.averageBandwidth == (bits.reduce(0, +) + 7) / 8)
+            #expect(variant.bandwidth == bits.max()! / 2)
+        }
+    }
+
     @Test func aPlaylistListsWhatTheRelayKeeps() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)
@@ -253,9 +279,12 @@ import TrickleTesting
     @Test func aPlaylistListsHalfOfWhatIsKeptSoThatTheRestStaysFetchable() async throws {
         try await withGateway { relay in
             let publisher = try relay.publisher(of: channel)
+            let start = ContinuousClock.now
             for number in 0..<20 { try write(TestChannel.segment(number), to: publisher) }
-            // All 40 s are kept for 30 s: 14 s can be listed and stay as long again, and a segment more.
-            #expect(try await playlist(of: relay).segments.map(\.number) == Array(13..<20))
+            let numbers = try await playlist(of: relay).segments.map(\.number)
+            // All 40 s are kept for 30 s: 14 s can be listed and stay as long again, and a segment more. On a machine that is slower than
+            // that, some have gone already.
+            #expect(numbers == Array(13..<20) || ContinuousClock.now - start > .seconds(25))
         }
         try await withGateway {
             $0.limits.windowDuration = .zero
