@@ -63,7 +63,9 @@ struct PublishFile: Tool {
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")
     var keepOpen = false
 
-    @Flag(help: "Publish nothing: tell what the input is, and where it would be cut.")
+    @Flag(
+        help: "Publish nothing: tell what the input is, and where it would be cut. A device is looked at for --timeout."
+    )
     var probe = false
 
     @Flag(help: "With --probe: as JSON.")
@@ -112,6 +114,7 @@ struct PublishFile: Tool {
             report.segmentation = segmentation.configuration
             report.transcodes = transcode
             report.isJSON = json
+            report.publishing.timeout = relay.timeout.duration
             return try await report.run(session)
         }
         var job = ChannelPublishing(publishing, to: stream, relay: relay, session: session)

@@ -43,6 +43,14 @@ import TrickleTesting
         #expect(String(decoding: result.output, as: UTF8.self).contains("H.264 320x180"))
     }
 
+    @Test func `a generator that has no end is probed for as long as the timeout says`() async throws {
+        let result = try await RunningTool.run(
+            "publish-file", ["lavfi:testsrc2=s=160x120", "--probe", "--timeout", "1s"])
+        #expect(result.status.isSuccess, "\(result.errors)")
+        #expect(String(decoding: result.output, as: UTF8.self).contains("H.264 160x120"))
+        #expect(result.errors.contains("this is what came in 1.0 s"))
+    }
+
     @Test func `a program that is not there is an error that names those that are`() async throws {
         let clip = folder("clip.ts")
         try await TestMedia.makeClip(at: clip, seconds: 1)

@@ -95,6 +95,15 @@ public enum MediaInput: Equatable, Sendable {
         return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFIFO
     }
 
+    /// Whether it is a generator or a device, of which most give media for ever.
+    var mayHaveNoEnd: Bool {
+        switch self {
+        case .device: true
+        case .stream: !comesOnce
+        case .standardInput, .file, .url, .listener: false
+        }
+    }
+
     var isRTMP: Bool {
         if case .url("rtmp", _) = self { true } else if case .url("rtmps", _) = self { true } else { false }
     }

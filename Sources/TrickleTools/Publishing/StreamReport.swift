@@ -16,7 +16,7 @@ public struct StreamReport: Sendable {
         self.publishing.isRealtime = false
     }
 
-    /// Reads the input to its end, or until a stop is asked for, and writes the report to standard output.
+    /// Reads the input to its end, a generator or a device for its timeout, or until a stop is asked for, and writes the report to standard output.
     ///
     /// MPEG-TS is looked at as it is, anything else as ffmpeg would publish it.
     ///
@@ -55,8 +55,11 @@ public struct StreamReport: Sendable {
         session.stop.whenMade { source.requestEnd() }
         var analyzer = StreamAnalyzer(segmentation)
         let start = ContinuousClock.now
+        var end: Task<Void, any Error>?
+        defer { end?.cancel() }
         do {
             while let piece = try await source.next() {
+                if end == nil, publishing.input.mayHaveNoEnd { end = endAfterTimeout(source, session) }
                 try analyzer.receive(piece.span.bytes, now: ContinuousClock.now - start)
             }
             let analysis = try analyzer.finish()
@@ -65,6 +68,16 @@ public struct StreamReport: Sendable {
         } catch {
             await source.abandon()
             throw error
+        }
+    }
+
+    /// A generator or a device would be looked at for ever.
+    private func endAfterTimeout(_ source: MediaSource, _ session: ToolSession) -> Task<Void, any Error> {
+        Task { [timeout = publishing.timeout] in
+            try await Task.sleep(for: timeout)
+            let seconds = TransferMeter.fixed(timeout / .seconds(1), digits: 1)
+            session.logger.info("this is what came in \(seconds) s; a longer --timeout has it look longer")
+            source.requestEnd()
         }
     }
 }
