@@ -74,6 +74,14 @@ struct AccessUnitScanner {
         self.syntax = syntax
     }
 
+    /// Whether a decoder that has seen nothing but what came here can begin with such an access unit.
+    func canBegin(with verdict: Verdict) -> Bool {
+        switch verdict {
+        case .undecided, .ordinary: false
+        case .randomAccessPoint, .unannouncedIntra: !syntax.hasEmulationPrevention || !parameterSets.bytes.isEmpty
+        }
+    }
+
     /// A PES packet begins; if `continuing`, the access unit that the last one began has had no slice yet.
     mutating func beginPacket(continuing: Bool) {
         packetByteCount = 0

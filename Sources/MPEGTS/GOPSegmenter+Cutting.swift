@@ -91,6 +91,7 @@ extension GOPSegmenter {
             oddities.count(.scrambled)
             try decideByTime(isAligned: true, run: run, emit: emit)
         } else if case .time(_, let codec) = target {
+            if codec.kind == .video { hasPicture = true }
             try decideByTime(isAligned: codec.beginsFrame(payload), run: run, emit: emit)
         }
     }
@@ -119,6 +120,7 @@ extension GOPSegmenter {
             examination.stage = .idle
             return
         }
+        if examination.scanner?.canBegin(with: verdict) == true { hasPicture = true }
         let length = candidate.elapsed - (output.startElapsed ?? 0)
         if case .randomAccessPoint(let kind) = accepted(verdict, at: candidate.elapsed),
             !hasCut || length >= configuration.minimumDuration.ticks

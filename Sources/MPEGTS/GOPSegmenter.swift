@@ -68,6 +68,8 @@ public struct GOPSegmenter {
     var hasTableChange = false
     /// Whether the stream has had a random access point that says of itself that it is one.
     var hasAnnouncedPoints = false
+    /// Whether a picture of the video has come with which decoding can begin, as far as can be told.
+    var hasPicture = false
     /// Whether a segment has started but for the beginning of the stream: the first place to cut is always taken.
     var hasCut = false
     var chosenProgramNumber: UInt16?
@@ -98,6 +100,13 @@ public struct GOPSegmenter {
 
     /// The programs that the stream lists; nil before it has.
     public var programNumbers: [UInt16]? { tables.isComplete ? tables.programs.map(\.number) : nil }
+
+    /// Whether the program lists video, and no picture of it has come with which decoding can begin.
+    public var lacksPictures: Bool {
+        guard !hasPicture, chosenProgram.flatMap({ tables.programs[$0].map })?.video != nil else { return false }
+        // What these have in them is not seen here.
+        return [Oddity.scrambled, .undecidedAccessUnit].allSatisfy { oddities.counts[$0.rawValue] == 0 }
+    }
 
     /// How often each kind of oddity has come.
     public var oddityCounts: [Oddity: Int] {

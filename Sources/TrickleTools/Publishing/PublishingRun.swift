@@ -216,24 +216,38 @@ extension PublishingRun {
     }
 
     private func publish(_ source: MediaSource, from origin: MediaOrigin, _ publisher: Publisher) async throws {
+        let lacksPictures: Bool
         if drops {
             let live = LivePublisher(publisher, maximumBehind: job.maximumBehind)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await live.run() }
+            lacksPictures = try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await live.run()
+                    return false
+                }
                 group.addTask { try await self.publish(source, from: origin, to: LiveOutlet(live)) }
                 // Whichever fails ends the other.
-                for try await _ in group {}
+                return try await group.reduce(false) { $0 || $1 }
             }
         } else {
-            try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
+            lacksPictures = try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
         }
         // What it sent is published, whatever becomes of the source.
         try await source.finish()
+        // What comes as a transport stream is published as it is. What ffmpeg made of something else has to be of use.
+        if lacksPictures, origin == .ffmpeg, !session.stop.isMade { throw noPictures }
     }
 
+    private var noPictures: ToolFailure {
+        let isOrdinary = !job.transcodes && job.publishing.extraArguments.isEmpty
+        let advice = isOrdinary ? "publish it again with --transcode" : "look at --ffmpeg-args, and at what ffmpeg said"
+        return ToolFailure(
+            "'\(job.publishing.input.description)' was published, but no player can decode its pictures: \(advice)")
+    }
+
+    /// - Returns: Whether the stream lists video of which no player can decode a picture.
     private func publish(
         _ source: MediaSource, from origin: MediaOrigin, to outlet: any SegmentOutlet
-    ) async throws {
+    ) async throws -> Bool {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
         let isFromFFmpeg = origin == .ffmpeg
         var segmentation = job.segmentation
@@ -270,6 +284,7 @@ extension PublishingRun {
         }
         state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
         try await output.finish()
+        return segmenter.lacksPictures
     }
 
     /// - Throws: ``ToolFailure`` when the program that was chosen is not among those that the stream lists.
