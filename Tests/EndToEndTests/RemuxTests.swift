@@ -26,6 +26,39 @@ import TrickleTesting
         return (publisher, output)
     }
 
+    private func size(of path: String) async throws -> String {
+        let result = try await RunningTool.run(
+            "ffprobe",
+            ["-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height", "-of", "csv=p=0", path])
+        return result.outputText.split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    @Test(
+        .needsCases,
+        arguments: [
+            ("bbb_176x144_192kbps_15fps_mpeg4.mp4", 15, "176,144"), ("mpeg4-bframes.avi", 150, "320,240"),
+            ("odd-size.webm", 50, "322,182"), ("rotated.mp4", 75, "180,320"), ("sample_fpcm_32le.mp4", 30, "1080,720"),
+        ])
+    func `a file that once failed arrives with all its pictures`(name: String, count: Int, size: String) async throws {
+        let input = "\(try #require(TestMedia.cases))/\(name)"
+        try await RelayProcess.with { relay in
+            let (publisher, output) = try await publish(input, to: relay)
+            #expect(publisher.status.isSuccess, "\(publisher.errors)")
+            #expect(try await FrameDigests(of: output).videoCount == count)
+            #expect(try await self.size(of: output).hasPrefix(size))
+        }
+    }
+
+    @Test(.needsCases) func `what becomes of a stream in another way than by copying is said`() async throws {
+        let cases = try #require(TestMedia.cases)
+        try await RelayProcess.with { relay in
+            let sound = try await publish("\(cases)/sample_fpcm_32le.mp4", to: relay).publisher.errors
+            #expect(sound.contains("stream 1 (audio) is left out: this ffmpeg does not know its codec"))
+            let turned = try await publish("\(cases)/rotated.mp4", to: relay, as: "turned").publisher.errors
+            #expect(turned.contains("stream 0 is encoded to stand upright"))
+        }
+    }
+
     @Test func `a copy of which no picture can be decoded is a failure that says what to do`() async throws {
         let clip = folder("clip.mp4")
         let made = try await RunningTool.run(

@@ -21,6 +21,11 @@ extension Trait where Self == ConditionTrait {
             if: TestMedia.folder != nil, "there are no captures: set TRICKLE_MEDIA, or put them at ../shared/media")
     }
 
+    /// The test needs the folder of inputs that once failed.
+    static var needsCases: Self {
+        .enabled(if: TestMedia.cases != nil, "there are no cases: set TRICKLE_CASES, or put them at ../shared/cases")
+    }
+
     /// The test needs GStreamer's reader of HLS, and what that needs.
     static var needsGStreamer: Self {
         .enabled("GStreamer's hlsdemux, souphttpsrc and tsdemux are not installed") {

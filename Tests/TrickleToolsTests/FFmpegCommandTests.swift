@@ -6,8 +6,8 @@ import Testing
 @Suite struct FFmpegCommandTests {
     private let probe = """
         {"streams": [
-          {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 1280},
-          {"index": 1, "codec_type": "audio", "codec_name": "vorbis", "sample_rate": "48000"},
+          {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 1280, "pix_fmt": "yuv420p"},
+          {"index": 1, "codec_type": "audio", "codec_name": "vorbis", "sample_rate": "48000", "sample_fmt": "fltp"},
           {"index": 2, "codec_type": "subtitle", "codec_name": "mov_text"},
           {"index": 3, "codec_type": "video", "codec_name": "mjpeg", "width": 64, "disposition": {"attached_pic": 1}},
           {"index": 4, "codec_type": "audio", "codec_name": "aac", "sample_rate": "0"},
@@ -87,6 +87,82 @@ import Testing
         #expect(!live.hasEnd)
         #expect(try MediaProbe(json: Array(#"{"streams": [], "format": {"format_name": "tty"}}"#.utf8)).isText)
         #expect(throws: (any Error).self) { try MediaProbe(json: Array("{".utf8)) }
+    }
+
+    /// The arguments for a file with one stream, which ffprobe described so.
+    private func arguments(_ stream: String, format: String = "avi", maps: [String] = []) throws -> [String] {
+        let text =
+            #"{"streams": [{"index": 0, "width": 320, "height": 180, "pix_fmt": "yuv420p", "codec_type": "video", \#(stream)}],"#
+        let probe = try MediaProbe(
+            json: Array("\(text) \"format\": {\"format_name\": \"\(format)\", \"duration\": \"1.5\"}}".utf8))
+        var publishing = FFmpegCommand.Publishing(input: .file(path: "a"))
+        publishing.maps = maps
+        return FFmpegCommand.publish(publishing, plan: try StreamPlan(probe, transcodes: false)).arguments
+    }
+
+    @Test func `MPEG-4 part 2 is copied with its configuration in the stream, whoever chooses the streams`() throws {
+        let filter = "mpeg4_unpack_bframes,dump_extra=freq=keyframe"
+        #expect(value("-bsf:0", in: try arguments(#""codec_name": "mpeg4""#)) == filter)
+        #expect(value("-bsf:v", in: try arguments(#""codec_name": "mpeg4""#, maps: ["0:v"])) == filter)
+        #expect(value("-bsf:0", in: try arguments(#""codec_name": "h264""#)) == nil)
+    }
+
+    @Test func `a file gets presentation times where its container has none`() throws {
+        let arguments = try arguments(#""codec_name": "h264""#)
+        let place = try #require(arguments.firstIndex(of: "-fflags"))
+        #expect(try place < #require(arguments.firstIndex(of: "-i")))
+        #expect(arguments[place + 1] == "+genpts")
+        #expect(value("-c:0", in: arguments) == "copy")
+    }
+
+    @Test func `pictures of an odd size are made even where they are encoded, and only there`() throws {
+        let even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+        #expect(value("-filter:0", in: try arguments(#""codec_name": "vp8""#)) == nil)
+        let odd = try MediaProbe(
+            json: Array(#"{"streams": [{"index": 0, "codec_type": "video", "codec_name": "vp8", "width": 321}]}"#.utf8))
+        let command = FFmpegCommand.publish(
+            .init(input: .file(path: "a")), plan: try StreamPlan(odd, transcodes: false))
+        #expect(value("-filter:0", in: command.arguments) == even)
+        let device = FFmpegCommand.publish(.init(input: try MediaInput("x11grab::0.0")), plan: nil)
+        #expect(value("-filter:v", in: device.arguments) == even)
+    }
+
+    @Test(arguments: [
+        (#"{"rotation": 90}"#, "libx264"), (#"{"rotation": 0}"#, "copy"), (#"{"side_data_type": "CPB"}"#, "copy"),
+        (
+            #"{"displaymatrix": "\n00000000:  65536 0 0\n00000001: 0 -65536 0\n00000002: 0 0 1073741824\n", "rotation": 0}"#,
+            "libx264"
+        ),
+        (
+            #"{"displaymatrix": "\n00000000:  65536 0 0\n00000001: 0 65536 0\n00000002: 0 0 1073741824\n", "rotation": 0}"#,
+            "copy"
+        ),
+    ])
+    func `a picture that its container turns or mirrors is encoded upright`(data: String, codec: String) throws {
+        let arguments = try arguments(#""codec_name": "h264", "side_data_list": [\#(data)]"#)
+        #expect(value("-c:0", in: arguments) == codec)
+    }
+
+    @Test func `bare H.264 has no times and is encoded`() throws {
+        #expect(value("-c:0", in: try arguments(#""codec_name": "h264""#, format: "h264")) == "libx264")
+        #expect(value("-c:0", in: try arguments(#""codec_name": "mpeg2video""#, format: "mpegvideo")) == "copy")
+    }
+
+    @Test func `what this ffmpeg cannot decode is left out, with the reason`() throws {
+        let json = """
+            {"streams": [
+              {"index": 0, "codec_type": "video", "codec_name": "h264", "width": 1280},
+              {"index": 1, "codec_type": "audio", "sample_rate": "44100"},
+              {"index": 2, "codec_type": "audio", "codec_name": "ac4", "sample_rate": "48000"}
+            ], "format": {"format_name": "mov", "duration": "1"}}
+            """
+        let plan = try StreamPlan(MediaProbe(json: Array(json.utf8)), transcodes: false)
+        #expect(plan.published.map(\.stream.index) == [0])
+        #expect(
+            plan.omissions == [
+                "stream 1 (audio) is left out: this ffmpeg does not know its codec",
+                "stream 2 (ac4) is left out: this ffmpeg has no decoder for it",
+            ])
     }
 
     @Test func `more options are split as a shell would`() throws {

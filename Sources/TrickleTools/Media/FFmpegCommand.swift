@@ -61,6 +61,8 @@ public enum FFmpegCommand {
         if publishing.isRealtime { arguments.append("-re") }
         if publishing.loops { arguments += ["-stream_loop", "-1"] }
         arguments += publishing.input.boundary(allowsReferences: publishing.allowsReferences)
+        // AVI tells no presentation times, and MPEG-TS needs them. A live source would have to wait for them.
+        if plan != nil, !publishing.input.isLive { arguments += ["-fflags", "+genpts"] }
         arguments += publishing.input.arguments(
             timeout: publishing.timeout, transport: publishing.transport, isHasty: publishing.isHasty)
         arguments += streams(publishing, plan: plan, unseen: unseen)
@@ -102,13 +104,15 @@ public enum FFmpegCommand {
             return publishing.maps.flatMap { ["-map", $0] } + codecsByKind(publishing, plan: plan, unseen: unseen)
         }
         guard let plan else {
-            return ["-map", "0:v?", "-map", "0:a?"] + codecsByKind(publishing, plan: nil, unseen: unseen)
+            let even = unseen == .encode ? evenSize("v") : []
+            return ["-map", "0:v?", "-map", "0:a?"] + codecsByKind(publishing, plan: nil, unseen: unseen) + even
         }
         let published = plan.published
         let maps = published.flatMap { ["-map", "0:\($0.stream.index)"] }
         return maps
             + published.enumerated().flatMap { index, choice in
                 codec("\(index)", kind: choice.stream.kind, treatment: choice.treatment, gop: publishing.gop)
+                    + adaptation("\(index)", [choice])
             }
     }
 
@@ -119,8 +123,31 @@ public enum FFmpegCommand {
         [(MediaProbe.Kind.video, "v"), (.audio, "a")].flatMap { kind, letter in
             let treatments = plan?.treatments.filter { $0.stream.kind == kind }.map(\.treatment) ?? [unseen]
             let treatment: StreamPlan.Treatment = treatments.allSatisfy { $0 == .copy } ? .copy : .encode
+            let streams = plan?.treatments.filter { $0.stream.kind == kind }.map {
+                (stream: $0.stream, treatment: treatment)
+            }
             return codec(letter, kind: kind, treatment: treatment, gop: publishing.gop)
+                + adaptation(letter, streams ?? [])
         } + ["-c:s", "copy", "-c:d", "copy"]
+    }
+
+    /// What the streams that `specifier` means need besides their codec.
+    private static func adaptation(
+        _ specifier: String, _ streams: [(stream: MediaProbe.Stream, treatment: StreamPlan.Treatment)]
+    ) -> [String] {
+        if streams.contains(where: { $0.stream.kind == .video && $0.treatment == .encode && $0.stream.hasOddSize }) {
+            return evenSize(specifier)
+        }
+        // Most containers keep the configuration beside the stream, where a viewer who joins would not find it; AVI may have two
+        // pictures in one packet.
+        let isMPEG4 = { (stream: MediaProbe.Stream) in stream.kind == .video && stream.codecName == "mpeg4" }
+        guard !streams.isEmpty, streams.allSatisfy({ isMPEG4($0.stream) && $0.treatment == .copy }) else { return [] }
+        return ["-bsf:\(specifier)", "mpeg4_unpack_bframes,dump_extra=freq=keyframe"]
+    }
+
+    /// H.264 with 4:2:0 has an even number of columns and rows.
+    private static func evenSize(_ specifier: String) -> [String] {
+        ["-filter:\(specifier)", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]
     }
 
     /// RTSP tells parameter sets once, beside the stream, and its first pictures may come without time stamps: a transport stream

@@ -17,10 +17,32 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
         public var codecName: String?
         public var sampleRate: String?
         public var width: Int?
+        public var height: Int?
+        /// How a decoder gives pictures; nil where ffmpeg has no decoder.
+        public var pixelFormat: String?
+        /// How a decoder gives sound; nil where ffmpeg has no decoder.
+        public var sampleFormat: String?
         public var disposition: [String: Int]?
+        public var sideData: [SideData]?
+
+        /// What the container says of the stream besides.
+        public struct SideData: Decodable, Equatable, Sendable {
+            /// Degrees, by which the picture is to be turned.
+            public var rotation: Double?
+            /// Three lines of a place and three numbers.
+            public var displayMatrix: String?
+
+            enum CodingKeys: String, CodingKey {
+                case rotation
+                case displayMatrix = "displaymatrix"
+            }
+        }
 
         enum CodingKeys: String, CodingKey {
-            case index, width, disposition
+            case index, width, height, disposition
+            case pixelFormat = "pix_fmt"
+            case sampleFormat = "sample_fmt"
+            case sideData = "side_data_list"
             case codecType = "codec_type"
             case codecName = "codec_name"
             case sampleRate = "sample_rate"
@@ -66,6 +88,9 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
 
     /// ffmpeg draws any text file as a picture of itself, which nobody wants to publish.
     public var isText: Bool { format?.name == "tty" }
+
+    /// Whether it is a bare H.264 or HEVC stream: that tells no times, which a transport stream needs.
+    public var isBareVideo: Bool { ["h264", "hevc", "vvc"].contains(format?.name) }
 }
 
 extension MediaProbe.Stream {
@@ -102,6 +127,28 @@ extension MediaProbe.Stream {
         case .video: (width ?? 0) > 0
         case .audio: sampleRate.flatMap(Int.init).map { $0 > 0 } ?? false
         case .subtitle, .data, .attachment: true
+        }
+    }
+
+    /// Whether ffmpeg has a decoder for it, as far as the probe has seen.
+    public var isDecodable: Bool {
+        switch kind {
+        case .video: pixelFormat != nil
+        case .audio: sampleFormat != nil
+        case .subtitle, .data, .attachment: true
+        }
+    }
+
+    /// Whether H.264 with 4:2:0, as every player knows it, has no such size.
+    public var hasOddSize: Bool { (width ?? 0) % 2 != 0 || (height ?? 0) % 2 != 0 }
+
+    /// Whether the container has the picture turned or mirrored.
+    public var isTurned: Bool {
+        (sideData ?? []).contains { data in
+            if let rotation = data.rotation, abs(rotation) > 1 { return true }
+            let numbers = (data.displayMatrix ?? "").split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+            // Its fifth number says which way is down.
+            return numbers.count == 9 && numbers[4] < 0
         }
     }
 }

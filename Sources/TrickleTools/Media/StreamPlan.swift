@@ -23,7 +23,7 @@ public struct StreamPlan: Equatable, Sendable {
             if let number = others[stream.index] {
                 return (stream, .drop("it belongs to program \(number); --program chooses"))
             }
-            return (stream, Self.treatment(of: stream, transcodes: transcodes))
+            return (stream, Self.treatment(of: stream, in: probe, transcodes: transcodes))
         }
     }
 
@@ -70,11 +70,28 @@ public struct StreamPlan: Equatable, Sendable {
         }
     }
 
-    private static func treatment(of stream: MediaProbe.Stream, transcodes: Bool) -> Treatment {
+    /// One sentence for each stream that is encoded although its codec could be copied.
+    public var remarks: [String] {
+        published.compactMap { stream, treatment in
+            guard treatment == .encode, stream.isTurned else { return nil }
+            return
+                "stream \(stream.index) is encoded to stand upright: the file has it turned, and MPEG-TS cannot say so"
+        }
+    }
+
+    private static func treatment(
+        of stream: MediaProbe.Stream, in probe: MediaProbe, transcodes: Bool
+    ) -> Treatment {
         switch stream.kind {
         case .video, .audio:
+            if stream.codecName == nil { return .drop("this ffmpeg does not know its codec") }
             if !stream.isComplete { return .drop("its parameters could not be found") }
-            return stream.fitsTransportStream && !transcodes ? .copy : .encode
+            let isCopied =
+                stream.fitsTransportStream && !transcodes && !stream.isTurned
+                && !(stream.kind == .video && probe.isBareVideo)
+            if isCopied { return .copy }
+            // Of a live source, the part that would show it may not have come yet.
+            return stream.isDecodable || !probe.hasEnd ? .encode : .drop("this ffmpeg has no decoder for it")
         case .subtitle, .data:
             return stream.fitsTransportStream ? .copy : .drop("MPEG-TS, as ffmpeg writes it, cannot carry it")
         case .attachment: return .drop("it is an attachment")

@@ -24,7 +24,7 @@ extension FFmpegCommand.Publishing {
         // RTMP is read until all is there that was found, and no longer.
         publishing.isHasty = isHasty && !input.isRTMP
         let plan = try StreamPlan(probe, transcodes: transcodes, program: program)
-        for omission in plan.omissions { session.logger.info("\(omission)") }
+        for line in plan.omissions + plan.remarks { session.logger.info("\(line)") }
         if plan.published.isEmpty { throw ToolFailure("'\(input.description)' has no video and no audio") }
         if input.isLive || (input.mayBeLive && !probe.hasEnd) { publishing.isRealtime = false }
         return (FFmpegCommand.publish(publishing, plan: plan), input.mayComeBack && !probe.hasEnd)
