@@ -48,14 +48,14 @@ publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=N
 publish-pipe: $(BIN)/publish-pipe ## publish standard input: stream=NAME [split=lines|json|time=500ms|bytes=64KiB|ts] [url=URL]
 	@exec $(BIN)/publish-pipe --stream "$$stream" $(if $(split),--split "$$split") $(if $(url),--url "$$url") $(args)
 
-play: $(BIN)/play ## play a channel in a window: stream=NAME [url=URL]
-	@exec $(BIN)/play --stream "$$stream" $(if $(url),--url "$$url") $(args)
+play: $(BIN)/play ## play a channel in a window: [stream=NAME] [url=URL]
+	@exec $(BIN)/play $(if $(stream),--stream "$$stream") $(if $(url),--url "$$url") $(args)
 
-read2pipe: $(BIN)/read2pipe ## write a channel to standard output: stream=NAME [url=URL]
-	@exec $(BIN)/read2pipe --stream "$$stream" $(if $(url),--url "$$url") $(args)
+read2pipe: $(BIN)/read2pipe ## write a channel to standard output: [stream=NAME] [url=URL]
+	@exec $(BIN)/read2pipe $(if $(stream),--stream "$$stream") $(if $(url),--url "$$url") $(args)
 
-subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: stream=NAME [url=URL] [out=out-read]
-	@exec $(BIN)/subscriber-example --stream "$$stream" $(if $(url),--url "$$url") $(if $(out),--out "$$out") $(args)
+subscriber-example: $(BIN)/subscriber-example ## write each segment to a file: [stream=NAME] [url=URL] [out=out-read]
+	@exec $(BIN)/subscriber-example $(if $(stream),--stream "$$stream") $(if $(url),--url "$$url") $(if $(out),--out "$$out") $(args)
 
 # curl writes beside the file, which appears as a whole or not at all.
 thumbnail: ## save a channel's newest picture: stream=NAME out=FILE.jpg|FILE.webp [url=URL] [width=320]
@@ -67,7 +67,7 @@ $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
 $(call need,thumbnail,stream out,stream=NAME out=FILE.jpg [url=URL] [width=320])
 $(call need,pubsub-pipe,out,out=FILE [url=URL])
 $(call need,restream,config,config=FILE [url=URL])
-$(foreach target,publish-pipe play read2pipe subscriber-example,$(call need,$(target),stream,stream=NAME [url=URL]))
+$(call need,publish-pipe,stream,stream=NAME [url=URL])
 
 publisher: $(BIN)/publish-live ## publish what a media server announces at localhost:2938: [url=URL] [source='rtmp://localhost/{name}']
 	@exec $(BIN)/publish-live $(if $(url),--url "$$url") $(if $(source),--source "$$source") $(args)

@@ -17,6 +17,13 @@ public struct Changefeed: AsyncSequence, Sendable {
         self.configuration = configuration
     }
 
+    /// The channels that there are now, without waiting for others.
+    ///
+    /// - Throws: ``TrickleError`` when the relay is not there, or does not list its channels; `CancellationError`.
+    public func channels() async throws -> [ChannelName] {
+        try await ChannelWatch(relay: relay, configuration: configuration).channels()
+    }
+
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(watch: ChannelWatch(relay: relay, configuration: configuration))
     }

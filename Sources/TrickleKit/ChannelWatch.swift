@@ -62,29 +62,53 @@ final class ChannelWatch {
         }
     }
 
+    /// The channels that there are now.
+    ///
+    /// - Throws: ``TrickleError`` when the relay has no list, or is not there.
+    func channels(isolation actor: isolated (any Actor)? = #isolation) async throws -> [ChannelName] {
+        guard case .listed(let list) = try await fetchList() else {
+            throw lastError ?? .refusal(of: "list the channels", head: nil, body: [], relay: relay)
+        }
+        return try names(list.channels).filter { !$0.isInternal }
+    }
+
     private func list(
         isolation actor: isolated (any Actor)? = #isolation
     ) async throws -> ChangefeedState.Action {
         segments = nil
+        switch try await fetchList() {
+        case .failed(let kind): return state.failed(kind, now: .now, jitter: .random(in: 0..<1))
+        case .refused(let status): return state.refused(status: status, now: .now, jitter: .random(in: 0..<1))
+        case .listed(let list):
+            return state.listed(try names(list.channels), next: list.next.flatMap { SequenceNumber($0) })
+        }
+    }
+
+    private enum ListAnswer {
+        case listed(List)
+        case refused(status: Int)
+        case failed(RequestFailure)
+    }
+
+    private func fetchList(isolation actor: isolated (any Actor)? = #isolation) async throws -> ListAnswer {
         let transfer = Transfer(
             ChannelRoute(relay: relay, channel: .channelList, configuration: configuration).request(.get))
         transfer.start()
         switch try await transfer.awaitHead() {
         case .failed(let failure):
             lastError = failure.error
-            return state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
+            return .failed(failure.kind)
         case .answered(let head):
             let body = try await transfer.awaitBody(limit: Self.documentLimit) ?? []
             guard head.status == 200 else {
                 lastError = .refusal(of: "list the channels", head: head, body: body, relay: relay)
-                return state.refused(status: head.status, now: .now, jitter: .random(in: 0..<1))
+                return .refused(status: head.status)
             }
             if case .failed(let failure) = transfer.ending {
                 lastError = failure.error
-                return state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
+                return .failed(failure.kind)
             }
-            let list: List = try decode(body, what: "list of channels")
-            return state.listed(try names(list.channels), next: list.next.flatMap { SequenceNumber($0) })
+            return .listed(try decode(body, what: "list of channels"))
         }
     }
 

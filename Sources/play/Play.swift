@@ -12,8 +12,10 @@ struct Play: Tool {
             at the last random access point of the segment that is being written. ffplay and mpv go through what lies before the edge at once; \
             other players get it as it is.
 
-              play --stream cam
-              play --stream cam --player 'vlc --network-caching=0 -'
+              play cam
+              play cam --player 'vlc --network-caching=0 -'
+
+            Without a channel's name, it takes the only channel that the relay has.
 
             \(ToolHelp.environment)
             """,
@@ -37,8 +39,11 @@ struct Play: Tool {
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func run(_ session: ToolSession) async throws {
-        let command = try PlayerCommand.choose(player, title: "\(channel.stream) at \(relay.url)")
-        var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
+        // Without a player, no relay need be asked.
+        _ = try PlayerCommand.choose(player, title: "")
+        let channel = try await ChannelChoice.choose(channel, relay: relay, tool: "play", session: session)
+        let command = try PlayerCommand.choose(player, title: "\(channel) at \(relay.url)")
+        var job = ChannelReading(relay: relay, channel: channel, reading: reading, session: session)
         job.start = from.position
         job.joinsAtLiveEdge = from.position == .current
         // Whoever asks for a number does not want to be hurried.

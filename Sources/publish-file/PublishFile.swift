@@ -29,10 +29,7 @@ struct PublishFile: Tool {
         completion: .file())
     var input: String?
 
-    @Option(
-        help: ArgumentHelp("The channel: one path part, without '/'.", valueName: "name"),
-        transform: { try ChannelName($0) })
-    var stream: ChannelName?
+    @OptionGroup var channel: ChannelOptions
     @OptionGroup var relay: RelayOptions
 
     @Flag(help: "Send a file as fast as the relay takes it, instead of at the speed at which it is played.")
@@ -88,16 +85,26 @@ struct PublishFile: Tool {
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
-        if stream == nil, !probe { throw ValidationError("Missing expected argument '--stream <name>'") }
+        if !probe { try channelName.needed("publish-file clip.mp4 --stream cam") }
         if json, !probe { throw ValidationError("--json goes with --probe") }
         if gop.duration <= .zero { throw ValidationError("--gop has to be longer than nothing") }
-        if listen != nil && input != nil { throw ValidationError("--listen is an input: name no other") }
+        if listen != nil && input != nil && channel.name != nil {
+            throw ValidationError("--listen is an input: name no other")
+        }
         if listen != nil && (loop || probe) { throw ValidationError("a push comes once: no --loop, no --probe") }
         let needsFFmpeg = transcode || loop || !map.isEmpty || ffmpegArgs != nil
         if needsFFmpeg && listen == nil && (input ?? "-") == "-" {
             throw ValidationError(
                 "--transcode, --loop, --map and --ffmpeg-args need a named input: standard input does not go through ffmpeg"
             )
+        }
+    }
+
+    /// With ``listen``, the only argument that has no name is the channel's.
+    private var channelName: ChannelName? {
+        get throws {
+            if let name = channel.name { return name }
+            return listen == nil ? nil : try input.map { try ChannelName($0) }
         }
     }
 
@@ -109,7 +116,7 @@ struct PublishFile: Tool {
         publishing.gop = gop.duration
         publishing.maps = map
         publishing.extraArguments = try FFmpegCommand.words(ffmpegArgs)
-        guard let stream, !probe else {
+        guard let channel = try channelName, !probe else {
             var report = StreamReport(publishing)
             report.segmentation = segmentation.configuration
             report.transcodes = transcode
@@ -117,7 +124,7 @@ struct PublishFile: Tool {
             report.publishing.timeout = relay.timeout.duration
             return try await report.run(session)
         }
-        var job = ChannelPublishing(publishing, to: stream, relay: relay, session: session)
+        var job = ChannelPublishing(publishing, to: channel, relay: relay, session: session)
         job.transcodes = transcode
         job.keepsOpen = keepOpen
         job.segmentation = segmentation.configuration

@@ -42,6 +42,7 @@ struct PublishPipe: Tool {
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
+        try channel.name.needed("publish-pipe --stream logs")
         if batch.duration > .zero && !split.hasRecords {
             throw ValidationError("--batch is for lines and json: --split time=… says how long a segment is")
         }
@@ -50,7 +51,8 @@ struct PublishPipe: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        var job = PipePublishing(split, to: channel.stream, relay: relay)
+        guard let channel = channel.name else { preconditionFailure("validate() has seen to it") }
+        var job = PipePublishing(split, to: channel, relay: relay)
         job.contentType = contentType
         job.batch = batch.duration
         job.keepsOpen = keepOpen

@@ -10,8 +10,10 @@ struct Read2pipe: Tool {
         discussion: """
             Segments come in order and nothing is written twice. A reader that closes its end ends this with exit code 0.
 
-              read2pipe --stream cam | mpv --profile=low-latency --cache=no -
-              read2pipe --stream cam --from current --segments 1 > one.ts
+              read2pipe cam | mpv --profile=low-latency --cache=no -
+              read2pipe cam --from current --segments 1 > one.ts
+
+            Without a channel's name, it takes the only channel that the relay has.
 
             \(ToolHelp.environment)
             """,
@@ -44,11 +46,12 @@ struct Read2pipe: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        let suggestion = "read2pipe --stream \(channel.stream) | ffplay -"
+        let suggestion = "read2pipe \(channel.name.map { "\($0) " } ?? "")| ffplay -"
         let output =
             segmentsAs == .raw
             ? try StandardOutput.openForMedia(suggestion: suggestion) : try StandardOutput.open(suggestion: suggestion)
-        var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
+        let channel = try await ChannelChoice.choose(channel, relay: relay, tool: "read2pipe", session: session)
+        var job = ChannelReading(relay: relay, channel: channel, reading: reading, session: session)
         job.start = from.position
         job.segmentLimit = segments
         try await job.run(into: FormattedSink(PipeSink(output), format: segmentsAs), session: session)

@@ -10,7 +10,9 @@ struct SubscriberExample: Tool {
         discussion: """
             A file has its final name only when its segment is whole. A file that is there already ends this, unless --force is given.
 
-              subscriber-example --stream cam --out recordings
+              subscriber-example cam --out recordings
+
+            Without a channel's name, it takes the only channel that the relay has.
 
             \(ToolHelp.environment)
             """,
@@ -44,8 +46,10 @@ struct SubscriberExample: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
+        let channel = try await ChannelChoice.choose(
+            channel, relay: relay, tool: "subscriber-example", session: session)
         let files = try SegmentFiles(folder: out, overwrites: force) { path in session.logger.info("wrote \(path)") }
-        var job = ChannelReading(relay: relay, channel: channel.stream, reading: reading, session: session)
+        var job = ChannelReading(relay: relay, channel: channel, reading: reading, session: session)
         job.start = from.position
         job.segmentLimit = segments
         try await job.run(into: files, session: session)

@@ -72,7 +72,7 @@ struct MakefileTests {
         let result = try await make("publisher-ffmpeg", "stream=a")
         #expect(!result.status.isSuccess)
         #expect(result.errors.contains("in= is missing"))
-        let play = try await make("play")
-        #expect(play.errors.contains("stream= is missing"))
+        let pipe = try await make("publish-pipe")
+        #expect(pipe.errors.contains("stream= is missing"))
     }
 }

@@ -26,11 +26,6 @@ import TrickleTesting
     }
 
     @Test(arguments: ["publish-file", "read2pipe", "play", "subscriber-example"])
-    func `without a stream, a tool says so`(tool: String) async throws {
-        #expect(try await error(tool, [], code: 2).contains("--stream"))
-    }
-
-    @Test(arguments: ["publish-file", "read2pipe", "play", "subscriber-example"])
     func `a bad channel name or URL is a usage error`(tool: String) async throws {
         #expect(try await error(tool, ["--stream", "a/b"], code: 2).contains("'/'"))
         #expect(try await error(tool, ["--stream", ""], code: 2).contains("empty"))

@@ -26,15 +26,14 @@ struct EnvironmentArguments {
         if variables.isEmpty { return arguments }
         // Whoever asks how it is used may have got a variable wrong.
         if arguments.prefix(while: { $0 != "--" }).contains(where: Self.questions.contains) { return arguments }
-        let help = try JSONDecoder().decode(CommandDescription.self, from: Data(command._dumpHelp().utf8))
-        let added = try (help.command.arguments).flatMap { option in
+        let added = try CommandDescription(of: command).arguments.flatMap { option in
             try self.arguments(for: option, besides: arguments)
         }
         return added + arguments
     }
 
     private func arguments(for option: CommandDescription.Argument, besides arguments: [String]) throws -> [String] {
-        let names = (option.names ?? []).map { $0.kind == "long" ? "--\($0.name)" : "-\($0.name)" }
+        let names = option.typedNames
         guard option.kind != "positional", let name = names.first(where: { $0.hasPrefix("--") }) else { return [] }
         guard !["--help", "--version"].contains(name) else { return [] }
         let variable = Self.variable(for: name)
@@ -65,21 +64,4 @@ struct EnvironmentArguments {
         default: throw ValidationError("\(variable) is '\(value)', but has to be 1 or 0")
         }
     }
-}
-
-/// What is needed here of the argument parser's own description of a command (its tool information, version 0).
-private struct CommandDescription: Decodable {
-    struct Command: Decodable {
-        var arguments: [Argument]
-    }
-    struct Argument: Decodable {
-        var kind: String
-        var names: [Name]?
-        var isRepeating: Bool
-    }
-    struct Name: Decodable {
-        var kind: String
-        var name: String
-    }
-    var command: Command
 }

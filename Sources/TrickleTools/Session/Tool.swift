@@ -51,7 +51,7 @@ extension Tool {
         do {
             tool = try parse(EnvironmentArguments(for: Self.self).complete(arguments))
         } catch {
-            return quit(parsing: error, console: console)
+            return quit(parsing: error, of: arguments, console: console)
         }
         let session = ToolSession(tool: _commandName, options: tool.logOptions, console: console)
         // Until the tool has a handler, it is no reason to end either.
@@ -74,13 +74,14 @@ extension Tool {
     }
 
     /// Help and the version go to standard output; anything else is one line on standard error.
-    private static func quit(parsing error: any Error, console: Console) -> Int32 {
+    private static func quit(parsing error: any Error, of arguments: [String], console: Console) -> Int32 {
         if exitCode(for: error).isSuccess {
             print(fullMessage(for: error))
             return ToolExit.success.rawValue
         }
-        let message = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
-        console.write(line: "\(_commandName): error: \(message) (see \(_commandName) --help)")
+        let options = (try? CommandDescription(of: Self.self).arguments) ?? []
+        let mistake = UsageMistake(message(for: error), arguments: arguments, options: options)
+        console.write(line: "\(_commandName): error: \(mistake) (see \(_commandName) --help)")
         return ToolExit.usage.rawValue
     }
 }
