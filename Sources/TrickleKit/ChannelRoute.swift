@@ -5,6 +5,15 @@ struct ChannelRoute: Sendable {
     var relay: RelayURL
     var channel: ChannelName
     var configuration: ClientConfiguration
+    /// Told by all that concerns the channel.
+    let outages: OutageNotice
+
+    init(relay: RelayURL, channel: ChannelName, configuration: ClientConfiguration) {
+        self.relay = relay
+        self.channel = channel
+        self.configuration = configuration
+        outages = OutageNotice(relay: relay, logger: configuration.logger)
+    }
 
     /// A request for the channel, or for what follows its name: a position, or `next`.
     func request(_ method: TransferRequest.Method, part: String? = nil) -> TransferRequest {

@@ -78,6 +78,7 @@ final class SegmentSource: Sendable {
     private func failed(_ failure: TransferFailure) -> SegmentReadState.Action {
         // Silence alone is no sign that the relay is not the one that it was.
         if failure.kind != .silent { breakage.happens() }
+        route.outages.failed(failure.error)
         return state.withLock { state in
             state.lastError = failure.error
             return state.reading.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
@@ -118,6 +119,7 @@ final class SegmentSource: Sendable {
         switch try await transfer.awaitHead() {
         case .failed(let failure): return failed(failure)
         case .answered(let head):
+            route.outages.answered()
             let action = state.withLock { state in
                 state.lastError = nil
                 return state.reading.answered(head, now: .now, jitter: .random(in: 0..<1))
@@ -150,7 +152,7 @@ final class SegmentSource: Sendable {
             }
             let missing = cut.missing.map { " (\($0) bytes are missing)" } ?? ""
             return TrickleError(
-                .segmentCut, "segment \(sequence) was cut off\(missing): \(Self.reason(of: cut))", underlying: lastError
+                .segmentCut, "segment \(sequence) was cut off\(missing): \(reason(of: cut))", underlying: lastError
             )
         default:
             tally.count { $0.segmentsCut += 1 }
@@ -158,9 +160,11 @@ final class SegmentSource: Sendable {
         }
     }
 
-    private static func reason(of cut: SegmentReadState.Cut) -> String {
+    private func reason(of cut: SegmentReadState.Cut) -> String {
         switch cut.cause {
         case .broken: "the connection broke, and this relay cannot go on inside a segment"
+        case .gone where breakage.hasHappened:
+            "the relay no longer has it; it has been started again, or this reader was away for longer than it keeps segments"
         case .gone: "the relay no longer has it; a reader that is slower than the publisher falls out of the window"
         case .replaced: "its publisher, or the relay, began anew"
         case .refused(let status): "the relay refuses to go on (\(status))"

@@ -265,7 +265,12 @@ extension SegmentUpload {
     ) {
         let action: SegmentPublicationState.Action? = state.withLock { state in
             guard state.outcome == nil else { return nil }
-            if case .failed = transfer.requestOutcome { state.hasBroken = true }
+            switch transfer.requestOutcome {
+            case .answered: route.outages.answered()
+            case .failed(let failure):
+                state.hasBroken = true
+                route.outages.failed(failure.error)
+            }
             return event(&state.publication, .now, .random(in: 0..<1))
         }
         guard let action else { return }

@@ -38,6 +38,9 @@ public struct Subscriber: AsyncSequence, Sendable {
     /// The sum over all iterators of this subscriber.
     public var statistics: SubscriberStatistics { tally.statistics }
 
+    /// Why nothing comes for now; nil while something does, or while the relay waits with its answer for the segment.
+    public var obstacle: ReadingObstacle? { tally.obstacle }
+
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(subscription: Subscription(self))
     }
@@ -63,6 +66,12 @@ public struct Subscriber: AsyncSequence, Sendable {
         private let counts = Mutex(SubscriberStatistics())
 
         var statistics: SubscriberStatistics { counts.withLock { $0 } }
+
+        private let standing = Mutex<ReadingObstacle?>(nil)
+        var obstacle: ReadingObstacle? {
+            get { standing.withLock { $0 } }
+            set { standing.withLock { $0 = newValue } }
+        }
 
         func count(_ change: (inout SubscriberStatistics) -> Void) { counts.withLock { change(&$0) } }
     }

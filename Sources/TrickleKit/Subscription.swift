@@ -85,6 +85,8 @@ final class Subscription {
         switch try await transfer.awaitHead() {
         case .answered(let head):
             hasBroken = false
+            route.outages.answered()
+            tally.obstacle = Self.obstacle(head)
             let action = state.answered(head, now: .now, jitter: .random(in: 0..<1))
             if case .deliver = action { return (head, action) }
             if head.status == 200, head.sequence != nil, !head.isChannelClosed {
@@ -96,7 +98,10 @@ final class Subscription {
             }
             // The rest of a short answer: what it says, and the connection for the next request.
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
-            lastError = .refusal(of: "read '\(route.channel)'", head: head, body: body, relay: route.relay)
+            let error = TrickleError.refusal(
+                of: "read '\(route.channel)'", head: head, body: body, relay: route.relay)
+            if error.code == .relayBusy { tally.obstacle = .relay(error.message) }
+            lastError = error
             return (head, action)
         case .failed(let failure): return (nil, failed(failure))
         }
@@ -109,6 +114,7 @@ final class Subscription {
         switch try await transfer.awaitHead() {
         case .answered(let head):
             hasBroken = false
+            route.outages.answered()
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit)
             lastError = .refusal(of: "read '\(route.channel)'", head: head, body: body ?? [], relay: route.relay)
             return state.answered(head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
@@ -119,9 +125,19 @@ final class Subscription {
     private func failed(_ failure: TransferFailure) -> SubscriptionState.Action {
         lastError = failure.error
         hasBroken = true
+        route.outages.failed(failure.error)
+        tally.obstacle = .relay(failure.error.message)
         let action = state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
         if case .wait = action { tally.count { $0.reconnections += 1 } }
         return action
+    }
+
+    private static func obstacle(_ head: AnswerHead) -> ReadingObstacle? {
+        switch head.status {
+        case 404: .channelMissing
+        case StatusCode.segmentNotFound: head.latest.map { .early(next: $0) }
+        default: nil
+        }
     }
 
     private func deliver(

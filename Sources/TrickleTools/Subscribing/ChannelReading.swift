@@ -66,7 +66,7 @@ public struct ChannelReading: Sendable {
         defer { session.logger.info("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
         var remaining = segmentLimit
         if remaining == 0 { return }
-        let notice = announceWaiting(session)
+        let notice = announceWaiting(subscriber, session)
         defer { notice.cancel() }
         var isFirst = true
         for try await segment in subscriber {
@@ -123,10 +123,27 @@ public struct ChannelReading: Sendable {
     }
 
     /// Says what is going on when nothing comes at first.
-    private func announceWaiting(_ session: ToolSession) -> Task<Void, any Error> {
+    private func announceWaiting(_ subscriber: Subscriber, _ session: ToolSession) -> Task<Void, any Error> {
         Task {
             try await Task.sleep(for: .seconds(1))
-            session.logger.info("waits for \(relay.url(channel: channel)), where nothing is published yet")
+            session.logger.info("\(waiting(because: subscriber.obstacle))")
+        }
+    }
+
+    /// What is waited for when nothing has come yet.
+    func waiting(because obstacle: ReadingObstacle?) -> String {
+        let place = relay.url(channel: channel)
+        let limit = "for up to \(TransferMeter.fixed(wait / .seconds(1), digits: 0)) s"
+        switch obstacle {
+        case .relay(let text): return "waits \(limit): \(text)"
+        case .channelMissing: return "waits \(limit) for \(place), where nothing is published yet"
+        case .early(let next):
+            return
+                "waits for segment \(start) of \(place), whose next one is \(next): '--from current' begins at once"
+        case nil where start == .next:
+            return
+                "waits for the next segment of \(place): '--from current' begins with the one that is being written"
+        case nil: return "waits for \(place): it is there, and nothing has come yet"
         }
     }
 
