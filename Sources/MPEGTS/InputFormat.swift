@@ -73,6 +73,9 @@ public enum InputFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether people can read it.
+    public var isDocument: Bool { [.text, .html, .xml, .json, .playlist].contains(self) }
+
     private static func text(_ head: [UInt8]) -> InputFormat? {
         let isText = head.prefix(headSize).allSatisfy {
             $0 >= 0x20 && $0 != 0x7F || (9...13).contains($0) || $0 == 0x1B

@@ -101,7 +101,8 @@ final class ChannelWatch {
         case .answered(let head):
             let body = try await transfer.awaitBody(limit: Self.documentLimit) ?? []
             guard head.status == 200 else {
-                lastError = .refusal(of: "list the channels", head: head, body: body, relay: relay)
+                lastError = ChannelRoute(relay: relay, channel: .channelList, configuration: configuration)
+                    .refusal(of: "list the channels", head: head, body: body)
                 return .refused(status: head.status)
             }
             if case .failed(let failure) = transfer.ending {

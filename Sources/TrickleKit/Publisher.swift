@@ -92,7 +92,7 @@ public final class Publisher: Sendable {
             state.withLock { $0.isRequested = true }
             switch try await exchange(request) {
             case (.answered(let head), let body):
-                lastError = .refusal(of: "publish '\(channel)'", head: head, body: body ?? [], relay: relay)
+                lastError = route.refusal(of: "publish '\(channel)'", head: head, body: body ?? [])
                 action = publication.answered(
                     head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
             case (.failed(let failure), _):
@@ -126,7 +126,7 @@ public final class Publisher: Sendable {
                 "the relay at \(relay) creates no channels on request, and has none named '\(channel)': create it there first",
                 status: 404)
         }
-        return error ?? .refusal(of: "publish '\(channel)'", head: nil, body: [], relay: relay)
+        return error ?? route.refusal(of: "publish '\(channel)'", head: nil, body: [])
     }
 
     /// Begins the next segment. Its request goes out now, its bytes as they are written.
@@ -213,7 +213,7 @@ public final class Publisher: Sendable {
                 // A channel that is not there any more is closed as well.
                 if head.isSuccess || head.status == 404 { return }
                 action = repetition.refused(head, now: .now, jitter: .random(in: 0..<1))
-                reason = .refusal(of: "close '\(channel)'", head: head, body: body, relay: relay)
+                reason = route.refusal(of: "close '\(channel)'", head: head, body: body)
             case .failed(let failure):
                 action = repetition.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
                 reason = failure.error

@@ -130,8 +130,8 @@ final class SegmentSource: Sendable {
                 transfer.cancel()
             } else {
                 let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
-                let error = TrickleError.refusal(
-                    of: "read on in '\(route.channel)'", head: head, body: body, relay: route.relay)
+                let error = route.refusal(
+                    of: "read on in '\(route.channel)'", head: head, body: body)
                 if head.status != 204 { state.withLock { $0.lastError = error } }
             }
             return action
@@ -156,7 +156,7 @@ final class SegmentSource: Sendable {
             )
         default:
             tally.count { $0.segmentsCut += 1 }
-            return lastError ?? .refusal(of: "read '\(route.channel)'", head: nil, body: [], relay: route.relay)
+            return lastError ?? route.refusal(of: "read '\(route.channel)'", head: nil, body: [])
         }
     }
 

@@ -277,9 +277,9 @@ extension SegmentUpload {
         let reason: TrickleError =
             switch transfer.requestOutcome {
             case .answered(let head):
-                .refusal(
+                route.refusal(
                     of: "publish segment \(sequence) of '\(route.channel)'", head: head,
-                    body: transfer.takeBufferedBody(), relay: route.relay)
+                    body: transfer.takeBufferedBody())
             case .failed(let failure): failure.error
             }
         carryOut(action, because: reason)
@@ -295,8 +295,8 @@ extension SegmentUpload {
                 "segment \(sequence) of '\(route.channel)' was ended by somebody else: go on with the next one")
         case .broken, .unreachable, .busy, .refused:
             error
-                ?? .refusal(
-                    of: "publish segment \(sequence) of '\(route.channel)'", head: nil, body: [], relay: route.relay)
+                ?? route.refusal(
+                    of: "publish segment \(sequence) of '\(route.channel)'", head: nil, body: [])
         }
     }
 }

@@ -98,8 +98,8 @@ final class Subscription {
             }
             // The rest of a short answer: what it says, and the connection for the next request.
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
-            let error = TrickleError.refusal(
-                of: "read '\(route.channel)'", head: head, body: body, relay: route.relay)
+            let error = route.refusal(
+                of: "read '\(route.channel)'", head: head, body: body)
             if error.code == .relayBusy { tally.obstacle = .relay(error.message) }
             lastError = error
             return (head, action)
@@ -116,7 +116,7 @@ final class Subscription {
             hasBroken = false
             route.outages.answered()
             let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit)
-            lastError = .refusal(of: "read '\(route.channel)'", head: head, body: body ?? [], relay: route.relay)
+            lastError = route.refusal(of: "read '\(route.channel)'", head: head, body: body ?? [])
             return state.answered(head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
         case .failed(let failure): return failed(failure)
         }
@@ -172,7 +172,7 @@ final class Subscription {
                 .notARelay,
                 "\(route.relay) answers, but not as a trickle relay does: are the port and the base path right?")
         case .unreachable, .busy, .refused:
-            lastError ?? .refusal(of: "read '\(route.channel)'", head: nil, body: [], relay: route.relay)
+            lastError ?? route.refusal(of: "read '\(route.channel)'", head: nil, body: [])
         }
     }
 }

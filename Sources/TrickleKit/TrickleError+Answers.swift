@@ -2,8 +2,10 @@ import TrickleCore
 
 extension TrickleError {
     /// What an answer that refuses means to people: `what` completes "cannot …", `body` is the text that came with it, and no head
-    /// is a connection that broke.
-    static func refusal(of what: String, head: AnswerHead?, body: [UInt8], relay: RelayURL) -> TrickleError {
+    /// is a connection that broke. `isIdentified` tells whether credentials were sent.
+    static func refusal(
+        of what: String, head: AnswerHead?, body: [UInt8], relay: RelayURL, isIdentified: Bool = false
+    ) -> TrickleError {
         let cannot = "cannot \(what) at \(relay)"
         guard let head else {
             return TrickleError(.connectionLost, "\(cannot): the relay broke off; is it still running?")
@@ -14,9 +16,21 @@ extension TrickleError {
             switch status {
             case 300..<400:
                 (.refused, "it answers with a redirect (\(status)); use \(head.location ?? "the URL that it leads to")")
+            case 401 where isIdentified:
+                (
+                    .refused,
+                    "the relay does not take these credentials (401\(said)); check user and password, or the token"
+                )
             case 401:
                 (.refused, "the relay wants credentials (401\(said)); put them in the URL, a header or .netrc")
+            case 403 where isIdentified:
+                (.refused, "these credentials are not enough for it (403\(said)); others may be")
             case 403: (.refused, "the relay forbids it (403\(said)); names that begin with '_' are its own")
+            case 413:
+                (
+                    .refused,
+                    "a segment is larger than what stands there takes (413\(said)); an nginx in front of the relay needs 'client_max_body_size 0'"
+                )
             case 409:
                 (.refused, "another publisher has the channel (409\(said)); wait for its end or take another name")
             case 429, 500..<600: (.relayBusy, "the relay is full or stopping (\(status)\(said)); try again later")
@@ -42,5 +56,15 @@ extension TrickleError {
         let line = body.prefix { $0 != 0x0A && $0 != 0x0D }.prefix(200)
         let isText = !line.isEmpty && line.first != UInt8(ascii: "<") && line.allSatisfy { $0 >= 0x20 }
         return isText ? String(decoding: line, as: UTF8.self) : nil
+    }
+}
+
+extension ChannelRoute {
+    /// What an answer that refuses means to people. See ``TrickleError/refusal(of:head:body:relay:isIdentified:)``.
+    func refusal(of what: String, head: AnswerHead?, body: [UInt8]) -> TrickleError {
+        let hasHeader = configuration.headers.contains { $0.name.lowercased() == "authorization" }
+        return .refusal(
+            of: what, head: head, body: body, relay: relay,
+            isIdentified: relay.user != nil || hasHeader || configuration.useNetrc)
     }
 }

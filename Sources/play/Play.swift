@@ -48,6 +48,6 @@ struct Play: Tool {
         job.joinsAtLiveEdge = from.position == .current
         // Whoever asks for a number does not want to be hurried.
         job.catchesUp = [.current, .next].contains(from.position) && PlayerCommand.isKnown(player)
-        try await Playing(job, player: command).run(session)
+        try await Playing(job, player: command, isMediaOnly: PlayerCommand.isKnown(player)).run(session)
     }
 }

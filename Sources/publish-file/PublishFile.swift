@@ -41,8 +41,9 @@ struct PublishFile: Tool {
     @Flag(help: "Encode to H.264 and AAC even what could be copied.")
     var transcode = false
 
-    @Option(help: ArgumentHelp("The time between keyframes, where video is encoded.", valueName: "time"))
-    var gop = DurationArgument("2s")
+    @Option(
+        help: ArgumentHelp("The time between keyframes, where video is encoded. (default: 2s)", valueName: "time"))
+    var gop: DurationArgument?
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -87,7 +88,7 @@ struct PublishFile: Tool {
     func validate() throws {
         if !probe { try channelName.needed("publish-file clip.mp4 --stream cam") }
         if json, !probe { throw ValidationError("--json goes with --probe") }
-        if gop.duration <= .zero { throw ValidationError("--gop has to be longer than nothing") }
+        if let gop, gop.duration <= .zero { throw ValidationError("--gop has to be longer than nothing") }
         if listen != nil && input != nil && channel.name != nil {
             throw ValidationError("--listen is an input: name no other")
         }
@@ -113,7 +114,10 @@ struct PublishFile: Tool {
         publishing.isRealtime = !noRealtime
         publishing.loops = loop
         publishing.allowsReferences = allowReferences
-        publishing.gop = gop.duration
+        if let gop {
+            publishing.gop = gop.duration
+            publishing.isGOPChosen = true
+        }
         publishing.maps = map
         publishing.extraArguments = try FFmpegCommand.words(ffmpegArgs)
         guard let channel = try channelName, !probe else {

@@ -81,6 +81,8 @@ struct CertificateTests {
         let error = try await failure("https://localhost:\(server.port)", .init())
         #expect(error?.code == .certificateRefused)
         #expect(error?.message.contains("not trusted") == true)
+        #expect(error?.message.contains("(--ca-file)") == true)
+        #expect(error?.message.contains("(--insecure)") == true)
     }
 
     @Test func aCertificateForAnotherHostIsRefused() async throws {

@@ -85,7 +85,7 @@ import Testing
         let live = try MediaProbe(
             json: Array(#"{"streams": [], "format": {"format_name": "rtsp", "duration": "N/A"}}"#.utf8))
         #expect(!live.hasEnd)
-        #expect(try MediaProbe(json: Array(#"{"streams": [], "format": {"format_name": "tty"}}"#.utf8)).isText)
+        #expect(try MediaProbe(json: Array(#"{"streams": [], "format": {"format_name": "tty"}}"#.utf8)).isDrawnText)
         #expect(throws: (any Error).self) { try MediaProbe(json: Array("{".utf8)) }
     }
 

@@ -66,7 +66,7 @@ extension RunningTransfer {
         case 10: return "the certificate of \(relay) has expired: renew it on the relay"
         default:
             return
-                "the certificate of \(relay) is not trusted (\(detail)): name its authority with a CA file, or accept any certificate where nobody else can listen"
+                "the certificate of \(relay) is not trusted (\(detail)): name its authority with a CA file (--ca-file), or accept any certificate where nobody else can listen (--insecure)"
         }
     }
 }

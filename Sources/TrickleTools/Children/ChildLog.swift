@@ -13,7 +13,7 @@ final class ChildLog: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var tail: [String] = []
+        var tail: [(text: String, isShown: Bool)] = []
         var budget = LineBudget()
     }
 
@@ -25,7 +25,12 @@ final class ChildLog: Sendable {
     }
 
     /// The last lines, joined into one.
-    var lastWords: String { state.withLock { $0.tail.joined(separator: "; ") } }
+    var lastWords: String { state.withLock { $0.tail.map(\.text).joined(separator: "; ") } }
+
+    /// The same without those that stand in the log.
+    var untoldWords: String {
+        state.withLock { $0.tail.filter { !$0.isShown }.map(\.text).joined(separator: "; ") }
+    }
 
     /// Reads until the child, and whoever inherited its standard error, has closed it.
     func drain(_ reader: DescriptorReader) async {
@@ -48,8 +53,9 @@ final class ChildLog: Sendable {
         let text = Credentials.hidden(in: parsed)
         let decision = state.withLock { state in
             if state.tail.count == Self.tailLength { state.tail.removeFirst() }
-            state.tail.append(text)
-            return state.budget.take(now: .now)
+            let decision = level < logger.logLevel ? .omit : state.budget.take(text, now: .now)
+            state.tail.append((text, decision != .omit))
+            return decision
         }
         switch decision {
         case .show(let omitted):
@@ -60,7 +66,7 @@ final class ChildLog: Sendable {
     }
 
     private func tell(omitted: Int) {
-        if omitted > 0 { logger.info("\(name): … \(omitted) more lines") }
+        if omitted > 0 { logger.info("\(name): … \(omitted) more lines of that kind") }
     }
 
     /// Takes ffmpeg's `[error]` marks off a line and tells their level in our terms.

@@ -81,7 +81,9 @@ public final class LoggedChild: Sendable {
     public func succeed(_ purpose: String) async throws {
         let status = await end()
         if status.isSuccess || wasToldToEnd { return }
-        let reason = lastWords.isEmpty ? "\(status)" : "\(lastWords) (\(status))"
+        // What stands in the log is not said again.
+        let words = log.untoldWords
+        let reason = words.isEmpty ? "\(status)" : "\(words) (\(status))"
         throw ToolFailure("\(name) could not \(purpose): \(reason)")
     }
 

@@ -11,6 +11,8 @@ public enum FFmpegCommand {
         public var loops = false
         /// Between keyframes, where video is encoded.
         public var gop: Duration = .seconds(2)
+        /// Whether somebody asked for that time.
+        public var isGOPChosen = false
         /// How long a source on the network may stay silent.
         public var timeout: Duration = .seconds(10)
         /// How RTSP carries its packets.

@@ -114,6 +114,15 @@ public enum MediaInput: Equatable, Sendable {
         return ["rtmp", "rtmps", "udp", "srt", "tcp", "tls", "http", "https"].contains(scheme)
     }
 
+    /// Whether its own bytes tell what it is: a device, and what is pushed or streamed, are told by their names.
+    var hasOwnFormat: Bool {
+        switch self {
+        case .file: true
+        case .url(let scheme, _): ["http", "https", "ftp", "sftp"].contains(scheme)
+        case .standardInput, .stream, .device, .listener: false
+        }
+    }
+
     var isRTSP: Bool {
         switch self {
         case .url(let scheme, _), .listener(let scheme, _): scheme.hasPrefix("rtsp")

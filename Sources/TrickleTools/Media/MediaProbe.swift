@@ -67,9 +67,11 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
     public struct Format: Decodable, Equatable, Sendable {
         public var name: String?
         public var duration: String?
+        public var probeScore: Int?
 
         enum CodingKeys: String, CodingKey {
             case duration
+            case probeScore = "probe_score"
             case name = "format_name"
         }
     }
@@ -86,8 +88,13 @@ public struct MediaProbe: Decodable, Equatable, Sendable {
     /// Whether there is a known end, as files have one and live streams have none.
     public var hasEnd: Bool { format?.duration.flatMap(Double.init).map { $0 > 0 } ?? false }
 
-    /// ffmpeg draws any text file as a picture of itself, which nobody wants to publish.
-    public var isText: Bool { format?.name == "tty" }
+    /// ffmpeg draws any text file as a picture of itself, and any bytes in a file `….bin`, which nobody wants to publish.
+    public var isDrawnText: Bool { ["tty", "bin", "xbin", "adf", "idf"].contains(format?.name) }
+
+    /// Whether ffmpeg found something by chance, as it does in random bytes. At this score it warns of that itself
+    /// (`AVPROBE_SCORE_RETRY`). It says nothing of a format that was
+    /// asked for by its name.
+    public var isGuess: Bool { format?.probeScore.map { $0 <= 25 } ?? false }
 
     /// Whether it is a bare H.264 or HEVC stream: that tells no times, which a transport stream needs.
     public var isBareVideo: Bool { ["h264", "hevc", "vvc"].contains(format?.name) }

@@ -1,5 +1,6 @@
 import ChildProcesses
 import Logging
+import MPEGTS
 
 /// Asks ffprobe what an input holds.
 enum MediaProber {
@@ -41,25 +42,39 @@ enum MediaProber {
         for try await piece in reader { json += piece }
         let status = await child.end()
         if stop.isMade { throw CancellationError() }
-        if child.wasToldToEnd { throw unreadable(input, "nothing came of it for \(Int(limit / .seconds(1))) s") }
+        if child.wasToldToEnd {
+            throw ToolFailure(
+                "nothing came from '\(input.description)' for \(Int(limit / .seconds(1))) s: is it there, and does it send?"
+            )
+        }
         guard status.isSuccess else { throw unreadable(input, child.lastWords) }
         let probe = try MediaProbe(json: json)
-        if probe.isText || probe.streams.isEmpty { throw unreadable(input, "no video and no audio in it") }
+        if probe.isDrawnText || probe.streams.isEmpty { throw unreadable(input, "no video and no audio in it") }
+        if input.hasOwnFormat, probe.isGuess {
+            throw unreadable(input, "ffmpeg only guesses that it may be '\(probe.format?.name ?? "")'")
+        }
         return probe
     }
 
     /// How long ffprobe looks at a stream that it has opened, at most.
     private static let analysisTime = Duration.seconds(13)
 
+    /// Lists that name files are text.
+    private static func isDocument(_ path: String) -> Bool {
+        (try? MediaSource.head(ofFile: path)).flatMap { InputFormat(head: $0) }?.isDocument ?? false
+    }
+
     private static func unreadable(_ input: MediaInput, _ reason: String) -> ToolFailure {
         let reason = Credentials.hidden(in: reason.isEmpty ? "ffprobe does not say why" : reason)
         switch input {
-        case .file where reason.contains("not on whitelist"):
+        case .file(let path) where reason.contains("not on whitelist") && isDocument(path):
             return ToolFailure(
                 "'\(input.description)' is a list that names other files, or a format that may: if you know what is in it, --allow-references has it read"
             )
-        case .file:
-            return ToolFailure("'\(input.description)' is not media that ffmpeg can read: \(reason)")
+        case .file(let path):
+            let head = (try? MediaSource.head(ofFile: path)) ?? []
+            return ToolFailure(
+                "'\(input.description)' is not media that ffmpeg can read: \(FileDiagnosis(head: head, said: reason))")
         default:
             return ToolFailure("ffmpeg cannot open '\(input.description)': \(reason); is it there, and is it running?")
         }

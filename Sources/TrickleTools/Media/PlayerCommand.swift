@@ -55,9 +55,7 @@ public enum PlayerCommand {
         #if canImport(Darwin)
             true
         #else
-            ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].contains { (name: String) in
-                getenv(name).map { $0.pointee != 0 } ?? false
-            }
+            ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].contains(where: isSet)
         #endif
     }
 
@@ -87,8 +85,20 @@ public enum PlayerCommand {
                 "-hide_banner", "-loglevel", "level+fatal", "-nostats", "-autoexit", "-flags", "low_delay",
                 "-analyzeduration", "500000", "-fpsprobesize", "0", "-framedrop", "-sync", "ext", "-window_title",
                 title, "-f", "mpegts", "-i", "pipe:0",
-            ])
+            ], environment: videoDriver)
     }
+
+    /// Where the X server does not answer, SDL would go on without a window, and play for nobody.
+    private static var videoDriver: [String: String?] {
+        #if canImport(Darwin)
+            [:]
+        #else
+            isSet("DISPLAY") && !isSet("WAYLAND_DISPLAY") && !isSet("SDL_VIDEODRIVER")
+                ? ["SDL_VIDEODRIVER": "x11"] : [:]
+        #endif
+    }
+
+    private static func isSet(_ name: String) -> Bool { getenv(name).map { $0.pointee != 0 } ?? false }
 
     /// Without `--no-terminal`, mpv reads the terminal from a process group in the background, which stops it.
     private static func mpv(title: String) -> ChildCommand {

@@ -71,7 +71,7 @@ actor PipeSegments {
     /// Ends what is open, and says what went through.
     func finish() async throws {
         try await endSegment()
-        session.logger.info("published \(meter.summary(now: .now))")
+        session.summarize("published \(meter.summary(now: .now))")
     }
 
     /// Waits until the relay has everything, and closes the channel or leaves it open.

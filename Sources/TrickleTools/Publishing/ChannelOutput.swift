@@ -39,7 +39,7 @@ package struct ChannelOutput {
     mutating func finish() async throws {
         try await endSegment()
         let dropped = outlet.droppedCount > 0 ? "; \(outlet.droppedCount) segments dropped" : ""
-        session.logger.info("published \(meter.summary(now: .now))\(dropped)")
+        session.summarize("published \(meter.summary(now: .now))\(dropped)")
     }
 
     /// The same, where others may follow.

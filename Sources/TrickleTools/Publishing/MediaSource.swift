@@ -58,10 +58,12 @@ final class MediaSource: Sendable {
     ///
     /// - Parameter input: What it reads, which has to give bytes every now and then.
     init(ffmpeg command: ChildCommand, input: MediaInput, timeout: Duration, logger: Logger) throws {
-        let child = try LoggedChild(command, standardOutput: .pipe, logger: logger)
+        let gate = input.streamKey.map { PushGate(key: $0) }
+        let child = try LoggedChild(command, standardOutput: .pipe, logger: logger) { gate?.refuses($0) ?? false }
+        gate?.whenRefused { child.kill() }
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         bytes = try child.orKilling { try DescriptorReader(output, what: "ffmpeg's output") }
-        ffmpeg = WatchedFFmpeg(child, input: input, timeout: timeout)
+        ffmpeg = WatchedFFmpeg(child, input: input, timeout: timeout, gate: gate)
     }
 
     /// The next bytes; nil at the end.

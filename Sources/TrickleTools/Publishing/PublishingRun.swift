@@ -76,6 +76,9 @@ final class PublishingRun: Sendable {
             do {
                 try await publishOneSource()
                 if try await !isToBeOpenedAgain(because: nil, .source) { break }
+            } catch let refusal as PushRefusal {
+                // Whoever has the wrong key is not to end what the right one is waited for.
+                session.logger.warning("\(refusal)")
             } catch {
                 guard let trouble = trouble(of: error) else { throw error }
                 if try await !isToBeOpenedAgain(because: error, trouble) { break }
@@ -146,9 +149,11 @@ extension PublishingRun {
         switch origin {
         case .standardInput:
             source = try MediaSource()
+            job.publishing.warnOfIdleGOP(session)
             _ = try await openPublisher()
         case .file(let path):
             source = try MediaSource(file: path)
+            job.publishing.warnOfIdleGOP(session)
             _ = try await openPublisher()
         case .ffmpeg:
             var publishing = job.publishing
@@ -163,7 +168,7 @@ extension PublishingRun {
         state.withLock { $0.source = source }
         let registration = session.stop.whenMade { source.requestEnd() }
         defer { registration.cancel() }
-        session.logger.info("publishes \(input.description) as \(job.relay.url(channel: job.channel))")
+        if let invitation = input.invitation { session.logger.info("\(invitation)") }
         let publisher = try await openPublisher()
         let byteCountBefore = publisher.statistics.bytesSent
         do {
@@ -259,6 +264,7 @@ extension PublishingRun {
         let offset = timeOffset
         let segmentsBefore = job.monitor.status.segments
         let start = ContinuousClock.now
+        var isAnnounced = false
         do {
             while let piece = try await source.next() {
                 state.withLock { state in
@@ -267,6 +273,11 @@ extension PublishingRun {
                 }
                 let steps = try segmenter.steps(for: piece, now: ContinuousClock.now - start)
                 try check(segmenter.programNumbers)
+                if !isAnnounced, steps.contains(where: \.isBegin) {
+                    isAnnounced = true
+                    let place = job.relay.url(channel: job.channel)
+                    session.logger.info("publishes \(job.publishing.input.description) as \(place)")
+                }
                 try await pace.perform(steps, on: &output, session)
                 // What has been read ahead of a file is no longer wanted.
                 if origin.isFile, session.stop.isMade { break }

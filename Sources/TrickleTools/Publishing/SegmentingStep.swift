@@ -6,6 +6,8 @@ package enum SegmentingStep: Equatable {
     case bytes([UInt8])
     case end(SegmentEnd)
     case notice(Oddity)
+
+    var isBegin: Bool { if case .begin = self { true } else { false } }
 }
 
 extension GOPSegmenter {

@@ -6,6 +6,7 @@ final class WatchedFFmpeg: Sendable {
     private let name: String
     private let limit: Duration
     private let watch: SilenceWatch
+    private let gate: PushGate?
     private let silence = Silence()
     private let isWatched: Atomic<Bool>
 
@@ -13,8 +14,9 @@ final class WatchedFFmpeg: Sendable {
         let wasTooLong = Atomic(false)
     }
 
-    init(_ child: LoggedChild, input: MediaInput, timeout: Duration) {
+    init(_ child: LoggedChild, input: MediaInput, timeout: Duration, gate: PushGate? = nil) {
         self.child = child
+        self.gate = gate
         name = input.description
         let limit = FFmpegCommand.silenceLimit(of: input, timeout: timeout)
         self.limit = limit
@@ -38,9 +40,10 @@ final class WatchedFFmpeg: Sendable {
 
     /// Waits for its end.
     ///
-    /// - Throws: ``ToolFailure`` when it failed, with its last words.
+    /// - Throws: ``ToolFailure`` when it failed, with its last words; ``PushRefusal``.
     func succeed() async throws {
         try await child.succeed("read '\(name)' to its end")
+        if let refusal = gate?.refusal { throw refusal }
         guard silence.wasTooLong.load(ordering: .acquiring) else { return }
         let words = child.lastWords.isEmpty ? "" : "; it said: \(child.lastWords)"
         throw ToolFailure("nothing came from '\(name)' for \(Int(limit / .seconds(1))) s\(words)")

@@ -51,6 +51,14 @@ public final class Console: Sendable {
         }
     }
 
+    /// Takes the progress off the screen: what follows says the same, or more.
+    public func clearProgress() {
+        progress.withLock { progress in
+            if !progress.isEmpty { put(Self.clear) }
+            progress = ""
+        }
+    }
+
     /// Leaves the last progress on the screen and goes below it.
     public func endProgress() {
         progress.withLock { progress in

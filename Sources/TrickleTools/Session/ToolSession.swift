@@ -29,6 +29,12 @@ public struct ToolSession: Sendable {
         ToolSession(console: console, logger: logger, stop: stop, showsProgress: false)
     }
 
+    /// Says what went through, in the place of the line of progress.
+    package func summarize(_ text: String) {
+        console.clearProgress()
+        logger.info("\(text)")
+    }
+
     /// A logger whose lines say which channel they are about.
     package func logger(for channel: ChannelName) -> Logger {
         var logger = logger

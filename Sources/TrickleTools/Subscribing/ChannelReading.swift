@@ -63,7 +63,7 @@ public struct ChannelReading: Sendable {
         subscriber.rejoinsAtOldest = rejoinsAtOldest
         session.logger.debug("reads \(relay.url(channel: channel, position: start))")
         var meter = TransferMeter(now: .now)
-        defer { session.logger.info("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
+        defer { session.summarize("read \(meter.summary(now: .now))\(Self.losses(subscriber.statistics))") }
         var remaining = segmentLimit
         if remaining == 0 { return }
         let notice = announceWaiting(subscriber, session)

@@ -1,5 +1,6 @@
 import ChildProcesses
 import Logging
+import MPEGTS
 import Synchronization
 import TrickleKit
 
@@ -13,14 +14,19 @@ final class PlayerSink: SegmentSink {
 
     private let command: ChildCommand
     private let catchesUp: Bool
+    /// Whether the player is known to have no use for text.
+    private let isMediaOnly: Bool
     private let logger: Logger
     private let running: Mutex<Running?> = Mutex(nil)
     private let playerEnd = AsyncStream<Never>.makeStream()
 
-    /// - Parameter catchesUp: Whether mpv is told to catch up when it is behind.
-    init(_ command: ChildCommand, catchesUp: Bool = false, logger: Logger) {
+    /// - Parameters:
+    ///   - catchesUp: Whether mpv is told to catch up when it is behind.
+    ///   - isMediaOnly: Whether the player has no use for text.
+    init(_ command: ChildCommand, catchesUp: Bool = false, isMediaOnly: Bool = false, logger: Logger) {
         self.command = command
         self.catchesUp = catchesUp
+        self.isMediaOnly = isMediaOnly
         self.logger = logger
     }
 
@@ -51,6 +57,9 @@ final class PlayerSink: SegmentSink {
         guard let running = running.withLock({ $0 }) else {
             preconditionFailure("a segment is begun before it is written")
         }
+        if isMediaOnly, let text = InputFormat(head: bytes), text.isDocument {
+            throw ToolFailure("the channel carries \(text.rawValue), not media: read it with read2pipe")
+        }
         return try await running.writer.write(bytes) == .written ? .goOn : .stop
     }
 
@@ -66,7 +75,12 @@ final class PlayerSink: SegmentSink {
         if isStopped {
             await running.child.stop()
         } else {
-            try await running.child.succeed("play the channel")
+            do { try await running.child.succeed("play the channel") } catch {
+                guard running.child.lastWords.contains("initialize SDL") else { throw error }
+                throw ToolFailure(
+                    "\(command.program) cannot open a window: does the display of DISPLAY or WAYLAND_DISPLAY answer, and may you use it?"
+                )
+            }
         }
     }
 

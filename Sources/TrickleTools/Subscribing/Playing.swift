@@ -6,15 +6,18 @@ import TrickleKit
 public struct Playing: Sendable {
     private let reading: ChannelReading
     private let player: ChildCommand
+    private let isMediaOnly: Bool
 
-    public init(_ reading: ChannelReading, player: ChildCommand) {
+    /// - Parameter isMediaOnly: Whether the player has no use for text.
+    public init(_ reading: ChannelReading, player: ChildCommand, isMediaOnly: Bool) {
         self.reading = reading
         self.player = player
+        self.isMediaOnly = isMediaOnly
     }
 
     /// - Throws: ``ToolFailure`` when the player fails; nothing when it is closed.
     public func run(_ session: ToolSession) async throws {
-        let sink = PlayerSink(player, catchesUp: reading.catchesUp, logger: session.logger)
+        let sink = PlayerSink(player, catchesUp: reading.catchesUp, isMediaOnly: isMediaOnly, logger: session.logger)
         do {
             try await reading.run(into: sink, session: session)
         } catch {
