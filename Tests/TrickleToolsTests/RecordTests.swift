@@ -61,6 +61,7 @@ import TrickleTesting
         ("{\"ä\":\"€😀\"}\n12", ["{\"ä\":\"€😀\"}", "12"]),
         ("\u{1E}{}\n\u{1E}[]\n", ["{}", "[]"]),
         (" \n ", []),
+        ("[true,-0.5e-3, 0,null]false", ["[true,-0.5e-3, 0,null]", "false"]),
     ])
     func `each JSON text is a record, whatever stands between them`(text: String, texts: [String]) throws {
         try check(JSONRecords(), text, texts.map { $0 + "\n" })
@@ -70,6 +71,11 @@ import TrickleTesting
         ("{\"a\":1}\n}", "byte 9, line 2"), ("[1}", "'}'"), ("hello", "'h'"), ("{\"a\":1", "inside a document"),
         ("\"a\nb\"", "byte 3"), ("{#}", "'#'"), ("[\"open", "inside a document"),
         (String(repeating: "[", count: 1025), "nested"),
+        ("nope nope", "byte 2, line 1: 'o' cannot stand there"), ("tru", "a word or a number breaks off"),
+        ("tru e", "byte 4, line 1: a word or a number breaks off"), ("truee", "'e'"), ("[nope]", "'o'"), ("01", "'1'"),
+        ("{\"a\":nul}", "breaks off"), ("[1,yes]", "'y'"), ("-", "breaks off"), ("1.", "breaks off"),
+        ("1e+", "breaks off"),
+        ("[1.2.3]", "'.'"), ("-x", "'x'"), ("1-2", "'-'"), ("+1", "'+'"), (".5", "'.'"),
     ])
     func `what cannot be JSON is told by its place`(text: String, part: String) {
         for pieces in [[Array(text.utf8)], text.utf8.map { [$0] }] {

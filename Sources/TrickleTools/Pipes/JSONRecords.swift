@@ -1,7 +1,7 @@
 /// JSON texts (RFC 8259), one behind the other with or without white space between them: each record is one of them, and a line feed.
 ///
-/// The texts are found by their brackets, quotes and white space, and pass as they are. What cannot be JSON is an error; that commas and
-/// colons stand where they should is not looked at.
+/// The texts are found by their brackets, quotes and white space, and pass as they are. What cannot be JSON is an error, such as a bare word; that
+/// commas and colons stand where they should is not looked at.
 struct JSONRecords: RecordSplitter {
     /// The deepest nesting.
     static let maximumDepth = 1024
@@ -16,6 +16,8 @@ struct JSONRecords: RecordSplitter {
     }
 
     private var place = Place.between
+    /// What is open that has no end of its own.
+    private var scalar: JSONScalar?
     /// The brackets that will close what is open.
     private var closers: [UInt8] = []
     private var position = 0
@@ -32,6 +34,7 @@ struct JSONRecords: RecordSplitter {
         for (index, byte) in bytes.enumerated() {
             position += 1
             if byte == UInt8(ascii: "\n") { line += 1 }
+            if scalar != nil, !Self.isOfScalar(byte) { try endScalar() }
             if place == .scalar, !Self.isOfScalar(byte) {
                 end(behind: index)
                 place = .between
@@ -48,7 +51,7 @@ struct JSONRecords: RecordSplitter {
                 try stepInString(byte)
                 if place == .between { end(behind: index + 1) }
             case .escape: place = .string
-            case .scalar: break
+            case .scalar: try stepInScalar(byte)
             }
         }
         if let start, start < bytes.count { emit(.bytes(bytes[start...])) }
@@ -58,6 +61,7 @@ struct JSONRecords: RecordSplitter {
         switch place {
         case .between: return
         case .scalar:
+            try endScalar()
             emit(.bytes([UInt8(ascii: "\n")]))
             emit(.end)
             place = .between
@@ -72,10 +76,9 @@ struct JSONRecords: RecordSplitter {
             place = .inside
             try step(byte)
         case UInt8(ascii: "\""): place = .string
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"):
+        default:
             place = .scalar
-        default: throw unexpected(byte)
+            try stepInScalar(byte)
         }
     }
 
@@ -93,8 +96,23 @@ struct JSONRecords: RecordSplitter {
         case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"),
             UInt8(ascii: "\n"):
             break
-        default: if !Self.isOfScalar(byte) { throw unexpected(byte) }
+        default: try stepInScalar(byte)
         }
+    }
+
+    /// A byte that begins a scalar, or belongs to the one that is open.
+    private mutating func stepInScalar(_ byte: UInt8) throws {
+        guard scalar == nil else {
+            guard scalar?.take(byte) == true else { throw unexpected(byte) }
+            return
+        }
+        guard let begun = JSONScalar(byte) else { throw unexpected(byte) }
+        scalar = begun
+    }
+
+    private mutating func endScalar() throws {
+        guard scalar?.isComplete == true else { throw failure("a word or a number breaks off") }
+        scalar = nil
     }
 
     private mutating func stepInString(_ byte: UInt8) throws {
