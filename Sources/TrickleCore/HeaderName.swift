@@ -9,6 +9,7 @@ public enum HeaderName {
     public static let state = "Lp-Trickle-State"
     public static let features = "Lp-Trickle-Features"
     public static let publisher = "Lp-Trickle-Publisher"
+    public static let owner = "Lp-Trickle-Owner"
     public static let offset = "Lp-Trickle-Offset"
     public static let wait = "Lp-Trickle-Wait"
     public static let timeout = "Lp-Trickle-Timeout"

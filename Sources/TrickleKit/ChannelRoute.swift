@@ -22,9 +22,14 @@ struct ChannelRoute: Sendable {
             configuration: configuration)
     }
 
-    func create(contentType: String) -> TransferRequest {
+    /// - Parameters:
+    ///   - publisher: who is going to publish: a relay that knows `resume` refuses it where another does.
+    ///   - takesOver: whether that other is pushed aside.
+    func create(contentType: String, publisher: PublisherID?, takesOver: Bool = false) -> TransferRequest {
         var request = request(.post)
         request.headers = [(HeaderName.expectContent, contentType)]
+        if let publisher { request.headers.append((HeaderName.publisher, publisher.text)) }
+        if takesOver { request.headers.append((HeaderName.reset, "1")) }
         return request
     }
 

@@ -21,8 +21,7 @@ public final class Publisher: Sendable {
     public static let maximumUnacknowledged = SubscriptionState.maximumUnacknowledged
 
     public let contentType: String
-    /// Who this publisher is to the relay: 128 random bits.
-    private let id = String(UInt64.random(in: 0...(.max)), radix: 16) + String(UInt64.random(in: 0...(.max)), radix: 16)
+    private let id: PublisherID
     let route: ChannelRoute
 
     struct State {
@@ -37,19 +36,28 @@ public final class Publisher: Sendable {
         /// Whether the relay has been asked for the channel: it may have made it even where its answer did not come.
         var isRequested = false
         var isClosed = false
+        /// Whether another that publishes the channel is still to be pushed aside.
+        var takesOver: Bool
+        /// Whether the relay has said that the channel is another's.
+        var isTaken = false
     }
 
     /// How long the request that opens the channel may go on after its caller was cancelled.
     private static let graceAfterCancellation = Duration.milliseconds(150)
 
-    let state = Mutex(State())
+    let state: Mutex<State>
 
-    /// `contentType` is the media type of the channel's segments. A channel keeps the one it was created with.
+    /// - Parameters:
+    ///   - contentType: the media type of the channel's segments. A channel keeps the one it was created with.
+    ///   - id: who publishes; the same for one that goes on in the place of another.
+    ///   - takesOver: whether another that publishes the channel is pushed aside; otherwise the relay refuses this one.
     public init(
         relay: RelayURL, channel: ChannelName, contentType: String = "video/MP2T",
-        configuration: ClientConfiguration = .init()
+        configuration: ClientConfiguration = .init(), id: PublisherID = PublisherID(), takesOver: Bool = false
     ) {
         self.contentType = contentType
+        self.id = id
+        state = Mutex(State(takesOver: takesOver))
         route = ChannelRoute(relay: relay, channel: channel, configuration: configuration)
     }
 
@@ -68,24 +76,28 @@ public final class Publisher: Sendable {
     /// Cancelled while the relay owes its answer, it waits for that 150 ms more, so that a ``close()`` that follows cannot
     /// overtake the request and leave the channel behind.
     ///
-    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `refused`, …;
+    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `channelTaken`, `refused`, …;
     ///   `CancellationError`.
     public func open() async throws {
         let isFirst = state.withLock { !$0.publication.isOpen && !$0.isClosed }
         guard isFirst else { throw TrickleError(.misuse, "the publisher of '\(channel)' was opened twice") }
         var publication = PublicationState(patience: route.configuration.patience)
         var action = publication.open()
+        let takesOver = state.withLock { $0.takesOver }
         var lastError: TrickleError?
         while action != .ready {
             let request: TransferRequest
             switch action {
-            case .create: request = route.create(contentType: contentType)
+            case .create: request = route.create(contentType: contentType, publisher: id, takesOver: takesOver)
             case .requestNumber: request = route.nextNumber
             case .wait(let time):
                 try await Task.sleep(for: time)
                 action = publication.waited()
                 continue
-            case .fail(let failure): throw openingError(failure, because: lastError)
+            case .fail(let failure):
+                let error = openingError(failure, because: lastError)
+                note(error)
+                throw error
             case .ready: continue
             }
             try Task.checkCancellation()
@@ -151,7 +163,8 @@ public final class Publisher: Sendable {
         return SegmentWriter(upload: upload, publisher: self)
     }
 
-    /// Closes the channel: its readers get what there is, and then its end. Does nothing where ``open()`` has asked the relay for nothing.
+    /// Closes the channel: its readers get what there is, and then its end. Does nothing where ``open()`` has asked the relay for nothing,
+    /// and where the channel is another's.
     ///
     /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
     /// gets `channelClosed`.
@@ -177,7 +190,7 @@ public final class Publisher: Sendable {
         } catch {
             failure = error
         }
-        try await deleteChannel()
+        if !state.withLock({ $0.isTaken }) { try await deleteChannel() }
         if let failure, limit == nil { throw failure }
     }
 
@@ -196,9 +209,14 @@ public final class Publisher: Sendable {
         if let failure { throw failure }
     }
 
+    private func note(_ error: TrickleError) {
+        if error.code == .channelTaken { state.withLock { $0.isTaken = true } }
+    }
+
     private func deleteChannel() async throws {
         var repetition = RepetitionState(patience: route.configuration.patience)
         var request = route.request(.delete)
+        request.headers = [(HeaderName.publisher, id.text)]
         // After a break, a connection that was kept may be dead too, and tell so only by its silence.
         request.needsNewConnection = statistics.reconnections > 0
         while true {
@@ -212,6 +230,8 @@ public final class Publisher: Sendable {
                 let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
                 // A channel that is not there any more is closed as well.
                 if head.isSuccess || head.status == 404 { return }
+                // Nor is one closed that has become another's.
+                if head.status == 409 { return }
                 action = repetition.refused(head, now: .now, jitter: .random(in: 0..<1))
                 reason = route.refusal(of: "close '\(channel)'", head: head, body: body)
             case .failed(let failure):
@@ -235,7 +255,9 @@ extension Publisher {
                 state.preconnected = nil
                 switch ready.outcome {
                 case nil: return (ready, false)
-                case .failure(let error) where error.code == .channelClosed: throw error
+                case .failure(let error) where error.code == .channelClosed || error.code == .channelTaken:
+                    state.isTaken = error.code == .channelTaken
+                    throw error
                 // Ended elsewhere: its number is gone.
                 case .failure(let error) where error.code == .segmentAborted: break
                 case .failure, .success: return (makeUpload(ready.sequence, &state), true)
@@ -250,9 +272,11 @@ extension Publisher {
 
     private func makeUpload(_ sequence: SequenceNumber, _ state: inout State) -> SegmentUpload {
         let resumes = state.publication.features.isSuperset(of: [.resume, .size])
+        let takesOver = state.takesOver
+        state.takesOver = false
         let upload = SegmentUpload(
             sequence: sequence, route: route, contentType: contentType, publisherID: resumes ? id : nil,
-            after: state.latest)
+            takesOver: takesOver, after: state.latest)
         state.latest = upload
         return upload
     }
@@ -309,6 +333,7 @@ extension Publisher {
     }
 
     func count(_ upload: SegmentUpload) {
+        if case .failure(let error) = upload.outcome { note(error) }
         let isWhole = if case .success = upload.outcome { true } else { false }
         let reconnections = upload.reconnections
         state.withLock { state in

@@ -9,7 +9,9 @@ final class SegmentUpload: Sendable {
     private let route: ChannelRoute
     private let contentType: String
     /// Who publishes, to a relay that goes on with a segment whose connection broke; nil for others.
-    private let publisherID: String?
+    private let publisherID: PublisherID?
+    /// Whether others that publish the channel are pushed aside.
+    private let takesOver: Bool
     private let buffer: UploadBuffer
     private weak let predecessor: SegmentUpload?
 
@@ -40,13 +42,14 @@ final class SegmentUpload: Sendable {
     ///   - predecessor: the segment before. A relay takes the owner's first byte of a later segment for the end of one that is broken, so
     ///     nothing of this one leaves between the end of that one and its outcome.
     init(
-        sequence: SequenceNumber, route: ChannelRoute, contentType: String, publisherID: String?,
-        after predecessor: SegmentUpload? = nil
+        sequence: SequenceNumber, route: ChannelRoute, contentType: String, publisherID: PublisherID?,
+        takesOver: Bool = false, after predecessor: SegmentUpload? = nil
     ) {
         self.sequence = sequence
         self.route = route
         self.contentType = contentType
         self.publisherID = publisherID
+        self.takesOver = takesOver
         let resumes = publisherID != nil
         self.predecessor = resumes ? predecessor : nil
         buffer = UploadBuffer(keepsTaken: resumes)
@@ -181,7 +184,7 @@ extension SegmentUpload {
             request.needsNewConnection = true
             start(Transfer(request) { self.located($0) })
         case .createChannel:
-            var request = route.create(contentType: contentType)
+            var request = route.create(contentType: contentType, publisher: publisherID, takesOver: takesOver)
             request.needsNewConnection = true
             start(Transfer(request) { self.channelAnswered($0) })
         case .wait(let time):
@@ -203,7 +206,8 @@ extension SegmentUpload {
         }
         var request = route.request(.post, part: sequence.description)
         request.headers = [("Content-Type", contentType)]
-        if let publisherID { request.headers.append((HeaderName.publisher, publisherID)) }
+        if let publisherID { request.headers.append((HeaderName.publisher, publisherID.text)) }
+        if takesOver { request.headers.append((HeaderName.reset, "1")) }
         if offset > 0 { request.headers.append((HeaderName.offset, String(offset))) }
         request.needsNewConnection = state.withLock { state in
             if state.hasBroken { state.reconnections += 1 }

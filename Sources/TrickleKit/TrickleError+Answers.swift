@@ -39,6 +39,13 @@ extension TrickleError {
         return TrickleError(code, "\(cannot): \(reason)", status: status)
     }
 
+    static func channelTaken(_ channel: ChannelName, for time: Duration, status: Int) -> TrickleError {
+        TrickleError(
+            .channelTaken,
+            "'\(channel)' has been published by another for \(time.components.seconds) s: choose another name, or --takeover",
+            status: status)
+    }
+
     static func channelNotFound(_ channel: ChannelName, relay: RelayURL) -> TrickleError {
         TrickleError(
             .channelNotFound,
@@ -62,6 +69,7 @@ extension TrickleError {
 extension ChannelRoute {
     /// What an answer that refuses means to people. See ``TrickleError/refusal(of:head:body:relay:isIdentified:)``.
     func refusal(of what: String, head: AnswerHead?, body: [UInt8]) -> TrickleError {
+        if let head, let time = head.ownedFor { return .channelTaken(channel, for: time, status: head.status) }
         let hasHeader = configuration.headers.contains { $0.name.lowercased() == "authorization" }
         return .refusal(
             of: what, head: head, body: body, relay: relay,

@@ -36,9 +36,10 @@ extension RelayLane {
         case (.post, .segment(let name, let position)):
             return try PublishExchange(connection, request, name, position)
         default:
+            let publisher = try request.publisher()
             return AnswerExchange(connection, request) { () throws(RequestProblem) in
                 do throws(RelayRefusal) {
-                    var (head, body) = try self.answer(request, method, route)
+                    var (head, body) = try self.answer(request, method, route, publisher: publisher)
                     if let rampFields { head.replace(with: rampFields) }
                     return (head, body)
                 } catch {
@@ -62,18 +63,19 @@ extension RelayLane {
     }
 
     private func answer(
-        _ request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute
+        _ request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute, publisher: String?
     ) throws(RelayRefusal) -> (ResponseHead, ByteBuffer) {
         switch (method, route) {
         case (.options, _):
             return (.options(allow: route.methods), ByteBuffer())
         case (.post, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
-                try store.createChannel(name, contentType: request.contentType, now: now)
+                try store.createChannel(
+                    name, contentType: request.contentType, publisher: request.pushesAside ? nil : publisher, now: now)
             }
         case (.delete, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
-                try store.closeChannel(name, now: now)
+                try store.closeChannel(name, publisher: publisher, now: now)
             }
         case (.delete, .segment(let name, let position)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in

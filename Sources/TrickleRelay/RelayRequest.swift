@@ -73,6 +73,9 @@ struct RelayRequest: Sendable {
     var expectsContinue: Bool { field("Expect")?.lowercased() == "100-continue" && !isHTTP10 }
     var wantsEarlyHead: Bool { field(HeaderName.head)?.lowercased() == "early" && !isHTTP10 }
 
+    /// Whether the publisher takes the place of others.
+    var pushesAside: Bool { field(HeaderName.reset) != nil }
+
     /// What the POST asks for.
     ///
     /// - Throws: ``RequestProblem`` when a field makes no sense.
@@ -86,11 +89,8 @@ struct RelayRequest: Sendable {
             guard let count = Int(text) else { throw .lengthTooLarge }
             publish.byteCount = count
         }
-        publish.resets = field(HeaderName.reset) != nil
-        publish.publisher = field(HeaderName.publisher)
-        if let publisher = publish.publisher, publisher.utf8.count > 255 {
-            throw .badRequest("\(HeaderName.publisher) has at most 255 bytes")
-        }
+        publish.resets = pushesAside
+        publish.publisher = try publisher()
         if let text = field(HeaderName.offset) {
             guard publish.publisher != nil, let offset = SequenceNumber(text) else {
                 throw .badRequest("\(HeaderName.offset) is a number of bytes, and goes with \(HeaderName.publisher)")
@@ -98,6 +98,17 @@ struct RelayRequest: Sendable {
             publish.offset = offset.value
         }
         return publish
+    }
+
+    /// Who publishes, if it says so.
+    ///
+    /// - Throws: ``RequestProblem`` when the name is too long.
+    func publisher() throws(RequestProblem) -> String? {
+        let publisher = field(HeaderName.publisher)
+        guard publisher?.utf8.count ?? 0 <= 255 else {
+            throw .badRequest("\(HeaderName.publisher) has at most 255 bytes")
+        }
+        return publisher
     }
 
     /// How long the reader is ready to wait, in seconds; nil without the field.

@@ -50,12 +50,13 @@ struct RequestProblem: Error, Equatable {
                 label: "internal_channel")
         case .notPublishable(let position):
             self = .badRequest("a segment is published at a number or at -1, not at \(position)")
-        case .ownedByAnother:
+        case .ownedByAnother(let time):
+            let seconds = time?.components.seconds
+            let since = seconds.map { "has published this channel for \($0) s" } ?? "had this channel a moment ago"
             self.init(
                 status: 409,
-                reason:
-                    "another publisher has this channel; choose another name, or push it aside with \(HeaderName.reset)",
-                label: "owned")
+                reason: "another \(since); choose another name, or push it aside with \(HeaderName.reset)",
+                fields: seconds.map { [HeaderField(HeaderName.owner, $0)] } ?? [], label: "owned")
         case .offsetMismatch(let size):
             self.init(
                 status: 409, reason: "the segment has \(size) bytes here: go on from there",

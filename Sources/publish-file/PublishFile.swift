@@ -61,6 +61,9 @@ struct PublishFile: Tool {
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")
     var keepOpen = false
 
+    @Flag(help: "Push aside another that publishes the channel, instead of leaving it alone.")
+    var takeover = false
+
     @Flag(
         help: "Publish nothing: tell what the input is, and where it would be cut. A device is looked at for --timeout."
     )
@@ -131,6 +134,7 @@ struct PublishFile: Tool {
         var job = ChannelPublishing(publishing, to: channel, relay: relay, session: session)
         job.transcodes = transcode
         job.keepsOpen = keepOpen
+        job.takesOver = takeover
         job.segmentation = segmentation.configuration
         job.onSlowRelay = slowRelay.onSlow
         job.maximumBehind = slowRelay.maxBehind

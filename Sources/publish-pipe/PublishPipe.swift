@@ -39,6 +39,9 @@ struct PublishPipe: Tool {
     @Flag(help: "Leave the channel open at the end, for a later run to go on.")
     var keepOpen = false
 
+    @Flag(help: "Push aside another that publishes the channel, instead of leaving it alone.")
+    var takeover = false
+
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
@@ -56,6 +59,7 @@ struct PublishPipe: Tool {
         job.contentType = contentType
         job.batch = batch.duration
         job.keepsOpen = keepOpen
+        job.takesOver = takeover
         try await job.run(session)
     }
 }

@@ -174,11 +174,12 @@ import TrickleTesting
 
     @Test func aClosedChannelEndsItsOtherPublisher() async throws {
         try await withRelay { relay in
-            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried)
+            let id = PublisherID()
+            let publisher = Publisher(relay: relay, channel: channel, configuration: .unhurried, id: id)
             try await publisher.open()
             let segment = try await publisher.nextSegment()
             try await segment.write([1])
-            let other = Publisher(relay: relay, channel: channel, configuration: .unhurried)
+            let other = Publisher(relay: relay, channel: channel, configuration: .unhurried, id: id)
             try await other.open()
             try await other.close()
             await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .channelClosed }

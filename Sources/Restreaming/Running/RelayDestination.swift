@@ -7,6 +7,8 @@ import TrickleTools
 package struct RelayDestination: ChannelDestination {
     private let options: RelayOptions
     private let maximumBehind: Int
+    /// All publishers of the program are one to the relay.
+    private let publisherID = PublisherID()
 
     /// - Parameter maximumBehind: How many segments of a source that cannot wait may wait before one is dropped.
     package init(_ options: RelayOptions, maximumBehind: Int = 3) {
@@ -17,8 +19,8 @@ package struct RelayDestination: ChannelDestination {
     package func open(_ channel: ChannelName, logger: Logger) async throws -> any OpenChannel {
         let configuration = options.configuration(logger: logger)
         let url = options.url
-        let makePublisher: @Sendable () async throws -> Publisher = {
-            let publisher = Publisher(relay: url, channel: channel, configuration: configuration)
+        let makePublisher: @Sendable () async throws -> Publisher = { [publisherID] in
+            let publisher = Publisher(relay: url, channel: channel, configuration: configuration, id: publisherID)
             try await publisher.open()
             return publisher
         }

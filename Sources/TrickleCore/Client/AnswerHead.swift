@@ -21,6 +21,8 @@ public struct AnswerHead: Hashable, Sendable {
     /// How many bytes the whole segment has, as a 206 or 416 tells it.
     public var rangeTotal: Int?
     public var location: String?
+    /// For how long another publisher has had the channel that this one is refused.
+    public var ownedFor: Duration?
 
     /// How far a segment is on the relay.
     public enum SegmentState: String, Hashable, Sendable {
@@ -43,6 +45,7 @@ public struct AnswerHead: Hashable, Sendable {
         case Self.closedName: isChannelClosed = true
         case Self.abortedName: abortedBy = value
         case Self.stateName: segmentState = SegmentState(rawValue: value)
+        case Self.ownerName: ownedFor = Self.count(value).map { .seconds($0) }
         case Self.featuresName: features = RelayFeatures(headerValue: value)
         case "content-type": contentType = value
         case "content-length": contentLength = Self.count(value)
@@ -60,6 +63,7 @@ public struct AnswerHead: Hashable, Sendable {
     private static let closedName = HeaderName.closed.lowercased()
     private static let abortedName = HeaderName.aborted.lowercased()
     private static let stateName = HeaderName.state.lowercased()
+    private static let ownerName = HeaderName.owner.lowercased()
     private static let featuresName = HeaderName.features.lowercased()
 
     /// `bytes 5-9/10`, `bytes 5-9/*`, or `bytes */10`.

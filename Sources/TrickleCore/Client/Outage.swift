@@ -5,6 +5,9 @@ struct Outage: Hashable, Sendable {
     private var isFresh = false
     private var backoff = Backoff()
 
+    /// How long another owner of the channel is waited for: longer than a relay lingers for one that has gone.
+    static let ownerPatience = Duration.seconds(8)
+
     /// Something worked.
     mutating func end() {
         since = nil

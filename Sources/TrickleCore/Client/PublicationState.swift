@@ -78,6 +78,10 @@ public struct PublicationState: Sendable {
             phase = .open(next: .zero)
             return .ready
         case (.creating, 404): return fail(.channelNotFound)
+        case (.creating, 409) where head.ownedFor == nil:
+            // The owner has gone, and is waited for.
+            let limit = min(patience, Outage.ownerPatience)
+            return retry(.refused(status: 409), limit: limit, now: now, jitter: jitter)
         case (_, 429), (_, 500...599): return retry(.busy, now: now, jitter: jitter, atLeast: head.retryAfter ?? .zero)
         default: return fail(.refused(status: head.status))
         }
@@ -115,9 +119,9 @@ public struct PublicationState: Sendable {
     }
 
     private mutating func retry(
-        _ failure: Failure, now: Duration, jitter: Double, atLeast: Duration = .zero
+        _ failure: Failure, limit: Duration? = nil, now: Duration, jitter: Double, atLeast: Duration = .zero
     ) -> Action {
-        guard let wait = outage.wait(now: now, limit: patience, jitter: jitter, atLeast: atLeast) else {
+        guard let wait = outage.wait(now: now, limit: limit ?? patience, jitter: jitter, atLeast: atLeast) else {
             return fail(failure)
         }
         return .wait(wait)

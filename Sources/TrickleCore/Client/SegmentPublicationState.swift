@@ -73,9 +73,6 @@ public struct SegmentPublicationState: Sendable {
     private let patience: Duration
     private let resumes: Bool
 
-    /// How long another owner of the channel is waited for: longer than a relay lingers for one that has gone.
-    private static let ownerPatience = Duration.seconds(8)
-
     /// `patience` is for how long to try again without progress, `resumes` whether the relay goes on with a segment whose POST broke.
     public init(patience: Duration = .seconds(15), resumes: Bool = false) {
         self.patience = patience
@@ -109,7 +106,8 @@ public struct SegmentPublicationState: Sendable {
         case (408, _) where isRepeatable, (429, _) where isRepeatable, (500...599, _) where isRepeatable:
             let wait = head.retryAfter ?? .zero
             return retry(next(after: current, progress), .busy, now: now, jitter: jitter, atLeast: wait)
-        case (409, .post) where resumes: return conflict(head, progress, now: now, jitter: jitter)
+        case (409, .post) where resumes && head.ownedFor == nil:
+            return conflict(head, progress, now: now, jitter: jitter)
         default: return fail(.refused(status: head.status))
         }
     }
@@ -175,7 +173,7 @@ extension SegmentPublicationState {
         if let size = head.size { return goOn(from: size, now: now, jitter: jitter) }
         // A repetition of this very request, made by something in between, has pushed it aside.
         if progress != .nothingSent { return attempt(.locate) }
-        let limit = min(patience, Self.ownerPatience)
+        let limit = min(patience, Outage.ownerPatience)
         return retry(.post(from: acknowledged), .refused(status: 409), limit: limit, now: now, jitter: jitter)
     }
 

@@ -19,6 +19,8 @@ public struct TrickleError: Error, Sendable {
         public static let channelNotFound = Code(description: "channel not found")
         /// A publisher's channel was closed by somebody else.
         public static let channelClosed = Code(description: "channel closed")
+        /// Another publishes the channel.
+        public static let channelTaken = Code(description: "channel taken")
         /// The publisher of a segment broke off: its bytes end before their proper end.
         public static let segmentAborted = Code(description: "segment aborted")
         /// A segment's transfer ended early: the reader fell out of the window, or the connection broke.

@@ -40,6 +40,7 @@ struct Publication<Piece: RelayPiece>: Sendable {
     let publisher: String?
     /// Who is charged with the memory that it takes, see ``PublishRequest/client``.
     let client: Int
+    let openedAt: Duration
     /// Bytes that the publisher sends again and the segment has.
     var overlap = 0
     /// Bytes that wait for more, to go into the segment with them.
@@ -90,6 +91,7 @@ public struct PublishRequest: Sendable {
 /// Who owns a channel: a publisher that has said who it is.
 struct ChannelOwner: Equatable {
     let publisher: String
+    let since: Duration
     /// Its open POSTs.
     var posts: Set<PublicationID> = []
     /// Until when it is waited for after one of its POSTs broke.

@@ -8,8 +8,8 @@ public enum RelayRefusal: Error, Equatable, Sendable {
     case internalChannel
     /// A segment cannot be published at that position.
     case notPublishable(SegmentPosition)
-    /// Another publisher owns the channel.
-    case ownedByAnother
+    /// Another publishes the channel, and has for so long; nil where it has gone and is waited for.
+    case ownedByAnother(for: Duration?)
     /// A resumed POST does not fit what the segment has.
     case offsetMismatch(size: Int)
     case segmentTooLarge(limit: Int)

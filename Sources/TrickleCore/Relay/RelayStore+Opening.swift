@@ -25,7 +25,7 @@ extension RelayStore {
         let id = makeID(PublicationID.init)
         publications[id] = Publication(
             id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher,
-            client: request.client)
+            client: request.client, openedAt: now)
         channels[channel]!.preconnected.insert(id)
         takeOwnership(of: channel, request, by: id, now: now)
         if request.publisher != nil {
@@ -41,9 +41,7 @@ extension RelayStore {
     ) throws(RelayRefusal) {
         let channel = id.flatMap { channels[$0] }
         let segment = number.flatMap { channel?.index.segment($0) }.flatMap { segments[$0] }
-        if let owner = channel?.owner, owner.isPresent(at: now), owner.publisher != request.publisher, !request.resets {
-            throw .ownedByAnother
-        }
+        if let channel, !request.resets { try checkOwner(of: channel, is: request.publisher, now: now) }
         // What was aborted is written again from its start.
         let size = if case .aborted = segment?.state { 0 } else { segment?.byteCount ?? 0 }
         guard request.offset <= size else { throw .offsetMismatch(size: size) }
@@ -59,6 +57,23 @@ extension RelayStore {
 
     // MARK: Owners
 
+    /// - Throws: ``RelayRefusal/ownedByAnother(for:)``.
+    func checkOwner(of channel: RelayChannel, is publisher: String?, now: Duration) throws(RelayRefusal) {
+        guard let owner = channel.owner, owner.isPresent(at: now), owner.publisher != publisher else { return }
+        throw .ownedByAnother(for: owner.posts.isEmpty ? nil : now - owner.since)
+    }
+
+    /// Refuses a publisher that says who it is where another publishes, whether that one says who it is or not.
+    func checkPublishers(
+        of name: ChannelName, allow publisher: String, now: Duration
+    ) throws(RelayRefusal) {
+        guard let channel = channelIDs[name].flatMap({ channels[$0] }) else { return }
+        try checkOwner(of: channel, is: publisher, now: now)
+        let posts = channel.writing.union(channel.preconnected).compactMap { publications[$0] }
+        guard let first = posts.filter({ $0.publisher == nil }).map(\.openedAt).min() else { return }
+        throw .ownedByAnother(for: now - first)
+    }
+
     private mutating func takeOwnership(
         of channel: ChannelID, _ request: PublishRequest, by id: PublicationID, now: Duration
     ) {
@@ -69,7 +84,7 @@ extension RelayStore {
             channels[channel]!.owner = nil
         }
         guard let publisher = request.publisher else { return }
-        if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher) }
+        if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher, since: now) }
         channels[channel]!.owner!.posts.insert(id)
     }
 

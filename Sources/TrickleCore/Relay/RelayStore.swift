@@ -75,12 +75,15 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Makes the channel, or does nothing when there is one of that name.
     ///
-    /// - Parameter contentType: what the channel carries; nil leaves it to the first publisher.
-    /// - Throws: ``RelayRefusal`` for the relay's own names, or when there are too many channels.
+    /// - Parameters:
+    ///   - contentType: what the channel carries; nil leaves it to the first publisher.
+    ///   - publisher: who is going to publish, if it said so and pushes nobody aside.
+    /// - Throws: ``RelayRefusal`` for the relay's own names, when there are too many channels, or another publishes this one.
     public mutating func createChannel(
-        _ name: ChannelName, contentType: String?, now: Duration
+        _ name: ChannelName, contentType: String?, publisher: String? = nil, now: Duration
     ) throws(RelayRefusal) {
         guard !name.isInternal else { throw .internalChannel }
+        if let publisher { try checkPublishers(of: name, allow: publisher, now: now) }
         guard limits.createsChannels || channelIDs[name] != nil else { throw .channelNotFound }
         let id = try findOrCreateChannel(name, contentType: contentType, now: now)
         channels[id]?.isProvisional = false
@@ -118,10 +121,14 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     /// Closes the channel: publishers and lists see the end at once, readers finish what is kept while it drains.
     ///
-    /// - Throws: ``RelayRefusal`` for the relay's own names, and when there is no such channel.
-    public mutating func closeChannel(_ name: ChannelName, now: Duration) throws(RelayRefusal) {
+    /// - Parameter publisher: who asks, if it said so: then the channel may be no other's.
+    /// - Throws: ``RelayRefusal`` for the relay's own names, when there is no such channel, and when another owns it.
+    public mutating func closeChannel(
+        _ name: ChannelName, publisher: String? = nil, now: Duration
+    ) throws(RelayRefusal) {
         guard name.isPublishable else { throw .internalChannel }
-        guard let id = channelIDs[name] else { throw .channelNotFound }
+        guard let id = channelIDs[name], let channel = channels[id] else { throw .channelNotFound }
+        if publisher != nil { try checkOwner(of: channel, is: publisher, now: now) }
         close(id, now: now)
     }
 

@@ -28,6 +28,8 @@ public final class LocalPublisher: Sendable {
     private let next: NIOLockedValueBox<SequenceNumber?>
     /// The relay's own program is one client, to whom the memory of its segments is charged.
     private static let client = 1
+    /// Owns nothing: a publisher within the program does not break, and has nothing to come back to.
+    private static let publisher = ""
 
     init(store: SharedStore, channel: ChannelName, next: SequenceNumber) {
         self.store = store
@@ -61,10 +63,10 @@ public final class LocalPublisher: Sendable {
         return LocalSegmentWriter(store: store, channel: channel, sequence: number, publication: publication)
     }
 
-    /// Closes the channel: its readers get what there is, and then its end. Does nothing when it is closed.
+    /// Closes the channel: its readers get what there is, and then its end. Does nothing when it is closed, or another owns it.
     public func close() {
         try? store.perform(on: nil) { (store, now) throws(RelayRefusal) in
-            try store.closeChannel(channel, now: now)
+            try store.closeChannel(channel, publisher: Self.publisher, now: now)
         }
     }
 }

@@ -19,6 +19,8 @@ public struct PipePublishing: Sendable {
     public var batch: Duration = .zero
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
+    /// Whether another that publishes the channel is pushed aside, instead of being left alone.
+    public var takesOver = false
 
     private let relay: RelayOptions
     private let channel: ChannelName
@@ -38,6 +40,7 @@ public struct PipePublishing: Sendable {
             var job = ChannelPublishing(.init(input: .standardInput), to: channel, relay: relay, session: session)
             job.contentType = contentType
             job.keepsOpen = keepsOpen
+            job.takesOver = takesOver
             return try await job.run(session)
         }
         let reader = try DescriptorReader(OwnedDescriptor(STDIN_FILENO), what: "standard input")
@@ -45,7 +48,7 @@ public struct PipePublishing: Sendable {
         defer { registration.cancel() }
         let output = PipeSegments(
             relay: relay.url, channel: channel, contentType: contentType,
-            configuration: relay.configuration(logger: session.logger), span: span,
+            configuration: relay.configuration(logger: session.logger), takesOver: takesOver, span: span,
             recordsAreWhole: split.hasRecords, session: session)
         let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
             try await output.open()

@@ -3,7 +3,7 @@ import TrickleKit
 
 /// Puts records into the segments of a channel, one in each or several.
 actor PipeSegments {
-    private let makePublisher: @Sendable () -> Publisher
+    private let makePublisher: @Sendable (_ takesOver: Bool) -> Publisher
     private var publisher: Publisher
     private let session: ToolSession
     private let span: Duration?
@@ -17,19 +17,23 @@ actor PipeSegments {
     private var dueTime: ContinuousClock.Instant?
 
     /// - Parameters:
+    ///   - takesOver: Whether another that publishes the channel is pushed aside.
     ///   - span: For how long a segment is open from its first byte on; nil where it ends with its record.
     ///   - recordsAreWhole: Whether a segment ends only where a record does.
     init(
         relay: RelayURL, channel: ChannelName, contentType: String, configuration: ClientConfiguration,
-        span: Duration?, recordsAreWhole: Bool, session: ToolSession
+        takesOver: Bool, span: Duration?, recordsAreWhole: Bool, session: ToolSession
     ) {
         self.span = span
         self.recordsAreWhole = recordsAreWhole
         self.session = session
-        makePublisher = {
-            Publisher(relay: relay, channel: channel, contentType: contentType, configuration: configuration)
+        let id = PublisherID()
+        makePublisher = { takesOver in
+            Publisher(
+                relay: relay, channel: channel, contentType: contentType, configuration: configuration, id: id,
+                takesOver: takesOver)
         }
-        publisher = makePublisher()
+        publisher = makePublisher(takesOver)
     }
 
     func open() async throws { try await publisher.open() }
@@ -104,7 +108,7 @@ actor PipeSegments {
         } catch let error as TrickleError where error.code == .channelClosed && meter.segments > 0 {
             // The relay gives up a channel on which nothing comes for long, and a log may be quiet for a night.
             session.logger.info("the relay has closed the channel meanwhile: publishes it anew")
-            publisher = makePublisher()
+            publisher = makePublisher(false)
             try await publisher.open()
             writer = try await publisher.nextSegment()
         }

@@ -9,6 +9,8 @@ public struct ChannelPublishing: Sendable {
     public var transcodes = false
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
+    /// Whether another that publishes the channel is pushed aside, instead of being left alone.
+    public var takesOver = false
     public var segmentation = GOPSegmenter.Configuration()
     /// What to do when the relay takes less than the source gives; nil for what suits the source.
     public var onSlowRelay: SlowRelayPolicy?

@@ -16,6 +16,8 @@ final class PublishingRun: Sendable {
         var mediaTime = Duration.zero
         /// Whether what was opened last has no end of its own.
         var mayComeBack: Bool
+        /// Whether another that publishes the channel is still to be pushed aside.
+        var takesOver: Bool
     }
 
     /// How long the relay may take for the rest after a stop was asked for.
@@ -24,6 +26,8 @@ final class PublishingRun: Sendable {
     private let job: ChannelPublishing
     private let session: ToolSession
     private let start = ContinuousClock.now
+    /// All publishers of the run are one to the relay.
+    private let publisherID = PublisherID()
     private let state: Mutex<State>
 
     init(_ job: ChannelPublishing, _ session: ToolSession) {
@@ -38,7 +42,7 @@ final class PublishingRun: Sendable {
             State(
                 restarts: RestartState(
                     patience: patience.0, startPatience: patience.start, soundAfter: soundAfter, now: .zero),
-                mayComeBack: input.mayComeBack))
+                mayComeBack: input.mayComeBack, takesOver: job.takesOver))
     }
 
     func run() async throws {
@@ -187,13 +191,16 @@ extension PublishingRun {
         if let publisher = state.withLock({ $0.publisher }) { return publisher }
         let publisher = Publisher(
             relay: job.relay, channel: job.channel, contentType: job.contentType,
-            configuration: job.clientConfiguration)
+            configuration: job.clientConfiguration, id: publisherID, takesOver: state.withLock { $0.takesOver })
         do { try await publisher.open() } catch let error as CancellationError {
             // The relay may have made the channel all the same.
             state.withLock { $0.publisher = publisher }
             throw error
         }
-        state.withLock { $0.publisher = publisher }
+        state.withLock { state in
+            state.publisher = publisher
+            state.takesOver = false
+        }
         return publisher
     }
 

@@ -49,6 +49,37 @@ import TrickleCore
         #expect(state.answered(answer(status), now: .zero, jitter: 0) == .fail(failure))
     }
 
+    @Test func aChannelOfAnotherIsLeftAtOnce() {
+        var state = PublicationState(patience: .seconds(15))
+        _ = state.open()
+        var taken = answer(409)
+        taken.take(name: "lp-trickle-owner", value: "12")
+        #expect(taken.ownedFor == .seconds(12))
+        #expect(state.answered(taken, now: .zero, jitter: 0) == .fail(.refused(status: 409)))
+    }
+
+    @Test func anOwnerThatHasGoneIsWaitedFor() {
+        var state = PublicationState(patience: .seconds(15))
+        _ = state.open()
+        guard case .wait = state.answered(answer(409), now: .zero, jitter: 0) else {
+            Issue.record("it does not wait")
+            return
+        }
+        #expect(state.waited() == .create)
+        #expect(state.answered(answer(409), now: .seconds(8), jitter: 0) == .fail(.refused(status: 409)))
+    }
+
+    @Test func aSegmentOfAChannelThatWasTakenIsNotLookedFor() {
+        for progress in [SegmentPublicationState.Progress.nothingSent, .underWay, .endSent] {
+            var state = SegmentPublicationState(resumes: true)
+            _ = state.start()
+            var taken = answer(409)
+            taken.ownedFor = .zero
+            let action = state.answered(taken, progress: progress, now: .zero, jitter: 0)
+            #expect(action == .fail(.refused(status: 409)))
+        }
+    }
+
     @Test func aPatientOneWaitsForTheRelay() {
         var state = PublicationState(patience: .seconds(5))
         _ = state.open()

@@ -23,6 +23,10 @@ struct RelayScenario {
         return try store.openPublication(in: name, request, on: Self.lane, now: now)
     }
 
+    mutating func create(by publisher: String?) throws {
+        try store.createChannel(name, contentType: nil, publisher: publisher, now: now)
+    }
+
     mutating func postNext() throws -> PublicationID {
         try store.openPublication(in: name, PublishRequest(.next), on: Self.lane, now: now)
     }

@@ -38,7 +38,7 @@ import TrickleCore
         relay.now += .seconds(5)
         relay.store.sweep(now: relay.now)
         #expect(try relay.read(.exact(0)) == Reading(0, "abc", .aborted(.publisher)))
-        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(2) }
+        #expect(throws: RelayRefusal.ownedByAnother(for: .seconds(5))) { try relay.post(2) }
         #expect(try relay.finish(other) == .taken(1))
         #expect(throws: Never.self) { try relay.post(2) }
     }
@@ -76,13 +76,50 @@ import TrickleCore
     @Test func othersAreRefusedWhileTheOwnerIsThereOrAwaited() throws {
         var relay = RelayScenario()
         let post = try relay.post(0, publisher: "me")
-        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(0) }
-        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(0, publisher: "you") }
+        #expect(throws: RelayRefusal.ownedByAnother(for: .zero)) { try relay.post(0) }
+        #expect(throws: RelayRefusal.ownedByAnother(for: .zero)) { try relay.post(0, publisher: "you") }
         try relay.append("a", to: post)
         relay.breakOff(post)
-        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(0, publisher: "you") }
+        #expect(throws: RelayRefusal.ownedByAnother(for: nil)) { try relay.post(0, publisher: "you") }
         relay.now += .seconds(5)
         #expect(throws: Never.self) { try relay.post(1, publisher: "you") }
+    }
+
+    @Test func aSecondPublisherIsRefusedBeforeItBegins() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0, publisher: "me")
+        try relay.append("a", to: post)
+        relay.now += .seconds(12)
+        #expect(throws: RelayRefusal.ownedByAnother(for: .seconds(12))) { try relay.create(by: "you") }
+        #expect(throws: Never.self) { try relay.create(by: "me") }
+        #expect(throws: Never.self) { try relay.create(by: nil) }
+        relay.breakOff(post)
+        #expect(throws: RelayRefusal.ownedByAnother(for: nil)) { try relay.create(by: "you") }
+        relay.now += .seconds(5)
+        #expect(throws: Never.self) { try relay.create(by: "you") }
+    }
+
+    @Test func aPublisherWithoutANameIsOneTooWhileItsPostIsOpen() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0)
+        relay.now += .seconds(3)
+        #expect(throws: RelayRefusal.ownedByAnother(for: .seconds(3))) { try relay.create(by: "me") }
+        try relay.append("a", to: post)
+        #expect(throws: RelayRefusal.ownedByAnother(for: .seconds(3))) { try relay.create(by: "me") }
+        try relay.finish(post)
+        #expect(throws: Never.self) { try relay.create(by: "me") }
+    }
+
+    @Test func nobodyWhoSaysWhoHeIsClosesAnothersChannel() throws {
+        var relay = RelayScenario()
+        let post = try relay.post(0, publisher: "me")
+        try relay.append("a", to: post)
+        #expect(throws: RelayRefusal.ownedByAnother(for: .zero)) {
+            try relay.store.closeChannel(relay.name, publisher: "you", now: relay.now)
+        }
+        #expect(try relay.append("b", to: post) == .taken(0))
+        try relay.store.closeChannel(relay.name, publisher: "me", now: relay.now)
+        #expect(relay.store.end(of: post) == .channelClosed)
     }
 
     @Test func theOwnerGoesWhenItsLastPostEnds() throws {
@@ -100,7 +137,7 @@ import TrickleCore
         let yours = try relay.post(1, resets: true, publisher: "you")
         #expect(relay.store.end(of: mine) == .superseded(0))
         try relay.append("b", to: yours)
-        #expect(throws: RelayRefusal.ownedByAnother) { try relay.post(2, publisher: "me") }
+        #expect(throws: RelayRefusal.ownedByAnother(for: .zero)) { try relay.post(2, publisher: "me") }
         #expect(try relay.read(.exact(0)) == Reading(0, "a", .aborted(.publisher)))
     }
 

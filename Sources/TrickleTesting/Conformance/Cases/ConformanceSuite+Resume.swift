@@ -111,7 +111,48 @@ extension ConformanceSuite {
             try session.answer("POST", channel.path(0), fields + ["Lp-Trickle-Offset: 0"], body: "hi").head.expect(
                 status: 200)
         },
+        ConformanceCase("RES-14", "a second publisher is refused before it begins", feature: "resume") { session in
+            let channel = try session.channel()
+            let plain = try channel.open(0, "mine")
+            try create(channel, by: "two").expect(status: 409)
+            try create(channel, by: "two", "Lp-Trickle-Reset: 1").expect(status: 200)
+            try plain.finish()
+            let owner = try channel.open(1, "mine", [publisher("one")])
+            try create(channel, by: "two").expect(status: 409)
+            try create(channel, by: "one").expect(status: 200)
+            try session.answer("POST", "/\(channel.name)", ["Content-Length: 0"]).head.expect(status: 200)
+            try owner.finish()
+            try create(channel, by: "two").expect(status: 200)
+        },
+        ConformanceCase("RES-15", "who does not own a channel does not close it", feature: "resume") { session in
+            let channel = try session.channel()
+            let owner = try channel.open(0, "mine", [publisher("one")])
+            try session.answer("DELETE", "/\(channel.name)", [publisher("two")]).head.expect(status: 409)
+            try owner.finish()
+            try channel.expectSegment(0, "mine")
+            try session.answer("DELETE", "/\(channel.name)", [publisher("one")]).head.expect(status: 200)
+        },
+        ConformanceCase("RES-16", "a 409 tells for how long another has published", feature: "resume") { session in
+            let channel = try session.channel()
+            let owner = try channel.open(0, "mine", [publisher("one")])
+            let refused = try create(channel, by: "two")
+            try refused.expect(status: 409)
+            try expect(
+                refused["Lp-Trickle-Owner"].flatMap { Int($0) } != nil, "the 409 does not say Lp-Trickle-Owner")
+            owner.breakOff()
+            try session.eventually("who has gone is told as one who is there") {
+                try create(channel, by: "two")["Lp-Trickle-Owner"] == nil
+            }
+        },
     ]
+
+    private static func create(
+        _ channel: ConformanceChannel, by id: String, _ fields: String...
+    ) throws -> RawHead {
+        try channel.session.answer(
+            "POST", "/\(channel.name)", ["Content-Length: 0", publisher(id)] + fields
+        ).head
+    }
 
     private static func publisher(_ id: String) -> String { "Lp-Trickle-Publisher: \(id)" }
 

@@ -95,6 +95,11 @@ extension RelayFault {
         .handles("refusesToTakeOver", ["RES-6", "RES-9"]) { request, _ in
             if let offset = request.head["Lp-Trickle-Offset"], offset != "0" { request.refuse(409) }
         },
+        .ignores(
+            "letsASecondPublisherIn", ["RES-14", "RES-16"], "Lp-Trickle-Publisher",
+            where: { $0.method == "POST" && $0.position == nil }),
+        .ignores("letsOthersCloseChannels", ["RES-15"], "Lp-Trickle-Publisher", where: { $0.method == "DELETE" }),
+        .loses("hidesHowLongAnotherPublishes", ["RES-16"], "Lp-Trickle-Owner"),
         .handles("lingersBesideTheNext", ["RES-10"]) { request, _ in
             if request.isPublish, request.position == "1" { request.refuse(200) }
         },

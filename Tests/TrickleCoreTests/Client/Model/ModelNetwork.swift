@@ -47,7 +47,9 @@ struct ModelNetwork {
         case .segmentNotFound(_, let next):
             head = AnswerHead(status: StatusCode.segmentNotFound)
             head.latest = next
-        case .ownedByAnother: head = AnswerHead(status: 409)
+        case .ownedByAnother(let time):
+            head = AnswerHead(status: 409)
+            head.ownedFor = time
         case .offsetMismatch(let size):
             head = AnswerHead(status: 409)
             head.size = size
