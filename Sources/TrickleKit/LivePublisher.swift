@@ -17,6 +17,7 @@ public final class LivePublisher: Sendable {
         /// Something has changed since the sender looked last.
         var hasNews = false
         var sender: CheckedContinuation<Void, Never>?
+        var lostCount = 0
     }
 
     private let publisher: Publisher
@@ -30,8 +31,8 @@ public final class LivePublisher: Sendable {
         state = Mutex(State(backlog: LiveBacklog(maximumBehind: maximumBehind)))
     }
 
-    /// How many segments were dropped, or broken off because they alone were too long.
-    public var droppedCount: Int { state.withLock { $0.backlog.droppedCount } }
+    /// How many segments were dropped, broken off because they alone were too long, or lost on their way.
+    public var droppedCount: Int { state.withLock { $0.backlog.droppedCount + $0.lostCount } }
 
     /// Begins a segment, and ends the one before.
     public func begin() { change { $0.begin() } }
@@ -45,6 +46,7 @@ public final class LivePublisher: Sendable {
     public func run() async throws {
         var segments = SegmentSequenceWriter(publisher)
         while true {
+            state.withLock { [lost = segments.lostCount] in $0.lostCount = lost }
             switch try await next() {
             case .begin: try await segments.begin()
             case .bytes(let bytes): try await segments.write(bytes)
@@ -54,7 +56,9 @@ public final class LivePublisher: Sendable {
             case .abort:
                 tell("broken off", segments.sequence)
                 segments.abort()
-            case .finish: return try await segments.finish()
+            case .finish:
+                try await segments.finish()
+                return state.withLock { [lost = segments.lostCount] in $0.lostCount = lost }
             }
         }
     }

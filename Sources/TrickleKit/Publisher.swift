@@ -36,6 +36,7 @@ public final class Publisher: Sendable {
         /// Whether the relay has been asked for the channel: it may have made it even where its answer did not come.
         var isRequested = false
         var isClosed = false
+        var pace = PreconnectPace()
         /// Whether another that publishes the channel is still to be pushed aside.
         var takesOver: Bool
         /// Whether the relay has said that the channel is another's.
@@ -281,8 +282,27 @@ extension Publisher {
         return upload
     }
 
-    /// A segment has its first byte, or its end: the request for the next goes out.
-    func preconnectNext() {
+    /// A segment has its first byte: the request for the next goes out, at once or when it will soon be needed.
+    func began(_ upload: SegmentUpload) {
+        let delay: Duration? = state.withLock { state in
+            let delay = state.pace.began(now: .now)
+            return state.publication.features.isEmpty ? delay : .zero
+        }
+        guard let delay else { return }
+        if delay <= .zero { return preconnectNext() }
+        CurlLoop.shared.schedule(after: delay) { [weak self, sequence = upload.sequence] in
+            guard let self, self.state.withLock({ $0.publication.lastTaken == sequence }) else { return }
+            self.preconnectNext()
+        }
+    }
+
+    /// A segment has its end: the request for the next goes out, if it has not yet.
+    func ended() {
+        state.withLock { $0.pace.ended(now: .now) }
+        preconnectNext()
+    }
+
+    private func preconnectNext() {
         let next: SegmentUpload? = state.withLock { state in
             guard state.preconnected == nil, !state.isClosed else { return nil }
             state.preconnected = state.publication.takeNumber().map { makeUpload($0, &state) }

@@ -297,6 +297,13 @@ extension SegmentUpload {
             TrickleError(
                 .segmentAborted,
                 "segment \(sequence) of '\(route.channel)' was ended by somebody else: go on with the next one")
+        case .lost(let status):
+            TrickleError(
+                .segmentCut,
+                "segment \(sequence) of '\(route.channel)' was lost: "
+                    + (status.map { "the relay broke off in the middle of it (\($0))" }
+                        ?? "the connection broke in the middle of it, and this relay cannot go on there"),
+                status: status, underlying: error)
         case .broken, .unreachable, .busy, .refused:
             error
                 ?? route.refusal(

@@ -40,7 +40,7 @@ public final class SegmentWriter: Sendable {
             return phase
         }
         switch before {
-        case .untouched: publisher.preconnectNext()
+        case .untouched: publisher.began(upload)
         case .writing: break
         case .ended: throw TrickleError(.misuse, "segment \(sequence) was written to after its end")
         }
@@ -55,7 +55,7 @@ public final class SegmentWriter: Sendable {
     public func finish() async throws {
         guard takeEnd() != .ended else { throw TrickleError(.misuse, "segment \(sequence) was ended twice") }
         upload.end()
-        publisher.preconnectNext()
+        publisher.ended()
         try await publisher.awaitOutcome(of: upload)
     }
 
@@ -66,7 +66,7 @@ public final class SegmentWriter: Sendable {
         guard takeEnd() != .ended else { return }
         upload.end()
         publisher.addUnacknowledged(upload)
-        publisher.preconnectNext()
+        publisher.ended()
     }
 
     /// Breaks the segment off: its readers are told that it is not whole. Does nothing after the end.

@@ -64,6 +64,9 @@ struct PublishFile: Tool {
     @Flag(help: "Push aside another that publishes the channel, instead of leaving it alone.")
     var takeover = false
 
+    @Flag(help: "Exit with code 4 when segments were lost on their way.")
+    var strict = false
+
     @Flag(
         help: "Publish nothing: tell what the input is, and where it would be cut. A device is looked at for --timeout."
     )
@@ -135,6 +138,7 @@ struct PublishFile: Tool {
         job.transcodes = transcode
         job.keepsOpen = keepOpen
         job.takesOver = takeover
+        job.isStrict = strict
         job.segmentation = segmentation.configuration
         job.onSlowRelay = slowRelay.onSlow
         job.maximumBehind = slowRelay.maxBehind

@@ -42,6 +42,9 @@ struct PublishPipe: Tool {
     @Flag(help: "Push aside another that publishes the channel, instead of leaving it alone.")
     var takeover = false
 
+    @Flag(help: "Exit with code 4 when segments were lost on their way.")
+    var strict = false
+
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     func validate() throws {
@@ -60,6 +63,7 @@ struct PublishPipe: Tool {
         job.batch = batch.duration
         job.keepsOpen = keepOpen
         job.takesOver = takeover
+        job.isStrict = strict
         try await job.run(session)
     }
 }

@@ -8,7 +8,8 @@ import TrickleTesting
 
     /// A publisher that is open at `next`.
     private func openPublisher(
-        _ server: ScriptedServer, next: Int = 0, configuration: ClientConfiguration = .unhurried
+        _ server: ScriptedServer, next: Int = 0, features: String? = "head",
+        configuration: ClientConfiguration = .unhurried
     ) async throws -> (Publisher, ScriptedConnection) {
         let publisher = Publisher(relay: server.relay, channel: channel, configuration: configuration)
         async let opened: Void = publisher.open()
@@ -16,7 +17,8 @@ import TrickleTesting
         let creation = try await connection.readHead()
         #expect(creation.line == "POST /cam%201 HTTP/1.1")
         #expect(creation.fields["expect-content"] == "video/MP2T")
-        try await connection.answer("200 OK")
+        // Whoever announces something bears preconnected requests.
+        try await connection.answer("200 OK", features.map { ["Lp-Trickle-Features": $0] } ?? [:])
         #expect(try await connection.readHead().line == "GET /cam%201/next HTTP/1.1")
         try await connection.answer("200 OK", ["Lp-Trickle-Latest": "\(next)"], body: "\(next)")
         try await opened
@@ -201,7 +203,7 @@ import TrickleTesting
         let second = try await server.accept()
         _ = try await second.readHead()
         first.reset()
-        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .connectionLost }
+        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .segmentCut }
         let next = try await publisher.nextSegment()
         #expect(next.sequence == 1)
         async let finished: Void = next.finish()
@@ -238,7 +240,7 @@ import TrickleTesting
         try await segment.write([1])
         #expect(try await connection.readChunk() == [1])
         // The end comes and no answer follows.
-        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .connectionLost }
+        await #expect { try await segment.finish() } throws: { ($0 as? TrickleError)?.code == .segmentCut }
     }
 
     @Test func aRelayThatCreatesNoChannelsSaysSo() async throws {
@@ -346,5 +348,48 @@ import TrickleTesting
         let publisher = try Publisher(
             relay: RelayURL("http://127.0.0.1:1"), channel: channel, configuration: configuration)
         await #expect { try await publisher.open() } throws: { ($0 as? TrickleError)?.code == .invalidConfiguration }
+    }
+
+    @Test func anOlderServerGetsTheNextRequestWhenTheFirstSegmentHasEnded() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server, features: nil)
+        let segment = try await publisher.nextSegment()
+        #expect(try await first.readHead().line == "POST /cam%201/0 HTTP/1.1")
+        try await segment.write([1])
+        #expect(try await first.readChunk() == [1])
+        async let finished: Void = segment.finish()
+        #expect(try await first.readChunk() == nil)
+        // The end has come on the first connection; only then the second is made.
+        let second = try await server.accept()
+        #expect(try await second.readHead().line == "POST /cam%201/1 HTTP/1.1")
+        try await first.answer("200 OK")
+        try await finished
+    }
+
+    @Test func anErrorInTheMiddleOfASegmentLosesItsRestOnly() async throws {
+        let server = try ScriptedServer()
+        let (publisher, first) = try await openPublisher(server, features: nil)
+        var segments = SegmentSequenceWriter(publisher)
+        try await segments.begin()
+        _ = try await first.readHead()
+        try await segments.write([1])
+        #expect(try await first.readChunk() == [1])
+        try await first.answer("500 Internal Server Error", ["Connection": "close"])
+        while segments.lostCount == 0 { try await segments.write([2]) }
+        try await segments.write([3])
+        try await segments.begin()
+        #expect(segments.sequence == 1)
+        let second = try await server.accept()
+        #expect(try await second.readHead().line == "POST /cam%201/1 HTTP/1.1")
+        try await segments.write([4])
+        #expect(try await second.readChunk() == [4])
+        async let answered: Void = {
+            #expect(try await second.readChunk() == nil)
+            try await second.answer("200 OK")
+        }()
+        try await segments.finish()
+        try await answered
+        #expect(segments.lostCount == 1)
+        #expect(publisher.statistics.segmentsFinished == 1)
     }
 }

@@ -89,7 +89,7 @@ private struct RemoteOutlet: SegmentOutlet {
     }
 
     var sequence: SequenceNumber? { segments.sequence }
-    var droppedCount: Int { 0 }
+    var droppedCount: Int { segments.lostCount }
 
     mutating func begin() async throws {
         do {
@@ -100,7 +100,7 @@ private struct RemoteOutlet: SegmentOutlet {
         }
     }
 
-    func write(_ bytes: [UInt8]) async throws { try await segments.write(bytes) }
+    mutating func write(_ bytes: [UInt8]) async throws { try await segments.write(bytes) }
     mutating func finish() async throws { try await segments.finish() }
 }
 

@@ -32,7 +32,10 @@ public struct SegmentPublicationState: Sendable {
         case channelClosed
         /// Somebody ended the segment before its publisher did.
         case endedElsewhere
-        /// The connection broke when part of the segment was on its way.
+        /// The relay broke off in the middle of the segment, with this answer or without any, and cannot go on in it. The next may get
+        /// through.
+        case lost(status: Int?)
+        /// The relay goes on with the segment, and gets no further.
         case broken
         case unreachable
         case busy
@@ -106,6 +109,7 @@ public struct SegmentPublicationState: Sendable {
         case (408, _) where isRepeatable, (429, _) where isRepeatable, (500...599, _) where isRepeatable:
             let wait = head.retryAfter ?? .zero
             return retry(next(after: current, progress), .busy, now: now, jitter: jitter, atLeast: wait)
+        case (408, .post), (429, .post), (500...599, .post): return fail(.lost(status: head.status))
         case (409, .post) where resumes && head.ownedFor == nil:
             return conflict(head, progress, now: now, jitter: jitter)
         default: return fail(.refused(status: head.status))
@@ -120,7 +124,7 @@ public struct SegmentPublicationState: Sendable {
         if failure == .permanent { return fail(.unreachable) }
         guard progress != .nothingSent else { return retry(current, .unreachable, now: now, jitter: jitter) }
         // Asking costs little, and tells whether the request brought anything.
-        return resumes ? attempt(.locate) : fail(.broken)
+        return resumes ? attempt(.locate) : fail(.lost(status: nil))
     }
 
     /// The relay has said how far the segment is; `byteCount` is how many bytes it is to have, once that is known.

@@ -23,7 +23,7 @@ public struct TrickleError: Error, Sendable {
         public static let channelTaken = Code(description: "channel taken")
         /// The publisher of a segment broke off: its bytes end before their proper end.
         public static let segmentAborted = Code(description: "segment aborted")
-        /// A segment's transfer ended early: the reader fell out of the window, or the connection broke.
+        /// A segment's transfer ended early: the reader fell out of the window, the relay broke off, or the connection broke.
         public static let segmentCut = Code(description: "segment cut")
         /// The relay answered that it will not do this; ``TrickleError/status`` says how it put it.
         public static let refused = Code(description: "refused")

@@ -19,6 +19,8 @@ public struct PipePublishing: Sendable {
     public var batch: Duration = .zero
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
+    /// Whether segments that did not get through whole are a failure in the end.
+    public var isStrict = false
     /// Whether another that publishes the channel is pushed aside, instead of being left alone.
     public var takesOver = false
 
@@ -41,6 +43,7 @@ public struct PipePublishing: Sendable {
             job.contentType = contentType
             job.keepsOpen = keepsOpen
             job.takesOver = takesOver
+            job.isStrict = isStrict
             return try await job.run(session)
         }
         let reader = try DescriptorReader(OwnedDescriptor(STDIN_FILENO), what: "standard input")
@@ -63,6 +66,7 @@ public struct PipePublishing: Sendable {
             }
             try await output.finish()
             try await output.close(keepsOpen: keepsOpen)
+            try session.check(dropped: await output.lostCount, isStrict: isStrict)
         }
         guard isDone == nil else { return }
         let isClosed = keepsOpen ? false : await output.closeAtOnce()

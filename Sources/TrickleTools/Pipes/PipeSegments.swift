@@ -9,7 +9,11 @@ actor PipeSegments {
     private let span: Duration?
     private let recordsAreWhole: Bool
     private var meter = TransferMeter(now: .now)
-    private var writer: SegmentWriter?
+    private var segments: SegmentSequenceWriter
+    /// Whether a segment has been begun that has not ended.
+    private var isOpen = false
+    /// What was lost before the channel was made anew.
+    private var lostBefore = 0
     /// Bytes of the open segment that were not written yet: at most what one read brings.
     private var pending: [UInt8] = []
     private var isInRecord = false
@@ -34,7 +38,11 @@ actor PipeSegments {
                 takesOver: takesOver)
         }
         publisher = makePublisher(takesOver)
+        segments = SegmentSequenceWriter(publisher)
     }
+
+    /// How many segments did not get through whole.
+    var lostCount: Int { lostBefore + segments.lostCount }
 
     func open() async throws { try await publisher.open() }
 
@@ -62,19 +70,20 @@ actor PipeSegments {
     /// Ends the open segment. The answer is not waited for.
     func endSegment() async throws {
         try await flush()
-        writer?.finishWithoutWaiting()
-        (writer, dueTime) = (nil, nil)
+        segments.end()
+        (isOpen, dueTime) = (false, nil)
     }
 
     /// Breaks the open segment off.
     func abort() {
-        writer?.abort()
-        (writer, dueTime, pending) = (nil, nil, [])
+        segments.abort()
+        (isOpen, dueTime, pending) = (false, nil, [])
     }
 
     /// Ends what is open, and says what went through.
     func finish() async throws {
         try await endSegment()
+        try await write { try await $0.finish() }
         session.summarize("published \(meter.summary(now: .now))")
     }
 
@@ -92,28 +101,37 @@ actor PipeSegments {
         if pending.isEmpty { return }
         let bytes = pending
         pending.removeAll(keepingCapacity: true)
-        let writer = try await openWriter()
-        try await writer.write(bytes)
+        try await openSegment()
+        try await write { try await $0.write(bytes) }
         meter.add(byteCount: bytes.count, now: .now)
         if session.showsProgress, meter.isDrawingDue(now: .now) {
-            session.console.show(progress: meter.progress(sequence: "\(writer.sequence)", now: .now))
+            session.console.show(progress: meter.progress(sequence: sequenceName, now: .now))
         }
     }
 
-    private func openWriter() async throws -> SegmentWriter {
-        if let writer { return writer }
-        let writer: SegmentWriter
+    /// For one at a time: nobody else looks at the segments meanwhile.
+    private func write(_ body: (inout SegmentSequenceWriter) async throws -> Void) async throws {
+        var writing = segments
+        defer { segments = writing }
+        try await body(&writing)
+    }
+
+    private var sequenceName: String { segments.sequence.map { "\($0)" } ?? "lost" }
+
+    private func openSegment() async throws {
+        if isOpen { return }
         do {
-            writer = try await publisher.nextSegment()
+            try await write { try await $0.begin() }
         } catch let error as TrickleError where error.code == .channelClosed && meter.segments > 0 {
             // The relay gives up a channel on which nothing comes for long, and a log may be quiet for a night.
             session.logger.info("the relay has closed the channel meanwhile: publishes it anew")
             publisher = makePublisher(false)
+            lostBefore += segments.lostCount
+            segments = SegmentSequenceWriter(publisher)
             try await publisher.open()
-            writer = try await publisher.nextSegment()
+            try await write { try await $0.begin() }
         }
         meter.beginSegment()
-        self.writer = writer
-        return writer
+        isOpen = true
     }
 }

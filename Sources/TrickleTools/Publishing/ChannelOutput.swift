@@ -13,6 +13,8 @@ package struct ChannelOutput {
     private(set) var mediaTime = Duration.zero
     /// How many segments were begun.
     package var segmentCount: Int { meter.segments }
+    /// How many of them did not get through whole.
+    package var droppedCount: Int { outlet.droppedCount }
 
     /// - Parameter joinsStart: Whether what comes before the first random access point goes into the segment that begins there,
     ///   instead of into one of its own, which could not stand alone.
@@ -38,7 +40,7 @@ package struct ChannelOutput {
     /// Waits until the relay has all of the last segment; a live outlet's sender does that.
     mutating func finish() async throws {
         try await endSegment()
-        let dropped = outlet.droppedCount > 0 ? "; \(outlet.droppedCount) segments dropped" : ""
+        let dropped = outlet.droppedCount > 0 ? "; \(outlet.droppedCount) segments lost" : ""
         session.summarize("published \(meter.summary(now: .now))\(dropped)")
     }
 

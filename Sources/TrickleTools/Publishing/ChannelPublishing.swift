@@ -9,6 +9,8 @@ public struct ChannelPublishing: Sendable {
     public var transcodes = false
     /// Whether the channel stays open at the end.
     public var keepsOpen = false
+    /// Whether segments that did not get through whole are a failure in the end.
+    public var isStrict = false
     /// Whether another that publishes the channel is pushed aside, instead of being left alone.
     public var takesOver = false
     public var segmentation = GOPSegmenter.Configuration()

@@ -16,6 +16,8 @@ final class PublishingRun: Sendable {
         var mediaTime = Duration.zero
         /// Whether what was opened last has no end of its own.
         var mayComeBack: Bool
+        /// Segments that did not get through whole.
+        var dropped = 0
         /// Whether another that publishes the channel is still to be pushed aside.
         var takesOver: Bool
     }
@@ -51,6 +53,7 @@ final class PublishingRun: Sendable {
                 try await self.publishSources()
             }
             if isDone == nil { try await endAtOnce() }
+            try session.check(dropped: state.withLock { $0.dropped }, isStrict: job.isStrict)
         } catch {
             await state.withLock { $0.source }?.abandon()
             if !job.keepsOpen { await state.withLock { $0.publisher }?.closeAfterFailure(session.stop) }
@@ -231,17 +234,20 @@ extension PublishingRun {
         let lacksPictures: Bool
         if drops {
             let live = LivePublisher(publisher, maximumBehind: job.maximumBehind)
+            defer { state.withLock { $0.dropped += live.droppedCount } }
             lacksPictures = try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
                     try await live.run()
                     return false
                 }
-                group.addTask { try await self.publish(source, from: origin, to: LiveOutlet(live)) }
+                group.addTask { try await self.publish(source, from: origin, to: LiveOutlet(live)).lacksPictures }
                 // Whichever fails ends the other.
                 return try await group.reduce(false) { $0 || $1 }
             }
         } else {
-            lacksPictures = try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
+            let outcome = try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
+            state.withLock { $0.dropped += outcome.droppedCount }
+            lacksPictures = outcome.lacksPictures
         }
         // What it sent is published, whatever becomes of the source.
         try await source.finish()
@@ -256,10 +262,17 @@ extension PublishingRun {
             "'\(job.publishing.input.description)' was published, but no player can decode its pictures: \(advice)")
     }
 
-    /// - Returns: Whether the stream lists video of which no player can decode a picture.
+    /// What became of a source.
+    private struct Outcome {
+        /// Whether the stream lists video of which no player can decode a picture.
+        let lacksPictures: Bool
+        /// Segments that did not get through whole.
+        let droppedCount: Int
+    }
+
     private func publish(
         _ source: MediaSource, from origin: MediaOrigin, to outlet: any SegmentOutlet
-    ) async throws -> Bool {
+    ) async throws -> Outcome {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
         let isFromFFmpeg = origin == .ffmpeg
         var segmentation = job.segmentation
@@ -302,7 +315,7 @@ extension PublishingRun {
         }
         state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
         try await output.finish()
-        return segmenter.lacksPictures
+        return Outcome(lacksPictures: segmenter.lacksPictures, droppedCount: output.droppedCount)
     }
 
     /// - Throws: ``ToolFailure`` when the program that was chosen is not among those that the stream lists.

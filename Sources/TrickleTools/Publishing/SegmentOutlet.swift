@@ -17,7 +17,7 @@ package protocol SegmentOutlet: Sendable {
 
 /// The source waits while the relay is slow.
 extension SegmentSequenceWriter: SegmentOutlet {
-    package var droppedCount: Int { 0 }
+    package var droppedCount: Int { lostCount }
 }
 
 /// The source goes on, and what the relay does not take is dropped.

@@ -42,6 +42,14 @@ public struct ToolSession: Sendable {
         return logger
     }
 
+    /// At the end of a publisher: whether all of it got through.
+    ///
+    /// - Throws: ``ToolFailure`` where it did not, and that is a failure.
+    func check(dropped: Int, isStrict: Bool) throws {
+        guard isStrict, dropped > 0 else { return }
+        throw ToolFailure("\(dropped) segments were lost on their way to the relay", exit: .dataLost)
+    }
+
     private init(console: Console, logger: Logger, stop: StopRequest, showsProgress: Bool) {
         self.console = console
         self.logger = logger

@@ -144,7 +144,7 @@ import TrickleCore
     @Test(arguments: [SegmentPublicationState.Progress.underWay, .endSent])
     func aRequestThatBreaksLaterIsNot(progress: SegmentPublicationState.Progress) {
         var state = posting()
-        #expect(state.failed(.broken, progress: progress, now: .zero, jitter: 1) == .fail(.broken))
+        #expect(state.failed(.broken, progress: progress, now: .zero, jitter: 1) == .fail(.lost(status: nil)))
     }
 
     @Test func patienceEnds() {
