@@ -26,7 +26,19 @@ struct RelayRequest: Sendable {
         // Behind a request for another protocol or a tunnel nothing is read as a request.
         let asksForAnotherProtocol = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
         keepsAlive = head.isKeepAlive && !isHTTP10 && !asksForAnotherProtocol
-        headers = head.headers
+        headers = Self.withoutOuterSpace(head.headers)
+    }
+
+    /// White space around a value is no part of it (RFC 9110, section 5.5); the parser leaves what stands behind it.
+    private static func withoutOuterSpace(_ headers: HTTPHeaders) -> HTTPHeaders {
+        let isSpace = { (byte: UInt8?) in byte == 0x20 || byte == 0x09 }
+        guard headers.contains(where: { isSpace($0.value.utf8.last) }) else { return headers }
+        return HTTPHeaders(
+            headers.map { field in
+                var value = field.value.utf8[...]
+                while isSpace(value.last) { value.removeLast() }
+                return (field.name, String(Substring(value)))
+            })
     }
 
     /// Which bytes behind the head are the request's, as the parser that let it pass sees it (RFC 9112, section 6.3).

@@ -8,7 +8,7 @@ struct TrickleConformance: AsyncParsableCommand {
         commandName: "trickle-conformance",
         abstract: "Looks whether a relay keeps the rules of docs/protocol.md, one case for each rule.",
         discussion: """
-            Ends with 0 when no case failed, 1 when one did, 2 when the options are wrong, and 3 when no relay is there.
+            Ends with 0 when no case failed, 1 when one did, 2 when the options are wrong, and 3 when no relay is there, or no longer.
             The options from --window on tell the suite what the relay was told; they change nothing there.
             """)
 
@@ -33,7 +33,7 @@ struct TrickleConformance: AsyncParsableCommand {
     @Flag(help: "Print the bytes of the exchanges of failed cases.")
     var verbose = false
 
-    @Option(help: "Cases that run at the same time.")
+    @Option(help: "Cases that run at the same time; for a relay that does not bear 24, fewer.")
     var jobs = 24
 
     @OptionGroup(title: "What the relay was told")

@@ -44,6 +44,21 @@ struct ConformanceTests {
         #expect(results.count { $0.outcome == .passed } > 20)
     }
 
+    @Test("where the relay goes in the middle, the suite says with which case")
+    func aRelayThatGoesIsAnError() async throws {
+        try await OwnRelay.run { url, settings in
+            let suite = ConformanceSuite(target: try ConformanceTarget(url: url), settings: settings)
+            let cases = ConformanceSuite.allCases.filter { $0.rule == "PUB-1" }
+            settings.endRelay?()
+            var said = ""
+            try await until {
+                do { _ = try await suite.run(cases, features: []) } catch { said = "\(error)" }
+                return !said.isEmpty
+            }
+            #expect(said.contains("gone in the middle") && said.contains("PUB-1"), "\(said)")
+        }
+    }
+
     @Test("where no relay is, the suite says so")
     func noRelayIsAnError() async throws {
         let suite = ConformanceSuite(target: try ConformanceTarget(url: "http://127.0.0.1:1/base"))

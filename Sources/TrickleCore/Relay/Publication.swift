@@ -30,7 +30,10 @@ struct Publication<Piece: RelayPiece>: Sendable {
     }
 
     let id: PublicationID
-    let channel: ChannelID
+    /// One that was closed already, for a POST that came late: see ``RelayStore/moveToNewChannel(_:now:)``.
+    var channel: ChannelID
+    let name: ChannelName
+    let contentType: String?
     let lane: Lane
     /// nil: the number that is next at the first body byte.
     let number: SequenceNumber?

@@ -20,14 +20,22 @@ extension RelayStore {
         makeRoom(now: now)
         try check(request, at: number, in: channelIDs[name], now: now)
         let isNew = channelIDs[name] == nil
-        let channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
-        if isNew { channels[channel]!.isProvisional = true }
+        let late = isNew ? closedChannel(name, before: number, now: now) : nil
+        let channel: ChannelID
+        if let late {
+            channel = late
+        } else {
+            channel = try findOrCreateChannel(name, contentType: request.contentType, now: now)
+        }
         let id = makeID(PublicationID.init)
         publications[id] = Publication(
-            id: id, channel: channel, lane: lane, number: number, resets: request.resets, publisher: request.publisher,
+            id: id, channel: channel, name: name, contentType: request.contentType, lane: lane, number: number,
+            resets: request.resets, publisher: request.publisher,
             client: request.client, openedAt: now)
         channels[channel]!.preconnected.insert(id)
-        takeOwnership(of: channel, request, by: id, now: now)
+        if late != nil { return id }
+        if isNew { channels[channel]!.isProvisional = true }
+        takeOwnership(of: channel, request.publisher, by: id, now: now)
         if request.publisher != nil {
             if let number { resume(id, at: number, from: request.offset, in: channel, now: now) }
             ownerIsBack(in: channel)
@@ -55,6 +63,32 @@ extension RelayStore {
         }
     }
 
+    // MARK: Late POSTs
+
+    /// The closed channel whose publisher had preconnected this number, which is the one after its last: it closed the channel itself, and
+    /// its DELETE was faster.
+    private func closedChannel(_ name: ChannelName, before number: SequenceNumber?, now: Duration) -> ChannelID? {
+        guard let id = drainingIDs[name], let channel = channels[id], let number, number > .zero,
+            channel.next == number, channel.preconnected.count < limits.preconnectedCount,
+            let closedAt = channel.closedAt, now - closedAt < limits.drainDuration
+        else { return nil }
+        return id
+    }
+
+    /// A POST that came late has a byte after all: it makes a channel, or goes into the one that is there.
+    mutating func moveToNewChannel(_ id: PublicationID, now: Duration) throws(RelayRefusal) {
+        let publication = publications[id]!
+        guard channelIDs[publication.name] != nil || limits.createsChannels else { throw .channelNotFound }
+        if let channel = channelIDs[publication.name].flatMap({ channels[$0] }), !publication.resets {
+            try checkOwner(of: channel, is: publication.publisher, now: now)
+        }
+        let channel = try findOrCreateChannel(publication.name, contentType: publication.contentType, now: now)
+        channels[publication.channel]?.preconnected.remove(id)
+        publications[id]!.channel = channel
+        channels[channel]!.preconnected.insert(id)
+        takeOwnership(of: channel, publication.publisher, by: id, now: now)
+    }
+
     // MARK: Owners
 
     /// - Throws: ``RelayRefusal/ownedByAnother(for:)``.
@@ -75,15 +109,15 @@ extension RelayStore {
     }
 
     private mutating func takeOwnership(
-        of channel: ChannelID, _ request: PublishRequest, by id: PublicationID, now: Duration
+        of channel: ChannelID, _ publisher: String?, by id: PublicationID, now: Duration
     ) {
         let owner = channels[channel]!.owner
-        if let owner, owner.publisher != request.publisher {
+        if let owner, owner.publisher != publisher {
             for post in owner.posts { endPublication(post, .superseded(publications[post]?.number ?? .zero), now: now) }
             abortLingering(below: nil, in: channel, now: now)
             channels[channel]!.owner = nil
         }
-        guard let publisher = request.publisher else { return }
+        guard let publisher else { return }
         if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher, since: now) }
         channels[channel]!.owner!.posts.insert(id)
     }

@@ -60,7 +60,10 @@ extension RelayStore {
         case .preconnected:
             do throws(RelayRefusal) {
                 let answer = try begin(id, with: nil, now: now)
-                if case .ended = answer { return answer }
+                if case .ended = answer {
+                    removePublication(id)
+                    return answer
+                }
             } catch {
                 breakPublication(id, lingers: false, now: now)
                 throw error
@@ -138,6 +141,13 @@ extension RelayStore {
     private mutating func begin(
         _ id: PublicationID, with piece: Piece?, now: Duration
     ) throws(RelayRefusal) -> PublishAnswer {
+        if channels[publications[id]!.channel]?.closedAt != nil {
+            guard piece != nil else {
+                endPublication(id, .channelClosed, now: now)
+                return .ended(.channelClosed)
+            }
+            try moveToNewChannel(id, now: now)
+        }
         let channelID = publications[id]!.channel
         let number = publications[id]!.number ?? channels[channelID]!.next
         if publications[id]!.number == nil, channels[channelID]!.index.segment(number) != nil { throw .noNumbersLeft }

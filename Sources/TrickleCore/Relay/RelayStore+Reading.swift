@@ -60,7 +60,6 @@ extension RelayStore {
             return answer
         }
         let number = channel.resolve(position)
-        if case .exact = position, let end = endBeforeLatePost(to: channel, number) { return end }
         if let segment = channel.index.segment(number) { return .segment(view(of: segment, in: channel)) }
         if isWorthWaiting(for: number, in: channel) {
             guard !isDraining else { throw .draining }
@@ -98,16 +97,6 @@ extension RelayStore {
     public func next(of name: ChannelName) throws(RelayRefusal) -> SequenceNumber {
         guard let channel = channelIDs[name].flatMap({ channels[$0] }) else { throw .channelNotFound }
         return channel.next
-    }
-
-    /// A POST that was preconnected to the number after the last, and came after the channel was closed, makes no channel that a reader
-    /// of the old one should wait in.
-    private func endBeforeLatePost(to channel: RelayChannel, _ number: SequenceNumber) -> ReadAnswer? {
-        guard channel.isProvisional, channel.isUnwritten, number > .zero,
-            channel.preconnected.allSatisfy({ publications[$0]?.number == number }),
-            let old = drainingIDs[channel.name].flatMap({ channels[$0] }), old.next == number
-        else { return nil }
-        return .closed(next: number)
     }
 
     private func readDraining(_ name: ChannelName, _ number: SequenceNumber) throws(RelayRefusal) -> ReadAnswer? {

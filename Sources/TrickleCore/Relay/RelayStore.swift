@@ -163,6 +163,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     }
 
     private mutating func forget(_ id: ChannelID, now: Duration) {
+        for late in channels[id]?.preconnected ?? [] { endPublication(late, .channelClosed, now: now) }
         guard let channel = channels.removeValue(forKey: id) else { return }
         charge(-channel.cost, to: 0)
         if drainingIDs[channel.name] == id { drainingIDs[channel.name] = nil }

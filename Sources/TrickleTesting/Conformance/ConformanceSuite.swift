@@ -28,15 +28,17 @@ public struct ConformanceSuite: Sendable {
         let features = if let known { known } else { try await onThread { try probe() } }
         // The relay's end is the last that anybody sees of it.
         let (last, others) = (cases.filter { $0.rule.hasPrefix("DRN") }, cases.filter { !$0.rule.hasPrefix("DRN") })
-        var results = await run(others, features: features)
-        results.merge(await run(last, features: features)) { $1 }
+        let failures = FailureOrder()
+        var results = await run(others, features: features, failures)
+        if !failures.rules.isEmpty { try checkForEnd(failures.rules) }
+        results.merge(await run(last, features: features, failures)) { $1 }
         return ConformanceReport(
             url: "http://\(target.authority)\(target.basePath)", features: features,
             results: cases.compactMap { results[$0.rule] })
     }
 
     private func run(
-        _ cases: [ConformanceCase], features: [String]
+        _ cases: [ConformanceCase], features: [String], _ failures: FailureOrder
     ) async -> [String: ConformanceReport.Result] {
         // The long ones first: the others fit in beside them.
         let order = cases.sorted { $0.wait(settings) > $1.wait(settings) }
@@ -47,7 +49,9 @@ public struct ConformanceSuite: Sendable {
                     await onThread {
                         var results: [ConformanceReport.Result] = []
                         while let entry = position.next(below: order.count) {
-                            results.append(result(of: order[entry], features: features))
+                            let result = result(of: order[entry], features: features)
+                            if result.outcome == .failed { failures.append(result.rule) }
+                            results.append(result)
                         }
                         return results
                     }
@@ -56,6 +60,18 @@ public struct ConformanceSuite: Sendable {
             var results: [String: ConformanceReport.Result] = [:]
             for await found in group { for result in found { results[result.rule] = result } }
             return results
+        }
+    }
+
+    /// A relay that is gone has kept or broken no rule: nothing can be said of it.
+    private func checkForEnd(_ failed: [String]) throws {
+        let session = ConformanceSession(rule: "end", target: target, settings: settings)
+        defer { session.close() }
+        do { _ = try session.connect() } catch {
+            let first = failed.prefix(max(1, settings.concurrency)).joined(separator: ", ")
+            throw ConformanceFailure(
+                "the relay has gone in the middle of the run. The cases that failed first are among those that ran then: \(first). "
+                    + "--jobs 1 runs one at a time, and ends at the one that it does not bear.")
         }
     }
 
@@ -100,6 +116,14 @@ public struct ConformanceSuite: Sendable {
             rule: entry.rule, title: entry.title, outcome: outcome, reason: reason,
             milliseconds: Int(time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000), transcript: transcript)
     }
+}
+
+/// The rules of the cases that failed, in the order in which they did.
+private final class FailureOrder: Sendable {
+    private let list = Mutex<[String]>([])
+
+    var rules: [String] { list.withLock { $0 } }
+    func append(_ rule: String) { list.withLock { $0.append(rule) } }
 }
 
 /// Hands out the numbers from 0 on, each once.

@@ -112,7 +112,7 @@ public struct ChannelReading: Sendable {
             }
         } catch let error as TrickleError where error.concernsOneSegment {
             try await sink.end(isWhole: false)
-            try report(loss: "segment \(segment.sequence) is not whole: \(error.message)", session: session)
+            try report(loss: error.message, session: session)
             return .goOn
         } catch {
             try await sink.end(isWhole: false)

@@ -119,8 +119,7 @@ import TrickleCore
         let late = try relay.post(1)
         let answer = try relay.store.read(relay.name, at: .exact(1))
         #expect(answer == .closed(next: 1))
-        // A new channel is another matter.
-        #expect(try relay.wait(.exact(0)) != nil)
+        #expect(try relay.read(.exact(0)) == Reading(0, "a"))
         relay.breakOff(late)
         #expect(try relay.store.read(relay.name, at: .exact(1)) == .closed(next: 1))
         #expect(relay.store.channelList.names.isEmpty)
@@ -141,5 +140,47 @@ import TrickleCore
             in: other, PublishRequest(.exact(0)), on: RelayScenario.lane, now: relay.now)
         relay.store.breakPublication(id, now: relay.now)
         #expect(try relay.store.next(of: other) == 0)
+    }
+
+    /// A channel of segments 0 to 2 that was closed, and the POST of 3 that its publisher had preconnected.
+    private func late() throws -> (RelayScenario, PublicationID) {
+        var relay = RelayScenario()
+        for number in 0..<3 { try relay.publish(number, "x") }
+        try relay.store.closeChannel(relay.name, now: relay.now)
+        let post = try relay.post(3)
+        return (relay, post)
+    }
+
+    private func expectNoChannel(_ relay: inout RelayScenario) throws {
+        #expect(relay.store.channelList.names.isEmpty)
+        #expect(throws: RelayRefusal.channelNotFound) { try relay.store.next(of: relay.name) }
+        #expect(throws: RelayRefusal.channelNotFound) { try relay.store.read(relay.name, at: .next) }
+        #expect(try relay.store.read(relay.name, at: .exact(3)) == .closed(next: 3))
+    }
+
+    @Test func aPostThatTheCloseOvertookBeginsNothing() throws {
+        var (relay, post) = try late()
+        let changes = try relay.store.next(of: .changefeed)
+        try expectNoChannel(&relay)
+        #expect(try relay.finish(post) == .ended(.channelClosed))
+        try expectNoChannel(&relay)
+        relay.breakOff(try relay.post(3))
+        try expectNoChannel(&relay)
+        #expect(try relay.store.next(of: .changefeed) == changes)
+    }
+
+    @Test func aPostThatTheCloseOvertookMakesAChannelWithItsFirstByte() throws {
+        var (relay, post) = try late()
+        #expect(try relay.append("again", to: post) == .taken(3))
+        try relay.finish(post)
+        #expect(try relay.read(.exact(3)) == Reading(3, "again"))
+        #expect(try relay.store.next(of: relay.name) == 4)
+    }
+
+    @Test func aPostThatTheCloseOvertookIsAnsweredWhenTheChannelIsForgotten() throws {
+        var (relay, post) = try late()
+        relay.now += .seconds(10)
+        relay.store.sweep(now: relay.now)
+        #expect(relay.store.end(of: post) == .channelClosed)
     }
 }

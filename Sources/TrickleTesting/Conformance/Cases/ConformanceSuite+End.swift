@@ -199,9 +199,21 @@ extension ConformanceSuite {
             try channel.publish(first: 3)
             try channel.delete().head.expect(status: 200)
             let late = try channel.preconnect(3)
-            try channel.read(3).head.expectClosed()
-            late.connection.close()
-            try channel.read(3).head.expectClosed()
+            let expectNothing = {
+                try channel.read(3).head.expectClosed()
+                try channel.read(-1).head.expect(status: 404)
+                try session.answer("GET", channel.path("next")).head.expect(status: 404)
+                let list = try session.answer("GET", "/_channels").text
+                try expect(!list.contains("\"\(channel.name)\""), "the channel is in the list again")
+            }
+            try expectNothing()
+            let answer = try late.finish()
+            try answer.head.expectClosed()
+            try expectNothing()
+            try channel.preconnect(3).breakOff()
+            try expectNothing()
+            try channel.publish(3, "again")
+            try channel.expectSegment(3, "again")
         },
         ConformanceCase(
             "DEL-12", "an idle channel is closed",

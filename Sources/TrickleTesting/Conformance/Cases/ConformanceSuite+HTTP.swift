@@ -218,6 +218,17 @@ extension ConformanceSuite {
                 try expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "Date of \(method) \(path) is '\(date)'")
             }
         },
+        ConformanceCase("HTTP-21", "spaces behind a field's value are no part of it") { session in
+            let channel = try session.channel()
+            let body = "2\r\nhi\r\n0\r\n\r\n"
+            try session.answer("POST", channel.path(0), ["Transfer-Encoding: chunked "], body: body)
+                .head.expect(status: 200)
+            try session.answer("POST", channel.path(1), ["Content-Length: 2  "], body: "hi").head.expect(status: 200)
+            let part = try channel.read(0, ["Range: bytes=1-1 \t"])
+            if part.head.fields.list("Lp-Trickle-Features").contains("range") {
+                try expect(part.text == "i", "the range is '\(part.text)'")
+            }
+        },
         ConformanceCase("HTTP-19", "the case of field names does not matter") { session in
             let channel = session.missingChannel()
             try session.answer("POST", "/\(channel.name)", ["content-length: 0", "EXPECT-CONTENT: audio/x-conf"])

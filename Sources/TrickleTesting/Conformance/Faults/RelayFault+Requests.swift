@@ -52,6 +52,9 @@ extension RelayFault {
         .connection("resetsAfterEarlyAnswers", ["HTTP-16"], .resetsAfterEarlyAnswers),
         .connection("answersHeadWithBody", ["HTTP-17"], .answersHeadWithBody),
         .loses("hidesDate", ["HTTP-18"], "Date"),
+        .reads("keepsSpacesBehindValues", ["HTTP-21"]) {
+            if $0.head.lines.contains(where: { $0.hasSuffix(" ") }) { $0.refuse(501) }
+        },
         .reads("readsFieldNamesAsSpelled", ["HTTP-19"]) { $0.head.lines.removeAll { $0.hasPrefix("EXPECT-CONTENT:") } },
         .loses("hidesFeatures", ["FEAT-1"], "Lp-Trickle-Features", where: { $0.method == "DELETE" }),
         .says("hasAnUnknownFeature", ["FEAT-1"], "Lp-Trickle-Features", "range, size, head, wait, magic"),
