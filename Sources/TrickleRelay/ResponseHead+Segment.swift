@@ -8,6 +8,9 @@ extension ResponseHead {
             [HeaderField("Content-Type", contentType), HeaderField("Cache-Control", "no-store")] + fields)
     }
 
+    /// nginx gathers an answer before it passes it on, unless the answer says that it trickles.
+    static let unbuffered = HeaderField("X-Accel-Buffering", "no")
+
     /// The answer to a browser's question whether it may read (the Fetch standard's CORS protocol), and to OPTIONS at large.
     static func options(allow methods: [RelayRequest.Method]) -> ResponseHead {
         ResponseHead(
@@ -41,6 +44,7 @@ extension ResponseHead {
             head.add("Accept-Ranges", "bytes")
         }
         head.add("Cache-Control", isCacheable ? "public, max-age=10" : "no-store")
+        if !isCacheable { head.fields.append(unbuffered) }
         return head
     }
 

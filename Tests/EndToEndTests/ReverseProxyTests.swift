@@ -12,7 +12,7 @@ import TrickleTesting
     .needsCurl, .enabled(if: access("/proc/self/stat", R_OK) == 0, "only Linux has more than one loopback address"),
     .timeLimit(.minutes(TestLimit.minutes)))
 struct ReverseProxyTests {
-    private static let installed = ReverseProxy.Kind.allCases.filter(\.isInstalled)
+    private static let installed = ReverseProxy.Kind.allCases.filter { $0.isInstalled && $0 != .nginxPlain }
 
     /// Asks from `127.0.0.NUMBER`.
     private func curl(from number: Int, _ arguments: String...) throws -> RunningTool {
@@ -72,6 +72,23 @@ struct ReverseProxyTests {
                 proxy.url("/cam/next")
             ).finish().outputText
             #expect(forged == "429")
+            publisher.process.signalGroup(SIGKILL)
+        }
+    }
+
+    @Test(.enabled(if: ReverseProxy.Kind.nginxPlain.isInstalled, "nginx is not installed"))
+    func `what trickles is not held back by an nginx that buffers`() async throws {
+        try await withProxy(.nginxPlain, trusting: "127.0.0.1") { relay, proxy in
+            let publisher = try RunningTool(
+                "curl", ["-sN", "-T", "-", "-X", "POST", "\(relay.url)/cam/0"], standardInput: .pipe)
+            let input = try #require(publisher.process.standardInput)
+            #expect(write(input.rawValue, "some bytes", 10) == 10)
+            try await until { try await status(from: 3, proxy.url("/cam/next")) == "200" }
+            for path in ["/cam/0", "/cam/-2"] {
+                let reader = try curl(from: 3, proxy.url(path))
+                #expect(await reader.hasWritten(atLeast: 10))
+                reader.process.signalGroup(SIGKILL)
+            }
             publisher.process.signalGroup(SIGKILL)
         }
     }

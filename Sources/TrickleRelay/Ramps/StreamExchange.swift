@@ -50,6 +50,7 @@ final class StreamExchange: Exchange, LaneReader {
 
     func start() {
         var head = ResponseHead(status: response.status, response.headerFields)
+        head.fields.append(ResponseHead.unbuffered)
         if !request.isHTTP10 { head.add("Transfer-Encoding", "chunked") }
         // It ends with the channel, or as broken off: hardly ever is there another request.
         head.add("Connection", "close")

@@ -12,8 +12,10 @@ final class ReverseProxy: Sendable {
     /// How the proxy tells the relay of its clients.
     enum Kind: String, CaseIterable, Sendable {
         case haproxyLine, haproxyBinary, haproxyField, nginxLine, nginxField
+        /// As it is installed: it buffers.
+        case nginxPlain
 
-        var isNginx: Bool { self == .nginxLine || self == .nginxField }
+        var isNginx: Bool { [.nginxLine, .nginxField, .nginxPlain].contains(self) }
         var program: String { isNginx ? "nginx" : "haproxy" }
         var isInstalled: Bool {
             BuiltTool.isInstalled(program) && (self != .nginxLine || access(ReverseProxy.streamModule, R_OK) == 0)
@@ -90,8 +92,7 @@ final class ReverseProxy: Sendable {
                         proxy_http_version 1.1;
                         proxy_set_header Connection "";
                         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                        proxy_buffering off;
-                        proxy_request_buffering off;
+                        \(kind == .nginxPlain ? "" : "proxy_buffering off; proxy_request_buffering off;")
                         proxy_read_timeout 10m;
                     }
                 }
