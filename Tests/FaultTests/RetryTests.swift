@@ -206,7 +206,8 @@ struct RetryTests {
 
     @Test func `a relay that has given the channel up meanwhile gets it again when the source is back`() async throws {
         let environment = try await standIns(
-            "[ $n = 2 ] && { sleep 3; exit 1; }; cat clip.ts; [ $n = 1 ] || exec sleep 1000")
+            // Once it is back it goes on: a channel that is silent for a second is given up again, maybe before a reader has seen it.
+            "[ $n = 2 ] && { sleep 3; exit 1; }; cat clip.ts; [ $n = 1 ] || while sleep 0.2; do cat clip.ts; done")
         try await RelayProcess.with(["--idle-timeout", "1s", "--drain", "0s"]) { relay in
             let publisher = try publisher(relay, environment, ["--retry", "--timeout", "10s"])
             let reader = ["--stream", "cam", "--url", relay.url, "--from", "0", "--wait", "10m"]
