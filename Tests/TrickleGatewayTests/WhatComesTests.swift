@@ -8,7 +8,7 @@ import TrickleTesting
 @testable import TrickleGateway
 
 /// Playlists, movies and pictures of streams of which not all comes that their maps list.
-@Suite(.needsFFmpegAndCurl, .timeLimit(.minutes(TestLimit.minutes))) struct WhatComesTests {
+@Suite(.needsFFmpegAndCurl, .serialized, .timeLimit(.minutes(TestLimit.minutes))) struct WhatComesTests {
     private let channel = try! ChannelName("cam")
     private let folder = TemporaryFolder()
 
