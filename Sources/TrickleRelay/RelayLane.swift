@@ -40,7 +40,7 @@ final class RelayLane: @unchecked Sendable {
     /// What is left for later turns of the event loop, the oldest first.
     var work = CircularBuffer<Work>()
     var isTurnScheduled = false
-    private let squeezes: RateLimitedLog
+    private let squeezes: RateLimitedLog?
     /// Those that hold bytes to send them with what comes next.
     private var collecting: [PublishExchange] = []
 
@@ -55,7 +55,8 @@ final class RelayLane: @unchecked Sendable {
         self.configuration = configuration
         self.incarnation = incarnation
         self.logger = logger
-        squeezes = RateLimitedLog(logger, level: .warning)
+        // One lane tells for all.
+        squeezes = index == 0 ? RateLimitedLog(logger, level: .warning) : nil
     }
 
     /// The time for a `Date` field.
@@ -196,9 +197,9 @@ final class RelayLane: @unchecked Sendable {
     }
 
     private func tellOfSqueeze() {
-        guard let squeezed = store.perform(on: nil, { store, _ in store.takeSqueezed() }) else { return }
+        guard let squeezes, let channel = store.perform(on: nil, { store, _ in store.takeSqueezed() }) else { return }
         squeezes.happened {
-            "memory is short: \(squeezed.count) segments went before their time, the last of them of \(squeezed.channel);"
+            "memory is short: segments go before their time, those of '\(channel)' among them;"
                 + " raise --memory, or lower --window-bytes"
         }
     }

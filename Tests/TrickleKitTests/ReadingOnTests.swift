@@ -137,11 +137,14 @@ import TrickleTesting
 
     /// A server whose first connection goes silent within segment 0: it answers to each request by what it asks, however often that is,
     /// and to ranges as `rest` says.
+    /// What counts as silent: longer than a busy machine takes for an answer.
+    private static let silence = Duration.seconds(10)
+
     private func readThroughSilence(
         _ rest: @escaping @Sendable (ScriptedConnection, _ ranges: Int) async throws -> Void
     ) async throws -> (bytes: [UInt8], SubscriberStatistics, following: SubscribedSegment?) {
         let server = try ScriptedServer()
-        let subscriber = subscriber(server, stallTimeout: .seconds(2))
+        let subscriber = subscriber(server, stallTimeout: Self.silence)
         let ranges = Counter()
         let serving = Task {
             await withTaskGroup(of: Void.self) { group in
@@ -153,7 +156,7 @@ import TrickleTesting
                                     "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"])
                             } else if head.fields["range"] != nil {
                                 #expect(head.fields["range"] == "bytes=3-9007199254740991")
-                                #expect(head.fields["lp-trickle-wait"] == "1")
+                                #expect(head.fields["lp-trickle-wait"] == "5")
                                 try? await rest(connection, ranges.next())
                             } else if head.line == "GET /cam/0 HTTP/1.1" {
                                 try? await connection.send(

@@ -88,7 +88,7 @@ extension RelayStore {
 
     private mutating func drop(_ id: SegmentID, now: Duration) {
         guard let segment = segments[id], segment.standing != .leftBehind else { return }
-        if segment.standing == .kept { countSqueezed(segment.channel) }
+        if segment.standing == .kept { noteSqueezed(segment.channel) }
         if segment.standing == .kept, let position = channels[segment.channel]?.index.position(of: segment.number) {
             drop(position, of: segment.channel, now: now)
         } else {

@@ -21,8 +21,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public internal(set) var readerCount = 0
     /// Who takes it, and what each could give up.
     var accounts: [Int: MemoryAccount] = [:]
-    /// Segments that went early for want of memory since that was asked last, and the channel of the last of them.
-    private(set) var squeezed: (count: Int, channel: ChannelName)?
+    /// The channel of which a segment went early for want of memory since that was asked last.
+    private var squeezed: ChannelName?
     /// Open segments that were given up: they go when their readers have been told.
     var doomed: [SegmentID] = []
     /// What has happened in all of the clients' channels since the beginning.
@@ -229,14 +229,11 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         for id in Array(channels.keys) { wakeWaitingReaders(of: id) }
     }
 
-    /// A segment went early for want of memory.
-    mutating func countSqueezed(_ id: ChannelID) {
-        guard let name = channels[id]?.name else { return }
-        squeezed = ((squeezed?.count ?? 0) + 1, name)
-    }
+    /// A segment goes early for want of memory.
+    mutating func noteSqueezed(_ id: ChannelID) { squeezed = channels[id]?.name ?? squeezed }
 
-    /// Segments that went early for want of memory since the last call, and the channel of the last of them.
-    public mutating func takeSqueezed() -> (count: Int, channel: ChannelName)? {
+    /// The channel of the last segment that went early for want of memory since the last call; nil for none.
+    public mutating func takeSqueezed() -> ChannelName? {
         defer { squeezed = nil }
         return squeezed
     }

@@ -85,11 +85,12 @@ extension Attack {
         stream.pes(TestPicture.h264(.idr), pts: 0, marks: .init(randomAccess: true, pcr: 0))
         let beginning = Array(AttackRequest.chunkedPost("/packets/-1").utf8) + chunk(stream.bytes)
         stream.bytes = []
-        for _ in 0..<350 { stream.null() }
-        let more = chunk(stream.bytes)
+        for _ in 0..<700 { stream.null() }
+        // Each of them ends within a packet.
+        let more = [chunk(Array(stream.bytes[..<65_700])), chunk(Array(stream.bytes[65_700...]))]
         let end = Array("0\r\n\r\n".utf8)
         let publisher = AttackScript { index in
-            guard index % 900 == 0 else { return more }
+            guard index % 901 == 0 else { return more[(index % 901 - 1) % 2] }
             return index == 0 ? beginning : end + beginning
         }.with { $0.interval = .milliseconds(3) }
         let viewer = AttackScript(once: AttackRequest.get("/packets.ts"))
