@@ -87,7 +87,7 @@ let package = Package(
                 argumentParser, logging,
             ]),
         .executableTarget(name: "restream", dependencies: ["Restreaming", "TrickleTools", argumentParser]),
-        .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", argumentParser]),
+        .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
 
         // Benchmarks.
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
@@ -104,8 +104,8 @@ let package = Package(
         .target(
             name: "FaultScenarios",
             dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
-        .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", argumentParser]),
-        .executableTarget(name: "trickle-attack", dependencies: ["TrickleTesting", argumentParser]),
+        .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", "TrickleTools", argumentParser]),
+        .executableTarget(name: "trickle-attack", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),

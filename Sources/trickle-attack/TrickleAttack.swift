@@ -1,17 +1,19 @@
 import ArgumentParser
 import Foundation
 import TrickleTesting
+import TrickleTools
 
 /// Attacks a relay of its own, and tells what that cost the relay and its other clients.
 @main
-struct TrickleAttack: AsyncParsableCommand {
+struct TrickleAttack: Tool {
     static let configuration = CommandConfiguration(
         commandName: "trickle-attack",
         abstract: "Attack a relay, each time a fresh one, while a bystander publishes and reads.",
         discussion: """
             Ends with 0 when the relay kept within its memory and went on answering, and the bystander lost no byte; with 1 otherwise.
             The bystander's delay is printed and decides nothing.
-            """)
+            """,
+        version: TrickleVersion.current)
 
     @Option(help: "How long each attack lasts.")
     var seconds: Double?
@@ -28,9 +30,13 @@ struct TrickleAttack: AsyncParsableCommand {
     @Option(help: "Write the results to this file as JSON.")
     var json: String?
 
-    func run() async throws {
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func run(_ session: ToolSession) async throws {
         let attacks = Attack.all.filter { filter.isEmpty || $0.name.contains(filter) }
-        guard !attacks.isEmpty else { throw ValidationError("no attack's name contains '\(filter)': see --list") }
+        guard !attacks.isEmpty else {
+            throw ToolFailure("no attack's name contains '\(filter)': see --list", exit: .usage)
+        }
         if list {
             for attack in attacks {
                 print(attack.name.padding(toLength: 22, withPad: " ", startingAt: 0) + attack.what)
@@ -51,6 +57,7 @@ struct TrickleAttack: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(reports).write(to: URL(fileURLWithPath: json))
         }
-        if !reports.allSatisfy(\.problems.isEmpty) { throw ExitCode.failure }
+        let failed = reports.count { !$0.problems.isEmpty }
+        if failed > 0 { throw ToolFailure("\(failed) of \(reports.count) attacks succeeded") }
     }
 }

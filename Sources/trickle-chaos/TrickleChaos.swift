@@ -1,35 +1,48 @@
 import ArgumentParser
 import FaultScenarios
 import Foundation
+import TrickleTools
 
 /// Breaks things for some minutes, and tells what came through.
 @main
-struct TrickleChaos: AsyncParsableCommand {
+struct TrickleChaos: Tool {
     static let configuration = CommandConfiguration(
         commandName: "trickle-chaos",
         abstract: "Break connections, relays and processes while media goes through them, and account for every byte.",
-        discussion: "Exit code 0 when nothing hung, nothing came twice, and nothing went missing without a word.")
+        discussion: "Exit code 0 when nothing hung, nothing came twice, and nothing went missing without a word.",
+        version: TrickleVersion.current)
 
     @Option(help: "Only scenarios whose name contains this.")
     var filter = ""
 
+    @Flag(help: "List the scenarios, and break nothing.")
+    var list = false
+
     @Flag(help: "As short as in the tests.")
     var short = false
 
-    func run() async throws {
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func run(_ session: ToolSession) async throws {
         let scenarios = FaultScenario.all.filter { filter.isEmpty || $0.name.contains(filter) }
-        guard !scenarios.isEmpty else { throw ValidationError("no scenario's name contains '\(filter)'") }
+        guard !scenarios.isEmpty else {
+            throw ToolFailure("no scenario's name contains '\(filter)': see --list", exit: .usage)
+        }
+        if list {
+            for scenario in scenarios { print(scenario.name) }
+            return
+        }
         print(ReportTable.head)
-        var isGood = true
+        var failed = 0
         for scenario in scenarios {
             let report = await scenario.run(short ? .short : .long)
             print(ReportTable.row(report))
             let faults = report.problems + report.losses
             for fault in faults.prefix(10) { print("    \(fault)") }
             fflush(nil)
-            isGood = isGood && faults.isEmpty
+            if !faults.isEmpty { failed += 1 }
         }
-        if !isGood { throw ExitCode.failure }
+        if failed > 0 { throw ToolFailure("\(failed) of \(scenarios.count) scenarios failed") }
     }
 }
 

@@ -1,16 +1,19 @@
 import ArgumentParser
 import Foundation
 import TrickleTesting
+import TrickleTools
 
 @main
-struct TrickleConformance: AsyncParsableCommand {
+struct TrickleConformance: Tool {
     static let configuration = CommandConfiguration(
         commandName: "trickle-conformance",
         abstract: "Looks whether a relay keeps the rules of docs/protocol.md, one case for each rule.",
         discussion: """
             Ends with 0 when no case failed, 1 when one did, 2 when the options are wrong, and 3 when no relay is there, or no longer.
             The options from --window on tell the suite what the relay was told; they change nothing there.
-            """)
+            With --verbose, the bytes of the exchanges of failed cases are printed.
+            """,
+        version: TrickleVersion.current)
 
     @Option(help: "The relay's URL with its base path.")
     var url = "http://localhost:2939"
@@ -30,22 +33,21 @@ struct TrickleConformance: AsyncParsableCommand {
     @Flag(help: "Skip none: the longest takes a minute, or as long as the relay's clocks.")
     var slow = false
 
-    @Flag(help: "Print the bytes of the exchanges of failed cases.")
-    var verbose = false
-
     @Option(help: "Cases that run at the same time; for a relay that does not bear 24, fewer.")
     var jobs = 24
 
     @OptionGroup(title: "What the relay was told")
     var relay: RelayFacts
 
-    func run() async throws {
+    @OptionGroup(title: "Messages") var logOptions: LogOptions
+
+    func run(_ session: ToolSession) async throws {
         let isOne = { (rule: String, name: String) in rule == name || rule.hasPrefix(name + "-") }
         let cases = ConformanceSuite.allCases.filter { entry in
             filter.isEmpty || filter.contains { isOne(entry.rule, $0.uppercased()) }
         }
         guard !cases.isEmpty else {
-            throw ValidationError("no rule has a name like \(filter.joined(separator: ", ")): see --list")
+            throw ToolFailure("no rule has a name like \(filter.joined(separator: ", ")): see --list", exit: .usage)
         }
         if list {
             for entry in cases { print(entry.rule.padding(toLength: 10, withPad: " ", startingAt: 0) + entry.title) }
@@ -58,20 +60,21 @@ struct TrickleConformance: AsyncParsableCommand {
         do {
             report = try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases)
         } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ExitCode(3)
+            throw ToolFailure("\(error)", exit: .channelNotFound)
         }
-        if json != "-" { print(report.table(withTranscripts: verbose)) }
+        if json != "-" { print(report.table(withTranscripts: logOptions.verbose)) }
         if let json {
             let file = json == "-" ? FileHandle.standardOutput : try Self.create(json)
             file.write(try report.json() + Data("\n".utf8))
         }
-        if !report.isConformant { throw ExitCode.failure }
+        if !report.isConformant {
+            throw ToolFailure("\(report.count(.failed)) of \(report.results.count) rules failed")
+        }
     }
 
     private static func create(_ path: String) throws -> FileHandle {
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
-        else { throw ValidationError("cannot write to '\(path)'") }
+        else { throw ToolFailure("cannot write to '\(path)'") }
         return file
     }
 }

@@ -6,7 +6,8 @@ import TrickleTesting
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct CommandLineTests {
     private static let tools = [
         "trickle-server", "publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "publish-live",
-        "pubsub-out", "pubsub-pipe", "restream", "trickle-stress",
+        "pubsub-out", "pubsub-pipe", "restream", "trickle-stress", "trickle-demo", "trickle-conformance",
+        "trickle-chaos", "trickle-attack",
     ]
     private static let clients = ["publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example"]
 
@@ -26,8 +27,31 @@ import TrickleTesting
                 result.errors
                     == "\(tool): error: there is no option '\(name)': did you mean '--stream'? (see \(tool) --help)\n")
         }
-        let odd = try await RunningTool.run(tool, ["--frobnicate"])
-        #expect(odd.errors == "\(tool): error: there is no option '--frobnicate' (see \(tool) --help)\n")
+    }
+
+    @Test(arguments: tools)
+    func `an option that no tool has is told as that`(tool: String) async throws {
+        let result = try await RunningTool.run(tool, ["--frobnicate"])
+        #expect(result.status == .exited(2))
+        #expect(result.errors == "\(tool): error: there is no option '--frobnicate' (see \(tool) --help)\n")
+    }
+
+    @Test func `the suites say what they look for, and where it is not`() async throws {
+        let gone = try await RunningTool.run("trickle-conformance", ["--url", "http://127.0.0.1:1"])
+        #expect(gone.status == .exited(3))
+        #expect(
+            gone.errors
+                == "trickle-conformance: error: cannot connect to 127.0.0.1:1: Connection refused: start a relay there, or name another with --url\n"
+        )
+        for (tool, line) in [
+            ("trickle-conformance", "no rule has a name like nope: see --list"),
+            ("trickle-chaos", "no scenario's name contains 'nope': see --list"),
+            ("trickle-attack", "no attack's name contains 'nope': see --list"),
+        ] {
+            let result = try await RunningTool.run(tool, ["--filter", "nope"])
+            #expect(result.status == .exited(2))
+            #expect(result.errors == "\(tool): error: \(line)\n")
+        }
     }
 
     @Test func `the value of an option is no option, whatever it begins with`() async throws {

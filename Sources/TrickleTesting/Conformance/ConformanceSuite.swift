@@ -79,6 +79,9 @@ public struct ConformanceSuite: Sendable {
     private func probe() throws -> [String] {
         let session = ConformanceSession(rule: "probe", target: target, settings: settings)
         defer { session.close() }
+        do { _ = try session.connect() } catch {
+            throw ConformanceFailure("\(error): start a relay there, or name another with --url")
+        }
         let name = session.newName()
         let answer = try session.answer("POST", "/\(name)", ["Content-Length: 0"])
         guard answer.status == 200 else {
