@@ -87,7 +87,8 @@ let package = Package(
                 argumentParser, logging,
             ]),
         .executableTarget(name: "restream", dependencies: ["Restreaming", "TrickleTools", argumentParser]),
-        .executableTarget(name: "trickle-conformance", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
+        .executableTarget(
+            name: "trickle-conformance", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
 
         // Benchmarks.
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
