@@ -38,6 +38,8 @@ struct Play: Tool {
 
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         // Without a player, no relay need be asked.
         _ = try PlayerCommand.choose(player, title: "")

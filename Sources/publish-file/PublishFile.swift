@@ -115,8 +115,24 @@ struct PublishFile: Tool {
         }
     }
 
+    var idleOptions: [IdleOption] {
+        // What is no input is told as that.
+        guard let input = try? mediaInput else { return [] }
+        let own = [
+            IdleOption("--retry", "a file and standard input are read once", if: !input.mayComeBack),
+            IdleOption("--no-realtime", "a live source has its own pace", if: input.isLive),
+            IdleOption("--loop", "a live source has no end to begin again after", if: input.isLive),
+        ].compactMap { $0 }
+        return own + relay.idleOptions + source.idleOptions(for: input)
+            + slowRelay.idleOptions(waits: input.canWait)
+    }
+
+    private var mediaInput: MediaInput {
+        get throws { try listen.map { try MediaInput(listeningOn: $0) } ?? MediaInput(input) }
+    }
+
     func run(_ session: ToolSession) async throws {
-        var publishing = source.publishing(try listen.map { try MediaInput(listeningOn: $0) } ?? MediaInput(input))
+        var publishing = source.publishing(try mediaInput)
         publishing.isRealtime = !noRealtime
         publishing.loops = loop
         publishing.allowsReferences = allowReferences

@@ -26,6 +26,8 @@ struct PublishLive: Tool {
     @OptionGroup var relay: RelayOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         try await LiveService(hooks, relay: relay).run(session)
     }

@@ -56,6 +56,8 @@ struct PublishPipe: Tool {
         if !isText { throw ValidationError("--content-type looks like 'text/plain'") }
     }
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         guard let channel = channel.name else { preconditionFailure("validate() has seen to it") }
         var job = PipePublishing(split, to: channel, relay: relay)

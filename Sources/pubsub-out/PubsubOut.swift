@@ -35,6 +35,8 @@ struct PubsubOut: Tool {
     @OptionGroup var relay: RelayOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         let pushing = try ChannelPushing(to: sink, patience: retryFor.duration, relay: relay, session: session)
         try await LiveService(hooks, relay: relay, ignoredSuffix: OutgoingChannels.suffix).run(session) {

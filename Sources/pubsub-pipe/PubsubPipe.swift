@@ -31,6 +31,8 @@ struct PubsubPipe: Tool {
     @OptionGroup var relay: RelayOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         let filing = ChannelFiling(to: out, relay: relay, session: session)
         try await LiveService(hooks, relay: relay, ignoredSuffix: OutgoingChannels.suffix).run(session) {

@@ -45,6 +45,8 @@ struct Read2pipe: Tool {
         if let segments, segments < 1 { throw ValidationError("--segments has to be at least 1") }
     }
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         let suggestion = "read2pipe \(channel.name.map { "\($0) " } ?? "")| ffplay -"
         let output =

@@ -45,6 +45,8 @@ struct SubscriberExample: Tool {
         if out.isEmpty { throw ValidationError("--out has to name a folder") }
     }
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         let channel = try await ChannelChoice.choose(
             channel, relay: relay, tool: "subscriber-example", session: session)

@@ -47,6 +47,8 @@ struct TrickleStress: Tool {
         }
     }
 
+    var idleOptions: [IdleOption] { relay.idleOptions }
+
     func run(_ session: ToolSession) async throws {
         var run = StressRun(relay: relay)
         (run.publishers, run.subscribers, run.segments) = (publishers, subscribers, segments)

@@ -46,6 +46,35 @@ import TrickleTesting
         }
     }
 
+    @Test func `options that do nothing beside the others are told where they were typed`() async throws {
+        let clip = folder("clip.ts")
+        try await TestMedia.makeClip(at: clip, seconds: 1)
+        try await RelayProcess.with { relay in
+            let typed = ["--url", relay.url, "--no-realtime", "--retry", "--rtsp-transport=udp", "--max-behind", "2"]
+            let result = try await RunningTool.run(
+                "publish-file", [clip, "cam", "--insecure"] + typed,
+                environment: ["TRICKLE_CREDENTIALS": "someone:secret"])
+            #expect(result.status.isSuccess)
+            let warning = "publish-file: warning: "
+            #expect(
+                result.errorLines.filter { $0.hasPrefix(warning) } == [
+                    "\(warning)--retry does nothing here: a file and standard input are read once",
+                    "\(warning)--insecure does nothing here: the relay's URL begins with http://, so nothing is encrypted",
+                    "\(warning)--rtsp-transport does nothing here: the input is not RTSP",
+                    "\(warning)--max-behind does nothing here: the source waits for the relay; --on-slow drop lets it go on",
+                ])
+            let read = try await RunningTool.run("read2pipe", ["cam", "--url", relay.url, "--insecure", "--from", "0"])
+            #expect(
+                read.errorLines.first
+                    == "read2pipe: warning: --insecure does nothing here: the relay's URL begins with http://, so nothing is encrypted"
+            )
+            let dropping = try await RunningTool.run(
+                "publish-file",
+                [clip, "cam2", "--url", relay.url, "--no-realtime", "--max-behind", "2", "--on-slow", "drop"])
+            #expect(!dropping.errors.contains("does nothing"), "\(dropping.errors)")
+        }
+    }
+
     @Test func `who listens says where to push, refuses another key, and publishes when something comes`() async throws
     {
         let clip = folder("clip.mp4")

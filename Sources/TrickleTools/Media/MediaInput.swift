@@ -104,6 +104,17 @@ public enum MediaInput: Equatable, Sendable {
         }
     }
 
+    /// Whether nothing is lost where it is not read for a while.
+    public var canWait: Bool {
+        switch self {
+        // Who is behind a pipe can wait, and may not like to lose anything. What ffmpeg makes by itself has time.
+        case .standardInput, .file, .stream, .device("lavfi", _): true
+        case .device, .url, .listener: false
+        }
+    }
+
+    var isURL: Bool { if case .url = self { true } else { false } }
+
     var isRTMP: Bool {
         if case .url("rtmp", _) = self { true } else if case .url("rtmps", _) = self { true } else { false }
     }
@@ -131,7 +142,7 @@ public enum MediaInput: Equatable, Sendable {
     }
 
     /// Whether it can be there again after its end or a failure. A file that fails once fails again.
-    var mayComeBack: Bool {
+    public var mayComeBack: Bool {
         switch self {
         case .file, .standardInput: false
         case .stream, .device, .url, .listener: true

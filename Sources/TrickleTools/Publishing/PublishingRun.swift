@@ -218,16 +218,7 @@ extension PublishingRun {
     /// Whether the source cannot wait for the relay, and segments are dropped instead.
     private var drops: Bool {
         if let policy = job.onSlowRelay { return policy == .drop }
-        // A pipe can wait, and who is behind it may not like to lose anything.
-        switch job.publishing.input {
-        case .standardInput, .file, .stream: return false
-        case .device, .url, .listener: return state.withLock { $0.mayComeBack } && !isGenerated
-        }
-    }
-
-    /// Whether the source is ffmpeg's own, which has time.
-    private var isGenerated: Bool {
-        if case .device("lavfi", _) = job.publishing.input { true } else { false }
+        return !job.publishing.input.canWait && state.withLock { $0.mayComeBack }
     }
 
     private func publish(_ source: MediaSource, from origin: MediaOrigin, _ publisher: Publisher) async throws {

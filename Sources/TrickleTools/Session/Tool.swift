@@ -22,6 +22,9 @@ public protocol Tool: AsyncParsableCommand {
     /// Whether SIGHUP has a meaning of its own, other than to stop.
     var hasOwnHangup: Bool { get }
 
+    /// Options that do nothing beside the others, which is told where they were typed.
+    var idleOptions: [IdleOption] { get }
+
     /// Does the work. Returns when it is done, or soon after `session.stop` was made.
     mutating func run(_ session: ToolSession) async throws
 }
@@ -29,6 +32,7 @@ public protocol Tool: AsyncParsableCommand {
 extension Tool {
     public static var endsBySignal: Bool { false }
     public var hasOwnHangup: Bool { false }
+    public var idleOptions: [IdleOption] { [] }
 
     public static func main() {
         // A reader that has gone, and a file that may not grow, are errors of a write, and told as such.
@@ -59,6 +63,7 @@ extension Tool {
         let stopping = tool.hasOwnHangup ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
         let signals = StopSignals(stopping, session.stop, console: console)
         defer { withExtendedLifetime(signals) {} }
+        for option in tool.idleOptions where option.isTyped(in: arguments) { session.logger.warning("\(option)") }
         do {
             try await tool.run(session)
         } catch is CancellationError where session.stop.isMade {
