@@ -22,6 +22,8 @@ public final class RelayServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let acceptor: Acceptor
     private let lanes: [RelayLane]
+    /// This run of the relay.
+    var incarnation: String { lanes[0].incarnation }
     private let lastLane = NIOLockedValueBox(0)
     let store: SharedStore
     private let sweeper: RepeatedTask

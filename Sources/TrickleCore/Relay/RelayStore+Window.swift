@@ -9,6 +9,8 @@ public struct ChannelWindow: Equatable, Sendable {
     public let isClosed: Bool
     /// How many segments have been begun below the next number: those that came late, and those that were written anew.
     public let lateCount: Int
+    /// How often its numbers have begun anew.
+    public let restartCount: Int
 }
 
 extension RelayStore {
@@ -19,7 +21,7 @@ extension RelayStore {
         readableChannel(name).map { channel in
             ChannelWindow(
                 channel: channel.id, lowest: channel.index.lowest, next: channel.next,
-                isClosed: channel.closedAt != nil, lateCount: channel.lateCount)
+                isClosed: channel.closedAt != nil, lateCount: channel.lateCount, restartCount: channel.restarts)
         }
     }
 

@@ -32,19 +32,24 @@ struct HLSRamp: Ramp {
         if name == Self.mediaPlaylistName { return await playlist(of: channel, request) }
         if name == "master.m3u8" { return await multivariantPlaylist(of: channel) }
         guard name.hasSuffix(".ts"), let number = SequenceNumber(String(name.dropLast(3))) else { return nil }
-        return segment(number, of: channel)
+        return segment(number, of: channel, generation: request.query["v"])
     }
 
     // MARK: - Segments
 
-    private func segment(_ number: SequenceNumber, of channel: ChannelName) -> RampResponse {
+    /// - Parameter generation: what the number stands for in the playlist that names it; nil where somebody asks for it by hand.
+    private func segment(
+        _ number: SequenceNumber, of channel: ChannelName, generation: String?
+    ) -> RampResponse {
         guard let window = relay.window(of: channel) else { return Self.noChannel(channel) }
         let segment = relay.segment(number, of: channel)
-        guard segment != nil || number == window.next && !window.isClosed else {
+        let isSame = generation.map { $0 == relay.generation(of: window) } ?? true
+        guard isSame, segment != nil || number == window.next && !window.isClosed else {
             return .problem(404, "the segment \(number) of '\(channel)' is not here: fetch the playlist anew")
         }
-        // A number can be written anew when a channel begins anew.
-        let caching = segment?.state == .complete ? "public, max-age=60, immutable" : "no-store"
+        // Without its generation, the same name is used again when the channel begins anew.
+        let isKept = generation != nil && segment?.state == .complete
+        let caching = isKept ? "public, max-age=3600, immutable" : "no-store"
         return RampResponse(
             fields: [(name: "Content-Type", value: Self.segmentType), (name: "Cache-Control", value: caching)],
             .segment(channel, number))

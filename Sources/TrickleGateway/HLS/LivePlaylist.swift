@@ -51,7 +51,7 @@ struct LivePlaylist: Sendable {
         let open = snapshot.segments.last.flatMap { $0.state == .open && $0.number == end.next ? $0 : nil }
         return MediaPlaylist(
             entries: Array(listed), open: snapshot.isClosed ? nil : open, targetDuration: targetDuration,
-            partTarget: snapshot.partTarget, isClosed: snapshot.isClosed)
+            partTarget: snapshot.partTarget, isClosed: snapshot.isClosed, generation: snapshot.generation)
     }
 
     /// All numbers that could be listed: up to the one before the open segment, without holes.

@@ -4,7 +4,8 @@ import TrickleCore
 
 /// A media playlist (RFC 8216, section 4; the parts of segments: draft-pantos-hls-rfc8216bis).
 ///
-/// Media sequence numbers are the channel's own; the segment 12 is `12.ts`.
+/// Media sequence numbers are the channel's own; the segment 12 is `12.ts?v=GENERATION`, so that a cache does not take it for another
+/// segment 12, which was there before the channel began anew.
 struct MediaPlaylist: Sendable {
     /// Without holes, the last one ended; not empty.
     let entries: [PlaylistEntry]
@@ -16,6 +17,8 @@ struct MediaPlaylist: Sendable {
     let partTarget: Int64?
     /// Whether nothing comes any more.
     let isClosed: Bool
+    /// What the numbers stand for.
+    let generation: String
 
     /// How far behind the end of the playlist entries may be left out for players that know them: six target durations (8216bis, section
     /// 4.4.3.8).
@@ -93,7 +96,7 @@ struct MediaPlaylist: Sendable {
             appendMarks(segment, to: &text)
             if hasParts { appendParts(segment, to: &text) }
         }
-        text += "#EXTINF:\(Self.seconds(entry.duration)),\n\(entry.number).ts\n"
+        text += "#EXTINF:\(Self.seconds(entry.duration)),\n\(uri(of: entry.number))\n"
     }
 
     private func appendMarks(_ segment: IndexedSegment, to text: inout String) {
@@ -104,7 +107,7 @@ struct MediaPlaylist: Sendable {
     private func appendParts(_ segment: IndexedSegment, to text: inout String) {
         guard partTarget != nil else { return }
         for part in segment.parts {
-            text += "#EXT-X-PART:DURATION=\(Self.seconds(part.duration)),URI=\"\(segment.number).ts\""
+            text += "#EXT-X-PART:DURATION=\(Self.seconds(part.duration)),URI=\"\(uri(of: segment.number))\""
             text += ",BYTERANGE=\"\(part.byteCount)@\(part.offset)\""
             text += part.isIndependent ? ",INDEPENDENT=YES\n" : "\n"
         }
@@ -119,10 +122,12 @@ struct MediaPlaylist: Sendable {
             appendParts(open, to: &text)
             offset = last.offset + last.byteCount
         }
-        text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(next).ts\",BYTERANGE-START=\(offset)\n"
+        text += "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(uri(of: next))\",BYTERANGE-START=\(offset)\n"
     }
 
     // MARK: - Values
+
+    private func uri(of number: SequenceNumber) -> String { "\(number).ts?v=\(generation)" }
 
     private static func ticks(_ seconds: Int) -> Int64 { Int64(seconds) * Timestamp.frequency }
 

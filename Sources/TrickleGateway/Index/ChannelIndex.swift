@@ -37,6 +37,8 @@ actor ChannelIndex {
         let version: Int
         /// How often the numbers have begun anew since the index began.
         let restartCount: Int
+        /// What the numbers stand for: `RelayServer.generation(of:)`.
+        let generation: String
     }
 
     private struct Activity {
@@ -57,6 +59,7 @@ actor ChannelIndex {
     private var failure: TrickleError?
     private var version = 0
     private var restartCount = 0
+    private var generation = ""
     /// The number that the channel's publisher writes next, as of the last look at what the relay keeps.
     private var next = SequenceNumber.zero
     /// What of ``ChannelWindow/lateCount`` has been looked after.
@@ -98,7 +101,7 @@ actor ChannelIndex {
         forgetDropped()
         return Snapshot(
             segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version,
-            restartCount: restartCount)
+            restartCount: restartCount, generation: generation)
     }
 
     /// Where a viewer begins: at the channel's last random access point, or, where none is to be seen in whole segments, at the newest of
@@ -215,6 +218,7 @@ actor ChannelIndex {
     private func read() async {
         guard let window = relay.window(of: channel), window.channel == id else { return close() }
         lateCount = window.lateCount
+        generation = relay.generation(of: window)
         if window.lowest == nil {
             hasCaughtUp = true
             wakeWaiting()
@@ -244,6 +248,9 @@ actor ChannelIndex {
         if segment.isRestart, !isLate {
             reading.restart()
             restartCount += 1
+            if let window = relay.window(of: channel), window.channel == id {
+                generation = relay.generation(of: window)
+            }
         }
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true

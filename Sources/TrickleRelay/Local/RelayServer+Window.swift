@@ -6,6 +6,12 @@ extension RelayServer {
         store.perform(on: nil) { store, _ in store.window(of: channel) }
     }
 
+    /// Tells what a channel's numbers stand for at the moment from what they have stood for, and will: it is another one when the channel
+    /// or the relay begins anew, and when the publisher begins to count anew. Letters, digits and hyphens.
+    public func generation(of window: ChannelWindow) -> String {
+        "\(incarnation)-\(window.channel.value)-\(window.restartCount)"
+    }
+
     /// Segments that a channel keeps, in the order of their numbers, from `first` on, `limit` of them at most.
     public func segments(of channel: ChannelName, from first: SequenceNumber, atMost limit: Int) -> [SegmentView] {
         store.perform(on: nil) { store, _ in store.segments(of: channel, from: first, atMost: limit) }

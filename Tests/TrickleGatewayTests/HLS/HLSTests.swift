@@ -76,7 +76,7 @@ import TrickleTesting
             #expect(answer.fields["access-control-allow-origin"] == "*")
             let playlist = MediaPlaylistText(answer.text)
             #expect(playlist.problems == [])
-            #expect(playlist.segments.map(\.uri) == ["0.ts", "1.ts", "2.ts", "3.ts"])
+            #expect(playlist.segments.map(\.number) == [0, 1, 2, 3])
             #expect(playlist.segments.map(\.duration) == [2, 2, 2, 2])
             #expect(playlist.targetDuration == 2)
             #expect(playlist.hasIndependentSegments)
@@ -95,7 +95,8 @@ import TrickleTesting
             let open = try publisher.nextSegment()
             let bytes = TestChannel.segment(1)
             try open.write(bytes[..<TestChannel.offset(ofPicture: 30)])
-            let whole = try await PlainAnswer.to("/cam/0.ts", of: relay)
+            let listed = try #require(try await playlist(of: relay).segments.first)
+            let whole = try await PlainAnswer.to("/cam/\(listed.uri)", of: relay)
             #expect(whole.body == TestChannel.segment(0))
             #expect(whole.fields["content-type"] == "video/mp2t")
             #expect(whole.fields["cache-control"]?.contains("immutable") == true)
@@ -152,7 +153,7 @@ import TrickleTesting
             async let first = playlist(of: relay)
             try await relay.tells("trickle_subscribers 1")
             try open.finish()
-            #expect(try await first.segments.map(\.uri) == ["0.ts"])
+            #expect(try await first.segments.map(\.number) == [0])
         }
     }
 
@@ -219,13 +220,15 @@ import TrickleTesting
         try await withGateway { relay in
             let old = try relay.publisher(of: channel)
             for number in 0..<3 { try write(TestChannel.segment(number), to: old) }
-            #expect(try await playlist(of: relay).segments.count == 3)
+            let first = try await playlist(of: relay).segments
+            #expect(first.count == 3)
             old.close()
             #expect(try await playlist(of: relay).isEnded)
             try write(TestChannel.segment(0), to: try relay.publisher(of: channel))
             let new = try await playlist(of: relay)
-            #expect(new.segments.map(\.uri) == ["0.ts"])
+            #expect(new.segments.map(\.number) == [0])
             #expect(!new.isEnded)
+            try await expectAnotherURI(than: first, in: new, of: relay)
         }
     }
 
@@ -236,12 +239,29 @@ import TrickleTesting
         } _: { relay in
             let publisher = try relay.publisher(of: channel)
             for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
-            #expect(try await playlist(of: relay).segments.last?.number == 4)
+            let old = try await playlist(of: relay).segments
+            #expect(old.last?.number == 4)
             try await PlainClient.with(relay) { try await $0.post(TestChannel.segment(100), to: "/cam/0") }
             let new = try await playlist(of: relay)
             #expect(new.segments.map(\.number) == [0])
             #expect(new.discontinuitySequence == 0)
+            try await expectAnotherURI(than: old, in: new, of: relay)
         }
+    }
+
+    /// A cache keeps the old segment of that number under the old name; the relay has it no longer.
+    private func expectAnotherURI(
+        than old: [MediaPlaylistText.Segment], in new: MediaPlaylistText, of relay: RelayServer
+    ) async throws {
+        let uri = try #require(new.segments.first?.uri)
+        #expect(!old.map(\.uri).contains(uri))
+        let kept = try await PlainAnswer.to("/cam/\(uri)", of: relay)
+        #expect(kept.fields["cache-control"]?.contains("immutable") == true)
+        #expect(try await PlainAnswer.to("/cam/0.ts", of: relay).fields["cache-control"] == "no-store")
+        let before = try #require(old.first?.uri.split(separator: "?").last)
+        let gone = try await PlainAnswer.to("/cam/0.ts?\(before)", of: relay)
+        #expect(gone.status == 404)
+        #expect(gone.fields["cache-control"] == "no-store")
     }
 
     @Test func discontinuitiesThatAreNotListedAreNotCounted() async throws {
@@ -288,7 +308,8 @@ import TrickleTesting
         var live = LivePlaylist(LivePlaylist.Keeping(RelayLimits()))
         let listed = live.update(
             ChannelIndex.Snapshot(
-                segments: reading.segments, isClosed: false, partTarget: nil, version: 0, restartCount: 0))
+                segments: reading.segments, isClosed: false, partTarget: nil, version: 0, restartCount: 0,
+                generation: "a-1-0"))
         // All 40 s are kept for 30 s: 14 s can be listed and stay as long again, and a segment more.
         #expect(listed?.entries.map(\.number.value) == Array(13..<20))
         try await withGateway {
