@@ -68,6 +68,34 @@ struct MakefileTests {
         #expect(result.outputText == "\(name)|a$$b|", "\(result.errors)")
     }
 
+    @Test(arguments: ["read2pipe", "play", "subscriber-example"])
+    func `without a channel, the only one that is live is taken`(target: String) async throws {
+        let folder = TemporaryFolder()
+        try await RelayProcess.with { relay in
+            for number in 0..<2 {
+                let posted = try await RunningTool.run(
+                    "curl", ["-sf", "--data-binary", "Good morning\n", "\(relay.url)/cam/\(number)"])
+                #expect(posted.status.isSuccess)
+            }
+            let arguments = target == "play" ? "--player cat" : "--segments 2"
+            let reader = try RunningTool(
+                "make",
+                [
+                    "--no-print-directory", "-C", BuiltTool.packageRoot, target, "BIN=\(BuiltTool.folder)",
+                    "-o", "\(BuiltTool.folder)/\(target)", "url=\(relay.url)", "out=\(folder("read"))",
+                    "args=--from 0 \(arguments)",
+                ])
+            let line = "\(target): takes the only channel at \(relay.url): 'cam'\n"
+            while !reader.hasSaid(line), reader.process.endedWith == nil {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let closed = try await RunningTool.run("curl", ["-sf", "-X", "DELETE", "\(relay.url)/cam"])
+            #expect(closed.status.isSuccess)
+            let result = try await reader.finish()
+            #expect(result.errors.contains(line), "\(result.errors)")
+        }
+    }
+
     @Test func `publisher-ffmpeg without an input says so, and builds nothing`() async throws {
         let result = try await make("publisher-ffmpeg", "stream=a")
         #expect(!result.status.isSuccess)

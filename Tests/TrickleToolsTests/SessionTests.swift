@@ -49,6 +49,23 @@ import TrickleKit
         #expect(parsed.text == text)
     }
 
+    @Test func `whoever leaves waits for no reader of standard error`() async throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let console = Console(descriptor: ends[1])
+        let fillsThePipe = Task.detached {
+            for number in 0..<10_000 { console.write(line: "a line that nobody reads, the \(number)th of many") }
+        }
+        // It waits for its reader before, and would for ever.
+        var entry = pollfd(fd: ends[1], events: Int16(POLLOUT), revents: 0)
+        while poll(&entry, 1, 0) > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        console.leave()
+        await fillsThePipe.value
+        console.write(line: "this is dropped")
+        console.endProgress()
+    }
+
     @Test func `strings are quoted as JSON wants them`() {
         #expect(JSONText.string("a\"b\\c\n\u{1}ü") == #""a\"b\\c\n\u0001ü""#)
     }

@@ -14,6 +14,9 @@ import TrickleCore
 /// Text comes from relays, media and other programs, too: nothing of it moves the cursor or begins a line.
 public final class Console: Sendable {
     private let progress = Mutex("")
+    private let isLeaving = Atomic(false)
+    /// Milliseconds for which a reader is waited for before a look whether that has become pointless.
+    private let patience = Atomic<Int32>(50)
     private let descriptor: Int32
     /// Whether somebody looks at it.
     public let isTerminal: Bool
@@ -59,6 +62,9 @@ public final class Console: Sendable {
         }
     }
 
+    /// From now on, nobody waits for whoever reads standard error, and may have stopped doing so: what is not taken is dropped.
+    func leave() { isLeaving.store(true, ordering: .releasing) }
+
     /// Leaves the last progress on the screen and goes below it.
     public func endProgress() {
         progress.withLock { progress in
@@ -88,10 +94,22 @@ public final class Console: Sendable {
         return Int(size.ws_col)
     }
 
+    /// What a pipe takes in one piece without a wait once it takes anything (POSIX: PIPE_BUF).
+    private static let pieceSize = 4096
+
     private func put(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&entry, 1, patience.load(ordering: .relaxed)) != 0 else {
+                guard isLeaving.load(ordering: .acquiring) else { continue }
+                // Who has not read this will not read the next line either.
+                patience.store(0, ordering: .relaxed)
+                return
+            }
+            let count = rest.prefix(Self.pieceSize).withUnsafeBytes {
+                systemWrite(descriptor, $0.baseAddress, $0.count)
+            }
             // Whoever closes standard error does not want to hear of it.
             if count < 0 && errno != EINTR { return }
             rest = rest.dropFirst(max(count, 0))
