@@ -6,6 +6,8 @@ struct ParameterSets {
 
     /// Units with their start codes.
     private(set) var bytes: [UInt8] = []
+    /// The same without start codes, to be looked up: a stream may repeat them thousands of times in a picture.
+    private var units: Set<[UInt8]> = []
     /// Whether sequence parameter sets came in the access unit that is being looked at.
     private(set) var isInAccessUnit = false
 
@@ -18,14 +20,10 @@ struct ParameterSets {
         if isForSequence, !isInAccessUnit {
             isInAccessUnit = true
             bytes.removeAll(keepingCapacity: true)
+            units.removeAll(keepingCapacity: true)
         }
-        guard bytes.count + unit.count + 4 <= Self.maximumByteCount, !contains(unit) else { return }
+        guard bytes.count + unit.count + 4 <= Self.maximumByteCount, units.insert(unit).inserted else { return }
         bytes.append(contentsOf: [0, 0, 0, 1])
         bytes.append(contentsOf: unit)
-    }
-
-    private func contains(_ unit: [UInt8]) -> Bool {
-        guard bytes.count >= unit.count else { return false }
-        return (0...bytes.count - unit.count).contains { bytes[$0..<$0 + unit.count].elementsEqual(unit) }
     }
 }
