@@ -93,6 +93,30 @@ struct ReverseProxyTests {
         }
     }
 
+    @Test(arguments: DocumentedProxy.allCases.filter(\.isInstalled))
+    func `as docs-proxies has them, bytes trickle through both ways, and large segments pass`(
+        documented: DocumentedProxy
+    ) async throws {
+        try await RelayProcess.with([], address: "127.0.0.1:0") { relay in
+            let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
+            let proxy = try await ReverseProxy(documented, before: port)
+            // Its reader comes through the proxy, too, and has the first bytes of what is not over.
+            let publisher = try await publisher(from: 1, proxy)
+            publisher.process.standardInput?.close()
+            #expect(try await publisher.finish().status.isSuccess)
+            let folder = TemporaryFolder()
+            let large = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
+            TemporaryFolder.write(large, to: folder("large"))
+            let posted = try await curl(
+                from: 1, "-f", "-T", folder("large"), "-X", "POST", proxy.url("/cam/1")
+            ).finish()
+            #expect(posted.status.isSuccess, "\(posted.errors)")
+            let read = try await curl(from: 1, proxy.url("/cam/1")).finish()
+            #expect(read.output == large)
+            await proxy.stop()
+        }
+    }
+
     @Test func `what is no range of addresses is told with its form`() async throws {
         let result = try await RunningTool.run("trickle-server", ["--trust-proxy", "10.0.0.0/8,localhost"])
         #expect(result.status == .exited(2))

@@ -25,23 +25,40 @@ final class ReverseProxy: Sendable {
     private static let streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
     let port: Int
-    private let folder = TemporaryFolder()
+    private let folder: TemporaryFolder
     private let server: RunningTool
 
     /// - Parameter relayPort: where the relay listens on 127.0.0.1.
-    init(_ kind: Kind, before relayPort: Int) async throws {
-        port = try FreePort.take()
-        let configuration =
+    convenience init(_ kind: Kind, before relayPort: Int) async throws {
+        let folder = TemporaryFolder()
+        let port = try FreePort.take()
+        let text =
             kind.isNginx
             ? Self.nginx(kind, port, relayPort, folder) : Self.haproxy(kind, port, relayPort)
+        try await self.init(kind.program, text, on: port, folder)
+    }
+
+    /// The proxy as docs/proxies.md has it.
+    convenience init(_ documented: DocumentedProxy, before relayPort: Int) async throws {
+        let (port, folder) = (try FreePort.take(), TemporaryFolder())
+        let text = try documented.configuration(on: port, before: relayPort, in: folder)
+        try await self.init(documented.program, text, on: port, folder)
+    }
+
+    private init(_ program: String, _ configuration: String, on port: Int, _ folder: TemporaryFolder) async throws {
+        (self.port, self.folder) = (port, folder)
         TemporaryFolder.write("\(configuration)\n".utf8, to: folder("proxy.conf"))
         let arguments =
-            kind.isNginx
-            ? ["-c", folder("proxy.conf"), "-p", folder.path, "-e", folder("start.log")]
-            : ["-db", "-f", folder("proxy.conf")]
-        server = try RunningTool(kind.program, arguments)
+            switch program {
+            case "nginx": ["-c", folder("proxy.conf"), "-p", folder.path, "-e", folder("start.log")]
+            case "caddy": ["run", "--adapter", "caddyfile", "--config", folder("proxy.conf")]
+            case "apache2": ["-f", folder("proxy.conf"), "-DFOREGROUND"]
+            default: ["-db", "-f", folder("proxy.conf")]
+            }
+        // Caddy keeps its state below the home folder.
+        server = try RunningTool(program, arguments, environment: ["HOME": folder.path, "XDG_DATA_HOME": folder.path])
         while try await !Self.listens(port) {
-            if let status = server.process.endedWith { throw ReverseProxyFailure(reason: "\(kind): \(status)") }
+            if let status = server.process.endedWith { throw ReverseProxyFailure(reason: "\(program): \(status)") }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
