@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrickleTesting
 
@@ -76,12 +77,45 @@ import TrickleTesting
         ("{\"a\":nul}", "breaks off"), ("[1,yes]", "'y'"), ("-", "breaks off"), ("1.", "breaks off"),
         ("1e+", "breaks off"),
         ("[1.2.3]", "'.'"), ("-x", "'x'"), ("1-2", "'-'"), ("+1", "'+'"), (".5", "'.'"),
+        (#"{"a" 1}"#, "'1'"), (#"{"a":1 "b":2}"#, "'\"'"), ("[1,]", "']'"), (#"{"a":1,}"#, "'}'"), ("[,1]", "','"),
+        ("{1:2}", "'1'"), (#"{"a","b"}"#, "','"), (#"["a":1]"#, "':'"), ("[1 2]", "'2'"), (#"{"a":}"#, "'}'"),
+        (#"["\q"]"#, "'q'"), (#"["\u12g4"]"#, "'g'"), ("{[]:1}", "'['"), ("1,2", "','"),
     ])
     func `what cannot be JSON is told by its place`(text: String, part: String) {
         for pieces in [[Array(text.utf8)], text.utf8.map { [$0] }] {
             let failure = #expect(throws: ToolFailure.self) { try records(JSONRecords(), pieces) }
             #expect(failure?.message.contains(part) == true, "\(failure?.message ?? "")")
         }
+    }
+
+    /// JSON with one byte taken out, doubled or replaced, of which a part is JSON still.
+    @Test func `Foundation reads what is taken for JSON, and all that it reads is taken`() throws {
+        let text = Array(#"{"a":[1,-2.5,{"b":true,"c":null}],"d":{},"e":"\n\u0041","f":[[],"x",0]}"#.utf8)
+        let others = Array(#"{}[],:"\ 01-.ex"#.utf8)
+        var numbers = SeededNumbers(seed: 11)
+        var taken = 0
+        for _ in 0..<3000 {
+            var changed = text
+            let index = Int.random(in: text.indices, using: &numbers)
+            switch Int.random(in: 0..<3, using: &numbers) {
+            case 0: changed.remove(at: index)
+            case 1: changed.insert(changed[index], at: index)
+            default: changed[index] = others.randomElement(using: &numbers)!
+            }
+            let found = try? records(JSONRecords(), [changed])
+            let isRead = Self.isJSON(changed)
+            let said = Comment(rawValue: String(decoding: changed, as: UTF8.self))
+            // Foundation lets a comma stand before the end of an array; RFC 8259 does not.
+            let hasLooseComma = said.rawValue.contains(/,\s*[\]}]/)
+            if isRead { #expect(found?.count == (hasLooseComma ? nil : 1), said) }
+            for record in found ?? [] { #expect(Self.isJSON(Array(record.utf8)), said) }
+            taken += isRead ? 1 : 0
+        }
+        #expect(taken > 100 && taken < 2900)
+    }
+
+    private static func isJSON(_ bytes: [UInt8]) -> Bool {
+        (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
     }
 
     @Test(arguments: [

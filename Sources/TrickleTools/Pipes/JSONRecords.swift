@@ -1,16 +1,15 @@
 /// JSON texts (RFC 8259), one behind the other with or without white space between them: each record is one of them, and a line feed.
 ///
-/// The texts are found by their brackets, quotes and white space, and pass as they are. What cannot be JSON is an error, such as a bare word; that
-/// commas and colons stand where they should is not looked at.
+/// The texts pass as they are. What is not JSON is an error, such as a bare word or a missing comma; what a string has between its quotes is not
+/// looked at, but for its escapes.
 struct JSONRecords: RecordSplitter {
-    /// The deepest nesting.
-    static let maximumDepth = 1024
-
     private enum Place: Equatable {
         case between
         /// In an object or an array, outside of strings.
         case inside
         case string, escape
+        /// In `\u` and its four digits, of which so many are missing.
+        case hexadecimal(Int)
         /// In a number, or `true`, `false`, `null`, that is a text of its own.
         case scalar
     }
@@ -18,8 +17,7 @@ struct JSONRecords: RecordSplitter {
     private var place = Place.between
     /// What is open that has no end of its own.
     private var scalar: JSONScalar?
-    /// The brackets that will close what is open.
-    private var closers: [UInt8] = []
+    private var structure = JSONStructure()
     private var position = 0
     private var line = 1
 
@@ -50,7 +48,10 @@ struct JSONRecords: RecordSplitter {
             case .string:
                 try stepInString(byte)
                 if place == .between { end(behind: index + 1) }
-            case .escape: place = .string
+            case .escape: try stepInEscape(byte)
+            case .hexadecimal(let missing):
+                guard Self.isHexadecimal(byte) else { throw unexpected(byte) }
+                place = missing > 1 ? .hexadecimal(missing - 1) : .string
             case .scalar: try stepInScalar(byte)
             }
         }
@@ -65,7 +66,7 @@ struct JSONRecords: RecordSplitter {
             emit(.bytes([UInt8(ascii: "\n")]))
             emit(.end)
             place = .between
-        case .inside, .string, .escape: throw failure("it ends inside a document that began before")
+        case .inside, .string, .escape, .hexadecimal: throw failure("it ends inside a document that began before")
         }
     }
 
@@ -75,27 +76,30 @@ struct JSONRecords: RecordSplitter {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             place = .inside
             try step(byte)
-        case UInt8(ascii: "\""): place = .string
+        case UInt8(ascii: "\""): try beginString()
         default:
             place = .scalar
             try stepInScalar(byte)
         }
     }
 
+    private mutating func beginString() throws {
+        guard structure.beginsString() else { throw unexpected(UInt8(ascii: "\"")) }
+        place = .string
+    }
+
     private mutating func step(_ byte: UInt8) throws {
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard closers.count < Self.maximumDepth else {
-                throw failure("it is nested deeper than \(Self.maximumDepth) levels")
-            }
-            closers.append(byte == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+            if structure.isTooDeep { throw failure("it is nested deeper than \(JSONStructure.maximumDepth) levels") }
+            guard structure.take(byte) else { throw unexpected(byte) }
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
-            guard closers.popLast() == byte else { throw unexpected(byte) }
-            if closers.isEmpty { place = .between }
-        case UInt8(ascii: "\""): place = .string
-        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"),
-            UInt8(ascii: "\n"):
-            break
+            guard structure.take(byte) else { throw unexpected(byte) }
+            if structure.isWhole { place = .between }
+        case UInt8(ascii: ","), UInt8(ascii: ":"):
+            guard structure.take(byte) else { throw unexpected(byte) }
+        case UInt8(ascii: "\""): try beginString()
+        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): break
         default: try stepInScalar(byte)
         }
     }
@@ -106,21 +110,43 @@ struct JSONRecords: RecordSplitter {
             guard scalar?.take(byte) == true else { throw unexpected(byte) }
             return
         }
-        guard let begun = JSONScalar(byte) else { throw unexpected(byte) }
+        guard structure.beginsValue(), let begun = JSONScalar(byte) else { throw unexpected(byte) }
         scalar = begun
     }
 
     private mutating func endScalar() throws {
         guard scalar?.isComplete == true else { throw failure("a word or a number breaks off") }
         scalar = nil
+        structure.endValue()
     }
 
     private mutating func stepInString(_ byte: UInt8) throws {
         switch byte {
         case UInt8(ascii: "\\"): place = .escape
-        case UInt8(ascii: "\""): place = closers.isEmpty ? .between : .inside
+        case UInt8(ascii: "\""):
+            structure.endString()
+            place = structure.isWhole ? .between : .inside
         case 0..<0x20: throw unexpected(byte)
         default: break
+        }
+    }
+
+    private mutating func stepInEscape(_ byte: UInt8) throws {
+        switch byte {
+        case UInt8(ascii: "u"): place = .hexadecimal(4)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            place = .string
+        default: throw unexpected(byte)
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
         }
     }
 
