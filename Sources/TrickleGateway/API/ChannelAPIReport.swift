@@ -59,9 +59,11 @@ struct ChannelAPIReport: Sendable {
         guard !type.hasPrefix("text/"), !type.hasPrefix("application/json"), let index = indexes.index(of: report.name)
         else { return nil }
         let snapshot = await index.currentSnapshot
-        guard let media = ChannelMedia(snapshot) else { return Self.noMedia }
+        let packets = ("transportStream", JSONValue.optional(snapshot.isTransportStream, JSONValue.bool))
+        guard let media = ChannelMedia(snapshot) else { return [packets] + Self.noStreams }
         let picture = PictureSource(snapshot, of: index)?.place
         return [
+            packets,
             ("gop", .optional(media.gop, JSONValue.number)),
             ("codecs", .array(media.codecs.map { .string($0.description) })),
             ("video", .optional(media.video, Self.describe)),
@@ -70,7 +72,8 @@ struct ChannelAPIReport: Sendable {
         ]
     }
 
-    private static let noMedia: [(name: String, value: JSONValue)] = [
+    private static let noMedia = [("transportStream", .null)] + noStreams
+    private static let noStreams: [(name: String, value: JSONValue)] = [
         ("gop", .null), ("codecs", .array([])), ("video", .null), ("audio", .null), ("picture", .null),
     ]
 

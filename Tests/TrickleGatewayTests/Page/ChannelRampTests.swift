@@ -15,6 +15,9 @@ import TrickleTesting
             var width: Int?
             var frameRate: Double?
         }
+        struct Audio: Decodable {
+            var codec: String
+        }
         struct History: Decodable {
             var bitrate: [Int?]
             var viewers: [Int]
@@ -30,6 +33,8 @@ import TrickleTesting
             var codecs: [String]
             var picture: String?
             var video: Video?
+            var audio: Audio?
+            var transportStream: Bool?
             var history: History?
         }
         var time: Double
@@ -76,6 +81,47 @@ import TrickleTesting
             let history = try #require(alone.first?.history)
             #expect(history.viewers.count == history.bitrate.count && !history.viewers.isEmpty)
             #expect(try await self.report(relay, query: "?name=nobody").channels.isEmpty)
+        }
+    }
+
+    /// The segments of a channel whose map lists a video and a sound, without the packets of one of them.
+    private func segment(_ number: Int, without pid: UInt16) -> [UInt8] {
+        let bytes = TestChannel.segment(number)
+        return stride(from: 0, to: bytes.count, by: 188).flatMap { offset -> ArraySlice<UInt8> in
+            let packetPID = UInt16(bytes[offset + 1] & 0x1F) << 8 | UInt16(bytes[offset + 2])
+            return packetPID == pid ? [] : bytes[offset..<offset + 188]
+        }
+    }
+
+    @Test func whatComesIsToldNotWhatTheMapLists() async throws {
+        try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
+            let sound = try relay.publisher(of: ChannelName("sound"), contentType: "video/MP2T")
+            let picture = try relay.publisher(of: ChannelName("picture"))
+            let bytes = try relay.publisher(of: ChannelName("bytes"), contentType: "video/MP2T")
+            for number in 0..<2 {
+                for (publisher, content) in [
+                    (sound, segment(number, without: 0x100)), (picture, segment(number, without: 0x101)),
+                    (bytes, Array(repeating: 0x20, count: 2000)),
+                ] {
+                    let segment = try publisher.nextSegment()
+                    try segment.write(content)
+                    try segment.finish()
+                }
+            }
+            _ = try relay.publisher(of: ChannelName("nothing"))
+            var channels: [String: Report.Channel] = [:]
+            try await eventually {
+                channels = Dictionary(uniqueKeysWithValues: try await report(relay).channels.map { ($0.name, $0) })
+                return channels["sound"]?.audio != nil && channels["picture"]?.video != nil
+                    && channels["bytes"]?.transportStream != nil
+            }
+            let (sounding, seen) = (try #require(channels["sound"]), try #require(channels["picture"]))
+            #expect(sounding.video == nil && sounding.audio?.codec == "AAC" && sounding.gop == nil)
+            #expect(seen.video?.codec == "H.264" && seen.audio == nil && seen.gop == 2)
+            #expect(sounding.codecs == ["H.264", "AAC"] && seen.codecs == sounding.codecs)
+            #expect(sounding.transportStream == true && seen.transportStream == true)
+            #expect(channels["bytes"]?.transportStream == false && channels["bytes"]?.codecs == [])
+            #expect(channels["nothing"] != nil && channels["nothing"]?.transportStream == nil)
         }
     }
 
