@@ -58,7 +58,7 @@ let package = Package(
                 "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "ChildProcesses", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Page/page.html")]),
+            resources: [.embedInCode("Page/Web")]),
         // Swift does not see the C library's <malloc.h>.
         .target(name: "AllocatorShims"),
 

@@ -90,6 +90,13 @@ final class Browser: Sendable {
     static let enterKey = "\u{E007}"
     static let escapeKey = "\u{E00C}"
 
+    /// Gives the page a window of this size; the smallest one of Chromium's own is wider than a phone.
+    func resize(width: Int, height: Int) async throws {
+        let size: [String: Any] = ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600]
+        _ = try await Self.ask(
+            "\(session)/goog/cdp/execute", ["cmd": "Emulation.setDeviceMetricsOverride", "params": size])
+    }
+
     /// The errors that the console has got since it was asked last.
     func errors() async throws -> [String] {
         let lines = try await Self.ask("\(session)/se/log", ["type": "browser"]) as? [[String: Any]] ?? []

@@ -215,7 +215,7 @@ extension Trait where Self == ConditionTrait {
             let later = try await browser.text(of: "\(Self.player).src")
             await first.stop()
             _ = await video.process.stop()
-            try await browser.waits(for: "\(Self.notice).includes('does not answer')")
+            try await browser.waits(for: "\(Self.notice).includes('has not answered')")
             let second = try await RelayProcess.start(address: address)
             video = try publish("bars.ts", as: "bars", to: second)
             try await browser.waits(for: "document.getElementById('notice').hidden")

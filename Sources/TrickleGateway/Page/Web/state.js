@@ -1,0 +1,52 @@
+// What a channel is, and what is said of it: decided from what is known alone.
+
+// 'video', 'sound', 'text'; 'stream': MPEG-TS of which nothing can be shown yet; 'other'; null: not known yet.
+function kindOf(channel) {
+  if (!channel) return null;
+  if (channel.video) return 'video';
+  if (channel.audio) return 'sound';
+  if (/^(text\/|application\/(.*\+)?json)/i.test(channel.contentType)) return 'text';
+  const isSaid = /^video\/mp2t\b/i.test(channel.contentType);
+  if (channel.transportStream === true || (isSaid && channel.transportStream !== false)) return 'stream';
+  if (channel.transportStream === false) return 'other';
+  return null;
+}
+
+// Media come all the time: this long without a byte, in seconds, and something is wrong.
+const silence = 5;
+
+// state: what there is; badge: in one word; text: what happened, and what becomes of it; isBad: whether somebody has to do something.
+function stateOf({ name, isThere, awaySince, isListed, isKnown, isGone, endedAt, channel, lastByteAt, features, problem, isShown }) {
+  if (!isThere) {
+    return { state: 'away', badge: 'no relay', isBad: true,
+      text: 'The relay has not answered since ' + words.clock(awaySince) + '. This page goes on by itself when it is back.' };
+  }
+  if (name === null || !isListed) return { state: 'none', badge: '', text: '' };
+  if (!isKnown && isGone) {
+    return { state: 'ended', badge: 'ended',
+      text: '“' + name + '” has ended' + (endedAt === null ? '' : ' at ' + words.clock(endedAt)) + '. If it begins again, it goes on here.' };
+  }
+  if (!isKnown) {
+    return { state: 'missing', badge: 'not there',
+      text: 'There is no channel “' + name + '”. When it begins, it is shown here.' };
+  }
+  const kind = kindOf(channel);
+  if (!channel) return { state: 'none', badge: '', text: '' };
+  const isMedia = kind === 'video' || kind === 'sound';
+  if ((isMedia || kind === 'stream') && channel.idle >= silence) {
+    return { state: 'silent', badge: 'silent', isBad: true,
+      text: 'Nothing has come since ' + words.clock(lastByteAt) + '. The publisher may have stopped. When it goes on, this page goes on.' };
+  }
+  if (problem) return { state: 'problem', badge: 'cannot play', isBad: true, text: problem };
+  if (isMedia && !features.mp4) {
+    return { state: 'unplayed', badge: 'live', text: 'This relay makes no MP4 for browsers. The addresses below are for players.' };
+  }
+  if (isMedia && !isShown) return { state: 'starting', badge: 'starting', text: '' };
+  if (kind === 'stream') {
+    return { state: 'starting', badge: 'waiting', text: 'The stream has brought neither pictures nor sound yet.' };
+  }
+  if (kind === null || (kind === 'other' && channel.keptBytes === 0)) {
+    return { state: 'starting', badge: 'waiting', text: channel.keptBytes === 0 ? 'The channel is there. Nothing has come yet.' : '' };
+  }
+  return { state: 'live', badge: 'live', text: '' };
+}
