@@ -37,7 +37,7 @@ function stateOf({ name, isThere, awaySince, isListed, isKnown, isGone, endedAt,
     return { state: 'silent', badge: 'silent', isBad: true,
       text: 'Nothing has come since ' + words.clock(lastByteAt) + '. The publisher may have stopped. When it goes on, this page goes on.' };
   }
-  if (problem) return { state: 'problem', badge: 'cannot play', isBad: true, text: problem };
+  if (problem) return { state: 'problem', badge: 'cannot play', isBad: true, text: problem + ' The addresses below are for players.' };
   if (isMedia && !features.mp4) {
     return { state: 'unplayed', badge: 'live', text: 'This relay makes no MP4 for browsers. The addresses below are for players.' };
   }
