@@ -52,6 +52,41 @@ import TrickleTesting
         }
     }
 
+    @Test func `a transport stream that is looped goes on in time, and each of its rounds is whole`() async throws {
+        let (clip, output) = (folder("clip.ts"), folder("out.ts"))
+        try await TestMedia.makeClip(at: clip, seconds: 2)
+        try await RelayProcess.with { relay in
+            let publisher = try RunningTool(
+                "publish-file", [clip, "cam", "--url", relay.url, "--loop", "--no-realtime", "--on-slow", "wait"])
+            let reader = try RunningTool(
+                "read2pipe",
+                ["cam", "--url", relay.url, "--from", "next", "--wait", "10m", "--segments", "8", "--strict"],
+                outputFile: .open(output, O_WRONLY | O_CREAT | O_TRUNC))
+            let read = try await reader.finish()
+            #expect(read.status.isSuccess, "\(read.errors)")
+            publisher.process.signalGroup(SIGTERM)
+            let published = try await publisher.finish()
+            #expect(!published.errors.contains("warning"), "\(published.errors)")
+        }
+        let round = try await FrameDigests(of: clip).frames["v"] ?? []
+        #expect(round.count == 50)
+        #expect(try await FrameDigests(of: output).frames["v"] == round + round + round + round)
+        for stream in ["v", "a"] {
+            let probed = try await RunningTool.run(
+                "ffprobe",
+                [
+                    "-v", "error", "-select_streams", stream, "-show_entries", "packet=dts_time", "-of", "csv=p=0",
+                    output,
+                ])
+            let times = probed.outputText.split(whereSeparator: \.isNewline).compactMap {
+                Double($0.prefix { $0 != "," })
+            }
+            let steps = zip(times, times.dropFirst()).map { $1 - $0 }
+            // Pictures and sound of a clip do not end at the same time.
+            #expect(steps.count > 50 && steps.allSatisfy { $0 > 0 && $0 < 0.5 }, "\(steps)")
+        }
+    }
+
     @Test func `what goes into a named pipe comes out, and its writer is not cut off`() async throws {
         let (clip, pipe, output) = (folder("clip.ts"), folder("pipe.ts"), folder("out.ts"))
         try await TestMedia.makeClip(at: clip)

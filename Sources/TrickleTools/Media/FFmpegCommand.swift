@@ -31,7 +31,7 @@ public enum FFmpegCommand {
         public init(input: MediaInput) { self.input = input }
 
         /// Whether something is wanted that ffmpeg has to do, even with a transport stream.
-        public var asksForFFmpeg: Bool { loops || !maps.isEmpty || !extraArguments.isEmpty }
+        public var asksForFFmpeg: Bool { !maps.isEmpty || !extraArguments.isEmpty }
     }
 
     private static let quiet = ["-hide_banner", "-loglevel", "level+warning"]

@@ -17,5 +17,7 @@ enum MediaOrigin: Equatable {
         }
     }
 
+    /// The file, where nothing is between it and the relay.
+    var path: String? { if case .file(let path) = self { path } else { nil } }
     var isFile: Bool { if case .file = self { true } else { false } }
 }

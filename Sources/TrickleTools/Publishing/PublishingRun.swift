@@ -269,7 +269,8 @@ extension PublishingRun {
         var segmentation = job.segmentation
         if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
         var output = ChannelOutput(outlet, joinsStart: isFromFFmpeg, session: session)
-        var segmenter = GOPSegmenter(segmentation)
+        var (source, segmenter) = (source, GOPSegmenter(segmentation))
+        var loop = Rounds(isNeeded: job.publishing.loops && origin.isFile)
         // ffmpeg keeps the pace of what it reads, and what comes from standard input has its own.
         var pace = RealTimePace(isKept: job.publishing.isRealtime && origin.isFile)
         let offset = timeOffset
@@ -277,12 +278,19 @@ extension PublishingRun {
         let start = ContinuousClock.now
         var isAnnounced = false
         do {
-            while let piece = try await source.next() {
+            while true {
+                guard let piece = try await source.next() else {
+                    guard loop.isNeeded, let path = origin.path, isAnnounced, !session.stop.isMade else { break }
+                    try await pace.perform(loop.shift(try segmenter.finalSteps()), on: &output, session)
+                    loop.beginAgain()
+                    (source, segmenter) = (try MediaSource(file: path), GOPSegmenter(segmentation))
+                    continue
+                }
                 state.withLock { state in
                     state.restarts.worked(now: now)
                     if state.timelineStart == nil { state.timelineStart = .now }
                 }
-                let steps = try segmenter.steps(for: piece, now: ContinuousClock.now - start)
+                let steps = loop.shift(try segmenter.steps(for: piece, now: ContinuousClock.now - start))
                 try check(segmenter.programNumbers)
                 if !isAnnounced, steps.contains(where: \.isBegin) {
                     isAnnounced = true
@@ -298,7 +306,10 @@ extension PublishingRun {
                     status.segments = segmentsBefore + output.segmentCount
                 }
             }
-            try await pace.perform(try segmenter.finalSteps(), on: &output, session)
+            // Who stops in the middle of a file knows that it goes on.
+            let isCut = origin.isFile && session.stop.isMade
+            let last = try segmenter.finalSteps().filter { !isCut || !$0.isNotice }
+            try await pace.perform(loop.shift(last), on: &output, session)
         } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
             // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
             try await source.finish()

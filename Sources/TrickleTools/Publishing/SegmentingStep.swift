@@ -8,6 +8,7 @@ package enum SegmentingStep: Equatable {
     case notice(Oddity)
 
     var isBegin: Bool { if case .begin = self { true } else { false } }
+    var isNotice: Bool { if case .notice = self { true } else { false } }
 }
 
 extension GOPSegmenter {
