@@ -228,6 +228,7 @@ final class RelayLane: @unchecked Sendable {
 
     func goDown() {
         isDraining = true
+        turns.dismissArrivals()
         // They hold the relay.
         ramps = nil
     }

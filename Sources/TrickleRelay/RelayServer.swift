@@ -33,6 +33,8 @@ public final class RelayServer: Sendable {
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
     /// They hold the relay: let go of when it goes down.
     private let ramps = NIOLockedValueBox<(any RelayRamps)?>(nil)
+    /// The going down, once it has begun.
+    private let end = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// Listens; requests are answered from when this returns.
     ///
@@ -173,7 +175,19 @@ public final class RelayServer: Sendable {
 
     /// Goes down in good order: whoever waits is told to come again, open segments end as aborted by the relay, and
     /// answers under way are finished, for at most ``RelayConfiguration/shutdownTimeout``.
+    ///
+    /// It may be called again: each call returns when the relay is down.
     public func shutDown() async {
+        let end = end.withLockedValue { end in
+            if let end { return end }
+            let begun = Task { await goDown() }
+            end = begun
+            return begun
+        }
+        await end.value
+    }
+
+    private func goDown() async {
         await acceptor.stop()
         sweeper.cancel()
         for lane in lanes { try? await lane.eventLoop.submit { lane.goDown() }.get() }
@@ -201,11 +215,13 @@ public final class RelayServer: Sendable {
         let lane = anyLane()
         // Whoever connects as fast as it can has to leave time for those who are there.
         lane.eventLoop.execute { [self] in
-            lane.turns.admit { self.connect(descriptor, seat, on: lane) }
+            let socket = AcceptedSocket(descriptor)
+            lane.turns.admit { self.connect(socket, seat, on: lane) }
         }
     }
 
-    private func connect(_ descriptor: Int32, _ seat: ClientSeat, on lane: RelayLane) {
+    private func connect(_ socket: AcceptedSocket, _ seat: ClientSeat, on lane: RelayLane) {
+        let descriptor = socket.take()
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 try Self.configure(channel, RelayConnection(lane: lane, descriptor: descriptor, seat: seat))

@@ -37,6 +37,12 @@ package final class TurnQueue {
         schedule()
     }
 
+    /// Connections that wait to be set up.
+    var arrivalCount: Int { arrivals.count }
+
+    /// Lets go of the connections that wait, with what they hold.
+    func dismissArrivals() { arrivals.removeAll() }
+
     private func setUpArrivals() {
         while arrivalsLeft > 0, let setUp = arrivals.popFirst() {
             arrivalsLeft -= 1

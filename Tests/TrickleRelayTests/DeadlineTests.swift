@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrickleRelay
 import TrickleTesting
@@ -65,6 +66,19 @@ import TrickleTesting
                 #expect(try await publisher.answer().hasPrefix("HTTP/1.1 200 "))
             }
         }
+    }
+
+    @Test(arguments: [
+        PlainRequest.get("/cam/next"), PlainRequest.create("/cam"),
+        PlainRequest.post("/cam/0") + PlainRequest.chunk("hello") + PlainRequest.lastChunk,
+        "POST /cam/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+        "DELETE /cam HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab",
+    ])
+    func aHeadThatBeginsBehindAWholeRequestGets408(request: String) async throws {
+        let text = try await answer(to: request + "GET /cam/0 HTTP/1.1\r\nHo") { $0.headTimeout = .milliseconds(1) }
+        #expect(text.components(separatedBy: "HTTP/1.1 ").count == 3)
+        #expect(!text.hasPrefix("HTTP/1.1 408 "))
+        #expect(text.contains("HTTP/1.1 408 "))
     }
 
     /// Two connections whose GET of a segment waits, each with something behind it, when a deadline has passed.
