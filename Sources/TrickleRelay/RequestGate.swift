@@ -136,14 +136,15 @@ package final class RequestGate: ChannelDuplexHandler {
             guard unitsLeft > 0 else { return pause() }
             let elementCount = boundary.elementCount
             let least = boundary.isInHead ? Self.unitsPerHead : Self.unitsPerBody
-            do throws(MessageBoundary.Excess) {
-                let count = try held.withUnsafeReadableBytes { bytes throws(MessageBoundary.Excess) in
+            do throws(MessageBoundary.Objection) {
+                let count = try held.withUnsafeReadableBytes { bytes throws(MessageBoundary.Objection) in
                     try boundary.advance(over: bytes, maximumChunkCount: unitsLeft)
                 }
                 let units = least + (boundary.elementCount - elementCount) / Self.elementsPerChunk
                 unitsLeft -= units
                 turns.take(units)
-                guard let bytes = held.readSlice(length: count) else { return }
+                guard var bytes = held.readSlice(length: count) else { return }
+                if let tab = boundary.firstFieldTab { bytes.replaceTabs(from: tab) }
                 if held.readableBytes == 0 { held = ByteBuffer() }
                 context.fireChannelRead(wrapInboundOut(bytes))
             } catch {
@@ -164,13 +165,25 @@ package final class RequestGate: ChannelDuplexHandler {
 }
 
 extension RequestProblem {
-    fileprivate init(_ excess: MessageBoundary.Excess) {
-        switch excess {
+    fileprivate init(_ objection: MessageBoundary.Objection) {
+        switch objection {
         case .requestLine: self = .targetTooLong
+        case .method: self.init(status: 501, reason: "this relay does not know the request's method", label: "method")
         case .sizeLine:
             let limit = MessageBoundary.maximumSizeLineByteCount
             self = .badRequest("the line with a chunk's size has more than \(limit) bytes")
         case .trailer: self.init(status: 431, reason: "the request's trailer is too large")
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Puts a space in the place of each tab: around and in a field's value they mean the same (RFC 9110, section 5.5), and the
+    /// parser takes only a space behind a length.
+    fileprivate mutating func replaceTabs(from offset: Int) {
+        for index in readerIndex + offset..<writerIndex
+        where getInteger(at: index, as: UInt8.self) == UInt8(ascii: "\t") {
+            setInteger(UInt8(ascii: " "), at: index)
         }
     }
 }

@@ -117,6 +117,8 @@ extension RequestProblem {
             self.init(status: 431, reason: "the request's head is too large")
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             return nil
+        case HTTPParserError.unknown:
+            self = .badRequest("the request breaks the rules of HTTP/1.1 (its line ends, or Transfer-Encoding)")
         case let error as HTTPParserError:
             self = .badRequest("the request breaks the rules of HTTP/1.1 (\(error))")
         default:

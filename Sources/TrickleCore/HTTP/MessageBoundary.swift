@@ -2,7 +2,7 @@
 ///
 ///     head ── framed(by: .chunked) ──► size line ─► data ─► its line end ─► size line … ─► trailer ──► head
 ///
-/// It does not judge: a parser reads the same bytes, says what a head's framing is, and refuses what is wrong.
+/// It hardly judges: a parser reads the same bytes, says what a head's framing is, and refuses what is wrong.
 public struct MessageBoundary: Sendable {
     /// How a request's body is framed, as its head says.
     public enum Framing: Sendable, Equatable {
@@ -12,9 +12,12 @@ public struct MessageBoundary: Sendable {
         case chunked
     }
 
-    /// What is longer than anybody needs.
-    public enum Excess: Error, Equatable {
+    /// What the parser would take, or would not tell apart.
+    public enum Objection: Error, Equatable {
+        /// Longer than anybody needs.
         case requestLine, sizeLine, trailer
+        /// None that HTTP knows.
+        case method
     }
 
     private enum State {
@@ -33,6 +36,10 @@ public struct MessageBoundary: Sendable {
     private let maximumRequestLineByteCount: Int
     private let maximumTrailerByteCount: Int
     private var state = State.head(lineByteCount: 0, isFirstLine: true)
+    private var method = MethodWatch()
+
+    /// Where the first tab in a field line is, among the bytes that were read last; all that follow are of field lines too.
+    public private(set) var firstFieldTab: Int?
 
     /// Whether what follows is a head, or a part of one.
     public var isInHead: Bool { if case .head = state { true } else { false } }
@@ -62,10 +69,11 @@ public struct MessageBoundary: Sendable {
     ///   - bytes: what follows on what was read before.
     ///   - maximumChunkCount: of so many chunks at once.
     /// - Returns: how many bytes that is; all when there is no such end among them.
-    /// - Throws: ``Excess``.
+    /// - Throws: ``Objection``.
     public mutating func advance(
         over bytes: UnsafeRawBufferPointer, maximumChunkCount: Int
-    ) throws(Excess) -> Int {
+    ) throws(Objection) -> Int {
+        firstFieldTab = nil
         var offset = 0
         var chunkCount = 0
         while offset < bytes.count {
@@ -116,12 +124,13 @@ public struct MessageBoundary: Sendable {
 
     private mutating func awaitHead() {
         isInsideElement = false
+        method = MethodWatch()
         state = .head(lineByteCount: 0, isFirstLine: true)
     }
 
     private mutating func advanceHead(
         over bytes: UnsafeRawBufferPointer, from start: Int, _ lineByteCount: Int, _ isFirstLine: Bool
-    ) throws(Excess) -> (offset: Int, isReached: Bool) {
+    ) throws(Objection) -> (offset: Int, isReached: Bool) {
         var (lineByteCount, isFirstLine) = (lineByteCount, isFirstLine)
         for offset in start..<bytes.count {
             switch bytes[offset] {
@@ -135,19 +144,28 @@ public struct MessageBoundary: Sendable {
                 lineByteCount = 0
             case .carriageReturn:
                 continue
-            case _:
+            case let byte:
                 if !isInsideElement { begin() }
                 lineByteCount += 1
-                if isFirstLine, lineByteCount > maximumRequestLineByteCount { throw .requestLine }
+                if isFirstLine {
+                    if lineByteCount > maximumRequestLineByteCount { throw .requestLine }
+                    if !method.hasEnded { try watchMethod(byte) }
+                } else if byte == .tab, firstFieldTab == nil {
+                    firstFieldTab = offset
+                }
             }
         }
         state = .head(lineByteCount: lineByteCount, isFirstLine: isFirstLine)
         return (bytes.count, false)
     }
 
+    private mutating func watchMethod(_ byte: UInt8) throws(Objection) {
+        do throws(MethodWatch.IsUnknown) { try method.received(byte) } catch { throw .method }
+    }
+
     private mutating func advanceSizeLine(
         with byte: UInt8, _ byteCount: Int, _ size: UInt64, _ sizeHasEnded: Bool
-    ) throws(Excess) {
+    ) throws(Objection) {
         if byteCount == 0 { begin() }
         if byte == .lineFeed {
             isInsideElement = false
@@ -171,7 +189,7 @@ public struct MessageBoundary: Sendable {
     /// - Returns: whether the request is over.
     private mutating func advanceTrailer(
         with byte: UInt8, _ byteCount: Int, _ lineByteCount: Int
-    ) throws(Excess) -> Bool {
+    ) throws(Objection) -> Bool {
         switch byte {
         case .lineFeed where lineByteCount == 0:
             awaitHead()
@@ -189,6 +207,7 @@ public struct MessageBoundary: Sendable {
 }
 
 extension UInt8 {
+    fileprivate static let tab = UInt8(ascii: "\t")
     fileprivate static let lineFeed = UInt8(ascii: "\n")
     fileprivate static let carriageReturn = UInt8(ascii: "\r")
 

@@ -91,10 +91,7 @@ public struct RequestOracle {
             let value = line[(colon + 1)...]
             guard value.allSatisfy({ $0 == HT || ($0 >= 0x20 && $0 != 0x7F) }) else { throw Stop.refused }
             let text = trimmed(String(decoding: value, as: UTF8.self)[...])
-            // Some take a tab around what frames a message for a part of it, and refuse.
-            let framing = ["content-length", "transfer-encoding"]
             let lowercased = String(decoding: name, as: UTF8.self).lowercased()
-            if framing.contains(lowercased), value.contains(HT) { throw Stop.open }
             if text.utf8.count > 200 { throw Stop.open }
             fields.append((lowercased, text))
         }

@@ -107,11 +107,39 @@ import TrickleCore
 
     @Test func `what is longer than anybody needs is an error`() throws {
         let long = String(repeating: "0", count: 2000)
-        #expect(throws: MessageBoundary.Excess.requestLine) { try boundary(framing: nil, after: long) }
-        #expect(throws: MessageBoundary.Excess.sizeLine) { try boundary(framing: .chunked, after: long) }
-        #expect(throws: MessageBoundary.Excess.trailer) {
+        #expect(throws: MessageBoundary.Objection.requestLine) { try boundary(framing: nil, after: "GET /" + long) }
+        #expect(throws: MessageBoundary.Objection.sizeLine) { try boundary(framing: .chunked, after: long) }
+        #expect(throws: MessageBoundary.Objection.trailer) {
             try boundary(framing: .chunked, after: "0\r\n" + String(repeating: "A: b\r\n", count: 20))
         }
         #expect(try boundary(framing: .length(3000), after: long).taken == 2000)
+    }
+
+    /// Reads the beginning of a connection, cut in pieces of that many bytes.
+    private func read(_ text: String, inPiecesOf count: Int) throws {
+        var boundary = MessageBoundary(maximumRequestLineByteCount: 100, maximumTrailerByteCount: 100)
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            _ = try rest.prefix(count).withUnsafeBytes { try boundary.advance(over: $0, maximumChunkCount: 1) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    @Test(arguments: [
+        "BREW /", "\r\nget /", "GETS /", "P /", "PRI * HTTP/2.0", "PROXY TCP4", "POSTPOSTPOSTPOST", "X\u{1}",
+    ])
+    func `a method that HTTP does not know is told of, wherever it is cut`(text: String) {
+        for count in 1...text.utf8.count {
+            #expect(throws: MessageBoundary.Objection.method) { try read(text, inPiecesOf: count) }
+        }
+    }
+
+    @Test(arguments: [
+        "GET /", "HEAD /", "POST /", "PUT /", "DELETE /", "CONNECT x", "OPTIONS *", "TRACE /", "\r\nPATCH /", "GE",
+        // What is no method is refused by the parser.
+        "\u{16}\u{3}", " GET /", "GE\u{1} X", "GET\t/", "PO\r\nX: BREW",
+    ])
+    func `other beginnings are let through`(text: String) throws {
+        for count in 1...text.utf8.count { try read(text, inPiecesOf: count) }
     }
 }

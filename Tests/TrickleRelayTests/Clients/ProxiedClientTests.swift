@@ -103,7 +103,8 @@ import TrickleTesting
             try await PlainClient.with(relay) { client in
                 try await client.send(naming.request(PlainRequest.get("/cam/next"), from: 1))
                 // A header that is not to be read is no request.
-                #expect(try await client.answer().hasPrefix("HTTP/1.1 \(naming == .field ? 404 : 400) "))
+                let status = try await client.answer().split(separator: " ")[1]
+                #expect(status == (naming == .field ? "404" : naming == .line ? "501" : "400"))
                 // The connection, where there still is one, counts as the proxy's.
                 guard naming == .field else { return }
                 try await PlainClient.with(relay) { second in #expect(await second.rest().hasPrefix("HTTP/1.1 429 ")) }

@@ -218,15 +218,26 @@ extension ConformanceSuite {
                 try expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "Date of \(method) \(path) is '\(date)'")
             }
         },
-        ConformanceCase("HTTP-21", "spaces behind a field's value are no part of it") { session in
+        ConformanceCase("HTTP-21", "spaces and tabs around a field's value are no part of it") { session in
             let channel = try session.channel()
             let body = "2\r\nhi\r\n0\r\n\r\n"
-            try session.answer("POST", channel.path(0), ["Transfer-Encoding: chunked "], body: body)
-                .head.expect(status: 200)
-            try session.answer("POST", channel.path(1), ["Content-Length: 2  "], body: "hi").head.expect(status: 200)
-            let part = try channel.read(0, ["Range: bytes=1-1 \t"])
-            if part.head.fields.list("Lp-Trickle-Features").contains("range") {
-                try expect(part.text == "i", "the range is '\(part.text)'")
+            var number = 0
+            for space in [" ", "  ", "\t", " \t ", "\t \t"] {
+                for (field, body) in [("Transfer-Encoding:\(space)chunked", body), ("Content-Length:\(space)2", "hi")] {
+                    let answer = try session.answer("POST", channel.path(number), [field + space], body: body)
+                    try answer.head.expect(status: 200)
+                    try channel.expectSegment(number, "hi")
+                    number += 1
+                }
+                let part = try channel.read(number - 1, ["Range:\(space)bytes=1-1\(space)"])
+                let features = part.head.fields.list("Lp-Trickle-Features")
+                if features.contains("range") { try expect(part.text == "i", "the range is '\(part.text)'") }
+                if features.contains("wait") {
+                    try channel.read(-1, ["Lp-Trickle-Wait:\(space)0\(space)"]).head.expect(status: 204)
+                }
+                let closing = try session.send("GET", channel.path("next"), ["Connection:\(space)close\(space)"])
+                try closing.receiveResponse().head.expect(status: 200)
+                try closing.expectEnd()
             }
         },
         ConformanceCase("HTTP-19", "the case of field names does not matter") { session in

@@ -88,7 +88,8 @@ extension ConformanceSuite {
             try answer.head.expect(status: 200)
             try expect(answer.text == "hi", "the body is '\(answer.text)'")
         },
-        ConformanceCase("URL-9", "methods that a route does not have are 405 with Allow") { session in
+        ConformanceCase("URL-9", "methods that a route does not have are 405 with Allow, unknown ones 405 or 501") {
+            session in
             let channel = try session.channel()
             try channel.publish(0, "a")
             let segment: Set = ["get", "head", "post", "delete", "options"]
@@ -103,6 +104,13 @@ extension ConformanceSuite {
                 try expect(answer.status == 405, "\(method) \(path) is answered with \(answer.status), not 405")
                 let found = Set(answer.head.fields.list("Allow"))
                 try expect(found == allowed, "Allow of \(path) is '\(answer["Allow"] ?? "")', not \(allowed.sorted())")
+            }
+            for (method, path) in [
+                ("BREW", "/\(channel.name)"), ("get", channel.path(0)), ("GETS", channel.path(0)),
+                ("P", channel.path("next")),
+            ] {
+                let status = try session.answer(method, path, ["Content-Length: 0"]).status
+                try expect([405, 501].contains(status), "\(method) \(path) is answered with \(status), not 405 or 501")
             }
         },
         ConformanceCase("URL-10", "a refused POST creates nothing") { session in

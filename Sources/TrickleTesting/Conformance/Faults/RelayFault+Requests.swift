@@ -11,6 +11,7 @@ extension RelayFault {
         .reads("readsQueriesAsNames", ["URL-7"]) { $0.target = $0.target.replacing("?", with: "x") },
         .reads("readsAbsoluteTargetsAsNames", ["URL-8"]) { $0.target = $0.target.replacing("http://", with: "/") },
         .answers("hasNo405", ["URL-9", "ERR-5"], 405, as: 404),
+        .answers("has400ForUnknownMethods", ["URL-9"], 501, as: 400),
         .loses("hidesAllow", ["URL-9", "CORS-4"], "Allow"),
         .handles("createsByRefusedPOST", ["URL-10"]) { request, context in
             if request.position == "-2", request.method == "POST" { _ = context.ask("POST", "/\(request.channel)") }
@@ -54,6 +55,9 @@ extension RelayFault {
         .loses("hidesDate", ["HTTP-18"], "Date"),
         .reads("keepsSpacesBehindValues", ["HTTP-21"]) {
             if $0.head.lines.contains(where: { $0.hasSuffix(" ") }) { $0.refuse(501) }
+        },
+        .reads("keepsTabsBehindValues", ["HTTP-21"]) {
+            if $0.head.lines.contains(where: { $0.hasSuffix("\t") }) { $0.refuse(400) }
         },
         .reads("readsFieldNamesAsSpelled", ["HTTP-19"]) { $0.head.lines.removeAll { $0.hasPrefix("EXPECT-CONTENT:") } },
         .loses("hidesFeatures", ["FEAT-1"], "Lp-Trickle-Features", where: { $0.method == "DELETE" }),
