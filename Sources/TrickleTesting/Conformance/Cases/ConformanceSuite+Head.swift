@@ -58,6 +58,23 @@ extension ConformanceSuite {
             let channel = try session.channel()
             try channel.read(7, ["Lp-Trickle-Head: early"]).head.expect(status: 470)
         },
+        ConformanceCase("EARLY-5", "an early head goes before a range", feature: "head") { session in
+            let channel = try session.channel()
+            let fields = ["Lp-Trickle-Head: early", "Range: bytes=2-3"]
+            let reader = try channel.get(0, fields)
+            let head = try reader.receiveHead()
+            try head.expect(status: 200)
+            try head.expect(absent: "Content-Range")
+            try channel.publish(0, "whole")
+            let rest = try reader.receiveRest()
+            try expect(rest.text == "whole" && rest.isWhole, "the body is '\(rest.text)'")
+            // Nobody waits here.
+            let part = try channel.read(0, fields)
+            if part.head.fields.list("Lp-Trickle-Features").contains("range") {
+                try part.head.expect(status: 206)
+                try expect(part.text == "ol", "the range is '\(part.text)'")
+            }
+        },
     ]
 
     /// Chapter 8: asking without reading.
@@ -115,6 +132,18 @@ extension ConformanceSuite {
             try head.expect("Lp-Trickle-Latest", "0")
             try session.missingChannel().head(0).expect(status: 404)
             try session.answer("HEAD", session.missingChannel().path("next")).head.expect(status: 404)
+        },
+        ConformanceCase("HEAD-6", "HEAD of a closed channel's end tells no state", feature: "size") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 1)
+            try channel.delete().head.expect(status: 200)
+            let head = try channel.head(1)
+            try head.expectClosed()
+            try head.expect("Lp-Trickle-Seq", "1")
+            try head.expect(absent: "Lp-Trickle-State")
+            try head.expect(absent: "Lp-Trickle-Size")
+            // What is kept has its state still.
+            try channel.head(0).expect("Lp-Trickle-State", "complete")
         },
     ]
 }

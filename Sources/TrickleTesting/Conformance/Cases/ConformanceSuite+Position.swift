@@ -94,5 +94,16 @@ extension ConformanceSuite {
             try channel.expectNext(1)
             try writer.finish()
         },
+        ConformanceCase("NEXT-4", "next of a channel that is closed is 404 at once") { session in
+            let channel = try session.channel()
+            try channel.publish(first: 2)
+            let connection = try session.connect()
+            try connection.send(session.head("DELETE", "/\(channel.name)"))
+            try connection.receiveResponse(to: "DELETE").head.expect(status: 200)
+            try connection.send(session.head("GET", channel.path("next")))
+            let answer = try connection.receiveResponse()
+            try answer.head.expect(status: 404)
+            try answer.head.expect(absent: "Lp-Trickle-Latest")
+        },
     ]
 }

@@ -54,6 +54,22 @@ extension ConformanceSuite {
             try expect(answer.text == "456789" && answer.rest.isWhole, "the body is '\(answer.text)'")
             try writer.finish()
         },
+        ConformanceCase("RNG-16", "the last bytes of an open segment are those that are there", feature: "range") {
+            session in
+            let channel = try session.channel()
+            let writer = try channel.open(0, "0123456789")
+            for (range, content, text) in [("-3", "7-9", "789"), ("-100", "0-9", "0123456789")] {
+                let answer = try channel.read(0, ["Range: bytes=\(range)"])
+                try answer.head.expect(status: 206)
+                try answer.head.expect("Content-Range", "bytes \(content)/*")
+                try expect(answer.text == text && answer.rest.isWhole, "bytes=\(range) is '\(answer.text)'")
+            }
+            let nothing = try channel.read(0, ["Range: bytes=-0"])
+            try nothing.head.expect(status: 416)
+            try nothing.head.expect("Content-Range", "bytes */10")
+            try writer.write("more")
+            try writer.finish()
+        },
         ConformanceCase("RNG-5", "a range at the edge waits", feature: "range") { session in
             let channel = try session.channel()
             let range = ["Range: bytes=5-\(endless)"]

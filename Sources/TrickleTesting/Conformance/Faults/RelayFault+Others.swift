@@ -60,6 +60,9 @@ extension RelayFault {
                 $0.head["Range"] = range.split(separator: ",").first.map(String.init)
             }
         },
+        .reads("readsNoSuffixes", ["RNG-1", "RNG-16"]) {
+            if $0.head["Range"]?.hasPrefix("bytes=-") == true { $0.head["Range"] = nil }
+        },
         .loses("hasNoETags", ["RNG-9", "RNG-10"], "ETag"),
         .says("hasOneETag", ["RNG-9", "RNG-10"], "ETag", "\"one\""),
         .ignores("ignoresIfRange", ["RNG-11"], "If-Range"),

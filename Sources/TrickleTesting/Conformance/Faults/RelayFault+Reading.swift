@@ -22,6 +22,7 @@ extension RelayFault {
             }
         },
         .loses("hidesTheTypeFromGET", ["GET-4", "CRE-6"], "Content-Type", where: { $0.isRead }),
+        .says("hasOneState", ["HEAD-2", "HEAD-6"], "Lp-Trickle-State", "waiting", where: { $0.method == "HEAD" }),
         .loses("hidesTheTypeFromHEAD", ["HEAD-1"], "Content-Type", where: { $0.method == "HEAD" }),
         .loses("hidesTheSize", ["GET-5", "HEAD-3", "RNG-13"], "Lp-Trickle-Size"),
         .says("tellsNoSize", ["GET-5", "HEAD-3"], "Lp-Trickle-Size", "0"),
@@ -106,6 +107,8 @@ extension RelayFault {
         .connection("waitsBriefly", ["WAIT-7", "WAIT-14"], .cutsWaitingReaders),
         .connection("waitCutsBodies", ["WAIT-15"], .waitCutsBodies),
         .ignores("ignoresEarlyHead", ["EARLY-1"], "Lp-Trickle-Head"),
+        .ignores(
+            "ignoresEarlyHeadsOfRanges", ["EARLY-5"], "Lp-Trickle-Head", where: { $0.head["Range"] != nil }),
         .answers("waitsEarlyForAnything", ["EARLY-4"], 470, as: 200),
     ]
 

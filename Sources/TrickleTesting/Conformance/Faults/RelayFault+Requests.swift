@@ -114,7 +114,7 @@ extension RelayFault {
                 request.position = String(next)
             }
         },
-        .answers("keepsChannelsThatNeverWere", ["PUB-26"], 404, as: 200, where: { $0.position == "next" }),
+        .answers("keepsChannelsThatNeverWere", ["PUB-26", "NEXT-4"], 404, as: 200, where: { $0.position == "next" }),
         .answers("countsBeyondTheLast", ["PUB-23", "RES-2"], 409, as: 200),
         .reads("publishesRelativePositions", ["PUB-10"]) {
             if $0.isPublish, let number = $0.number, number < -1 { $0.position = "-1" }
