@@ -34,10 +34,16 @@ final class Acceptor: Sendable {
 
     /// Begins to accept.
     ///
-    /// - Parameter accepted: takes the connection's descriptor over, and is told where it comes from; called on the acceptor's thread.
-    func start(_ accepted: @escaping @Sendable (Int32, ClientAddress) -> Void) {
+    /// Both are called on the acceptor's thread.
+    ///
+    /// - Parameters:
+    ///   - makeRoom: gives descriptors back, if it can, when there are none for a connection that waits.
+    ///   - accepted: takes the connection's descriptor over, and is told where it comes from.
+    func start(
+        makeRoom: @escaping @Sendable () -> Bool, _ accepted: @escaping @Sendable (Int32, ClientAddress) -> Void
+    ) {
         thread.start()
-        thread.submit { _ in self.run(accepted) }
+        thread.submit { _ in self.run(makeRoom, accepted) }
     }
 
     /// Closes a connection that is one too many, with an answer that is there before a request is.
@@ -58,7 +64,7 @@ final class Acceptor: Sendable {
         try? await thread.shutdownGracefully()
     }
 
-    private func run(_ accepted: (Int32, ClientAddress) -> Void) {
+    private func run(_ makeRoom: () -> Bool, _ accepted: (Int32, ClientAddress) -> Void) {
         var polled = (sockets.descriptors + [stopPipe.read]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var isShort = false
         while true {
@@ -68,7 +74,7 @@ final class Acceptor: Sendable {
             if ready < 0, errno != EINTR { break }
             if polled[polled.count - 1].revents != 0 { break }
             let wasShort = isShort
-            isShort = sockets.descriptors.contains { !acceptAll($0, accepted) }
+            isShort = sockets.descriptors.contains { !acceptAll($0, makeRoom, accepted) }
             if isShort, !wasShort {
                 logger.error("no descriptors are left for new connections: raise the limit (ulimit -n)")
             }
@@ -76,8 +82,16 @@ final class Acceptor: Sendable {
         for descriptor in sockets.descriptors + [stopPipe.read, stopPipe.write] { close(descriptor) }
     }
 
-    /// - Returns: false when the process has no descriptors left.
-    private func acceptAll(_ listener: Int32, _ accepted: (Int32, ClientAddress) -> Void) -> Bool {
+    private static func somebodyWaits(at listener: Int32) -> Bool {
+        var polled = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, 0) > 0
+    }
+
+    /// - Returns: false when the process has no descriptors left for those who wait.
+    private func acceptAll(
+        _ listener: Int32, _ makeRoom: () -> Bool, _ accepted: (Int32, ClientAddress) -> Void
+    ) -> Bool {
+        var hasMadeRoom = false
         while true {
             // Asked later, the address of one that has gone already is not known any more.
             var peer = sockaddr_storage()
@@ -88,10 +102,15 @@ final class Acceptor: Sendable {
             if descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 accepted(descriptor, ClientAddress(peer))
+                hasMadeRoom = false
                 continue
             }
             switch errno {
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return false
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                // The system says so also where nobody waits.
+                guard Self.somebodyWaits(at: listener) else { return true }
+                guard !hasMadeRoom, makeRoom() else { return false }
+                hasMadeRoom = true
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return true
             case let code:

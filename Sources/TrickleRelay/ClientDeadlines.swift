@@ -15,6 +15,8 @@ struct ClientDeadlines {
     private var taking: NIODeadline?
     /// Until when a request, the rest of one, or the client's end has to come; nil while nothing is due.
     private var arrival: NIODeadline?
+    /// Since when something has to come of which nothing has come.
+    private(set) var silentSince: NIODeadline?
     /// Whether it is the rest of something.
     private var isForRest = false
     /// The number of the element that has begun (``RequestGate/elementCount``); nil for what the gate does not see.
@@ -26,19 +28,22 @@ struct ClientDeadlines {
     /// Something has to come, as a request or the client's end.
     mutating func await(within time: Duration) {
         (isForRest, element) = (false, nil)
-        arrival = .now() + TimeAmount(time)
+        let now = NIODeadline.now()
+        silentSince = now
+        arrival = now + TimeAmount(time)
     }
 
     /// The rest of something has to come. It gets no more time by coming in pieces.
     mutating func awaitRest(within time: Duration) {
         guard !isForRest else { return }
         isForRest = true
+        silentSince = nil
         arrival = .now() + TimeAmount(time)
     }
 
     mutating func nothingIsDue() {
         (isForRest, element) = (false, nil)
-        arrival = nil
+        (silentSince, arrival) = (nil, nil)
     }
 
     /// - Parameters:

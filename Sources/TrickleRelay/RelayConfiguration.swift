@@ -22,8 +22,11 @@ public struct RelayConfiguration: Sendable {
     public var headTimeout: Duration = .seconds(10)
     /// After this silence in the middle of a segment the log tells of a publisher.
     public var silenceToTell: Duration = .seconds(2)
-    /// How long a connection may stay without a request.
+    /// How long a connection that has only read may stay without a request.
     public var keepAliveTimeout: Duration = .seconds(60)
+    /// The same for one that is new or has published: as long as a channel. Some clients send a POST's head only with the first byte of
+    /// its body, and what they have preconnected is silent until then.
+    var publisherKeepAliveTimeout: Duration { max(keepAliveTimeout, limits.idleTimeout) }
     /// How long a reader may take for what was sent to it, 128 KiB at most; then it is cut off.
     public var readerTimeout: Duration = .seconds(30)
     /// Connections from one address; one more gets 429.

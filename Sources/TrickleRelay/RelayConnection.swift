@@ -38,6 +38,8 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     /// The context's: asked for at every piece, and not as cheap there.
     private var channel: (any Channel)?
     private var phase = Phase.idle
+    /// What it has been used for so far.
+    var use = ConnectionUse.unknown
     /// Whether the body of the current request has ended.
     private var requestHasEnded = true
     /// How long a client may take to close when the last answer has left.
@@ -160,7 +162,16 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         }
     }
 
-    private func awaitHead() { deadlines.await(within: lane.configuration.keepAliveTimeout) }
+    private func awaitHead() {
+        let configuration = lane.configuration
+        deadlines.await(
+            within: use == .reading ? configuration.keepAliveTimeout : configuration.publisherKeepAliveTimeout)
+    }
+
+    /// Since when the connection has been silent; nil while something is under way on it.
+    var silence: NIODeadline? {
+        if case .idle = phase { deadlines.silentSince } else { nil }
+    }
 
     /// Looks for a head, a chunk's line or a trailer that has begun and not ended. The bytes of a segment may be silent.
     private func watchParts() {

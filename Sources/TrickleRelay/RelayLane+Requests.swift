@@ -10,7 +10,9 @@ extension RelayLane {
             let method: RelayRequest.Method
             do throws(RequestProblem) {
                 (route, method) = try self.route(of: request)
+                connection.use.add(ConnectionUse(method, route))
             } catch {
+                connection.use.add(.reading)
                 guard let ramps, let asked = RampRequest(request, basePath: configuration.basePath) else { throw error }
                 if request.method == .options {
                     return AnswerExchange(connection, request) { () throws(RequestProblem) in

@@ -21,7 +21,7 @@ public final class RelayServer: Sendable {
     public let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let acceptor: Acceptor
-    private let lanes: [RelayLane]
+    let lanes: [RelayLane]
     /// This run of the relay.
     var incarnation: String { lanes[0].incarnation }
     private let lastLane = NIOLockedValueBox(0)
@@ -30,6 +30,8 @@ public final class RelayServer: Sendable {
     let census: ConnectionCensus
     /// Connections that could not be accepted, or not be set up.
     let setupFailures: RateLimitedLog
+    /// Connections that were closed because others had no descriptor.
+    let shortages: RateLimitedLog
     private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
     /// They hold the relay: let go of when it goes down.
     private let ramps = NIOLockedValueBox<(any RelayRamps)?>(nil)
@@ -67,21 +69,21 @@ public final class RelayServer: Sendable {
         }
         let census = ConnectionCensus(
             maximumPerAddress: configuration.connectionsPerAddress, proxies: configuration.proxies, logger: logger)
-        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, failures)
+        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, failures, logger)
         let answering = ramps?(relay)
         relay.ramps.withLockedValue { $0 = answering }
         for lane in lanes {
             lane.ramps = answering
             lane.start()
         }
-        acceptor.start { descriptor, peer in relay.connect(descriptor, from: peer) }
+        acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
         return relay
     }
 
     private init(
         _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
         _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus,
-        _ setupFailures: RateLimitedLog
+        _ setupFailures: RateLimitedLog, _ logger: Logger
     ) {
         self.configuration = configuration
         self.group = group
@@ -91,6 +93,7 @@ public final class RelayServer: Sendable {
         self.sweeper = sweeper
         self.census = census
         self.setupFailures = setupFailures
+        shortages = RateLimitedLog(logger, level: .warning)
     }
 
     /// Each lane in turn.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Runs what blocks outside the pool of the tasks.
-func onThread<Value: Sendable, Failure: Error>(
+package func onThread<Value: Sendable, Failure: Error>(
     _ body: @escaping @Sendable () throws(Failure) -> Value
 ) async throws(Failure) -> Value {
     let result: Result<Value, Failure> = await withCheckedContinuation { continuation in

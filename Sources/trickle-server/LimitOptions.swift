@@ -47,7 +47,10 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("For a request's head, once it has begun (408).", valueName: "time"))
     var headTimeout = DurationArgument("10s")
 
-    @Option(help: ArgumentHelp("How long a connection may stay without a request.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a connection that only reads may stay without a request; one that is new or publishes has --idle-timeout.",
+            valueName: "time"))
     var keepAlive = DurationArgument("60s")
 
     @Option(

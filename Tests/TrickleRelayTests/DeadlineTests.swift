@@ -23,8 +23,11 @@ import TrickleTesting
         #expect(text.contains("Connection: close"))
     }
 
-    @Test func aConnectionWithoutARequestIsClosedInSilence() async throws {
-        let text = try await answer(to: "") { $0.keepAliveTimeout = .milliseconds(1) }
+    @Test func aConnectionWithoutARequestIsClosedInSilenceWhenAChannelWouldBeIdle() async throws {
+        let text = try await answer(to: "") {
+            $0.keepAliveTimeout = .milliseconds(1)
+            $0.limits.idleTimeout = .milliseconds(1)
+        }
         #expect(text.isEmpty)
     }
 

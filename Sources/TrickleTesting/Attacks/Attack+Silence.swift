@@ -3,8 +3,9 @@ extension Attack {
     static let silence = [unfinished, silent]
 
     private static let unfinished = Attack(
-        "unfinished", "requests that begin and do not end; the relay waits 1 s for a head and 2 s for a request",
-        relayOptions: ["--head-timeout", "1s", "--keep-alive", "2s"], preparation: { _ in [channel("hold")] }
+        "unfinished", "requests that begin and do not end; the relay waits 1 s for a head and 2 or 4 s for a request",
+        relayOptions: ["--head-timeout", "1s", "--keep-alive", "2s", "--idle-timeout", "4s"],
+        preparation: { _ in [channel("hold")] }
     ) { _ in
         let missing = "Content-Length: 5"
         let requests = [
@@ -21,6 +22,7 @@ extension Attack {
                 AttackRequest.chunkedPost("/hold5/0") + String(repeating: "0", count: 200_000)
             ),
             ("a connection without a request", ""),
+            ("a connection that has read and is silent", AttackRequest.get("/_channels")),
         ]
         return requests.map { name, text in
             AttackScript(once: text).with {

@@ -12,7 +12,7 @@ public enum RelaySetup: Sendable {
     case hasLittleMemory
     /// ``windowCount`` segments, however young.
     case keepsLittle
-    /// No time for connections on which nothing happens: 2 s at most.
+    /// No time for connections on which something is due: 2 s at most.
     case isInAHurry
     /// ``idleTimeout``.
     case isSoonIdle
@@ -33,7 +33,7 @@ public enum RelaySetup: Sendable {
         case .takesFewReaders: ["--max-subscribers", "\(Self.readerCount)"]
         case .hasLittleMemory: ["--memory", "\(Self.memoryByteCount)"]
         case .keepsLittle: ["--window", "\(Self.windowCount)", "--window-seconds", "0"]
-        case .isInAHurry: ["--head-timeout", "1s", "--keep-alive", "2s", "--reader-timeout", "2s"]
+        case .isInAHurry: ["--head-timeout", "1s", "--keep-alive", "1s", "--reader-timeout", "2s"]
         case .isSoonIdle: ["--idle-timeout", "\(Self.idleTimeout.components.seconds)s"]
         }
     }

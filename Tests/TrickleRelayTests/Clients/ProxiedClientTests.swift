@@ -141,6 +141,7 @@ import TrickleTesting
             $0.proxies = TrustedProxies([AddressRange("127.0.0.1")!])
             $0.headTimeout = .milliseconds(1)
             $0.keepAliveTimeout = .seconds(2)
+            $0.limits.idleTimeout = .seconds(2)
         } _: { relay in
             let text = try await PlainClient.with(relay) { client in
                 // On a busy machine the connection may have been idle for too long before this.

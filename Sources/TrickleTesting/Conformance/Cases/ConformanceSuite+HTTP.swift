@@ -240,6 +240,29 @@ extension ConformanceSuite {
                 try closing.expectEnd()
             }
         },
+        ConformanceCase(
+            "HTTP-22", "a publisher's connection may be silent as long as its channel",
+            wait: { $0.startRelay == nil ? .seconds(65) : .seconds(3) }
+        ) { session in
+            // Longer than the relay keeps a connection that only reads.
+            let isHurried = session.settings.startRelay != nil
+            let channel = try (isHurried ? session.relay(.isInAHurry) : session).channel()
+            let connections = try (0..<3).map { _ in try channel.session.connect() }
+            func publish(_ number: Int, on connection: RawConnection) throws {
+                let fields = ["Transfer-Encoding: chunked"]
+                // The head of the POST and the first byte of its body come together.
+                let head = channel.session.head("POST", channel.path(number), fields)
+                try connection.send(head + "2\r\nhi\r\n0\r\n\r\n")
+                try connection.receiveResponse(to: "POST").head.expect(status: 200)
+            }
+            // One has published, one asks for the number, and one is new.
+            try publish(0, on: connections[0])
+            try connections[1].send(channel.session.head("GET", channel.path("next")))
+            try connections[1].receiveResponse().head.expect(status: 200)
+            session.wait(isHurried ? .seconds(3) : .seconds(65))
+            for (index, connection) in connections.enumerated() { try publish(index + 1, on: connection) }
+            for number in 0...3 { try channel.expectSegment(number, "hi") }
+        },
         ConformanceCase("HTTP-19", "the case of field names does not matter") { session in
             let channel = session.missingChannel()
             try session.answer("POST", "/\(channel.name)", ["content-length: 0", "EXPECT-CONTENT: audio/x-conf"])

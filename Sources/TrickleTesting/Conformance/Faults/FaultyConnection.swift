@@ -24,7 +24,7 @@ final class FaultyConnection {
     private var upstreamHasEnded = false
     private var mustClose = false
     private var deadline: ContinuousClock.Instant?
-    /// Since when the client has kept half a line back: it is passed on when it is whole, so that the relay cannot see that it is due.
+    /// Since when the client has kept half a head or line back: it is passed on when it is whole, so that the relay cannot see that it is due.
     private var insideLineSince: ContinuousClock.Instant?
     private static let lineTime = Duration.seconds(10)
     private var isReadingOpenSegment = false
@@ -38,6 +38,7 @@ final class FaultyConnection {
         guard let address = try? context.upstream.addresses().first else { return nil }
         upstream = socket(address.family, Socket.stream, 0)
         guard Socket.connect(upstream, address.bytes, until: .now + .seconds(2)) == nil else { return nil }
+        if fault.connection == .closesSilentConnections { deadline = .now + .seconds(1) }
     }
 
     deinit {
@@ -119,6 +120,7 @@ final class FaultyConnection {
     // MARK: From the client
 
     private func receivedFromClient(_ bytes: [UInt8]) {
+        if fault.connection == .closesSilentConnections { deadline = nil }
         var headCount = 0
         requests.feed(bytes, framing: { FaultyRequest($0).framing }) { element in
             if case .head = element { headCount += 1 }
@@ -284,6 +286,7 @@ final class FaultyConnection {
         deadline = nil
         switch fault.connection {
         case .closesAfterAnswers: mustClose = true
+        case .closesSilentConnections: deadline = .now + .seconds(1)
         case .closesAfterErrors where head.status >= 400: mustClose = true
         case .resetsAfterEarlyAnswers where isInBody:
             reset()

@@ -23,12 +23,12 @@ struct MessageSplitter {
 
     private var state = State.head
     private var buffer: [UInt8] = []
-    /// Whether the line of a chunk or a trailer has begun and not ended.
+    /// Whether a head, or the line of a chunk or a trailer, has begun and not ended.
     var isInsideLine: Bool {
         switch state {
-        case .chunkSize, .chunkEnd: !buffer.isEmpty
+        case .head, .chunkSize, .chunkEnd: !buffer.isEmpty
         case .trailers: true
-        case .head, .length, .chunk, .untilClose, .garbage: false
+        case .length, .chunk, .untilClose, .garbage: false
         }
     }
 

@@ -18,6 +18,7 @@ extension RelayFault {
         },
         .connection("closesAfterAnswers", ["HTTP-1", "HTTP-2", "ERR-5", "PUB-11"], .closesAfterAnswers),
         .connection("closesAfterErrors", ["ERR-5"], .closesAfterErrors),
+        .connection("closesSilentConnections", ["HTTP-22"], .closesSilentConnections),
         .connection("forgetsPipelined", ["HTTP-2"], .forgetsPipelined),
         .ignores("ignoresConnectionClose", ["HTTP-3"], "Connection"),
         .connection("neverCloses", ["HTTP-3", "HTTP-14", "HTTP-20", "GET-14"], .neverCloses),

@@ -41,6 +41,8 @@ enum ConnectionFault {
     /// After each answer, good or bad.
     case closesAfterAnswers
     case closesAfterErrors
+    /// After a second without a request.
+    case closesSilentConnections
     /// A client that shuts down its sending side is taken for gone.
     case halfCloseIsClose
     /// A publisher that breaks off is not noticed.
