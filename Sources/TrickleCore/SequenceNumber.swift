@@ -4,6 +4,8 @@
 public struct SequenceNumber: Hashable, Comparable, Sendable {
     /// The largest number a segment can have: 2^53 − 1.
     public static let max = SequenceNumber(unchecked: (1 << 53) - 1)
+    /// A number that no channel comes to, and that every server can read: 2^31 − 1.
+    public static let farAhead = SequenceNumber(unchecked: (1 << 31) - 1)
     public static let zero = SequenceNumber(unchecked: 0)
 
     public let value: Int

@@ -39,7 +39,7 @@ public final class Publisher: Sendable {
         var pace = PreconnectPace()
         /// Whether another that publishes the channel is still to be pushed aside.
         var takesOver: Bool
-        /// Whether the relay has said that the channel is another's.
+        /// Whether the channel is another's: the relay has said so, or cannot tell whose it is, and it was there before.
         var isTaken = false
     }
 
@@ -91,6 +91,7 @@ public final class Publisher: Sendable {
             switch action {
             case .create: request = route.create(contentType: contentType, publisher: id, takesOver: takesOver)
             case .requestNumber: request = route.nextNumber
+            case .requestFarNumber: request = route.request(.get, part: SequenceNumber.farAhead.description)
             case .wait(let time):
                 try await Task.sleep(for: time)
                 action = publication.waited()
@@ -105,6 +106,8 @@ public final class Publisher: Sendable {
             state.withLock { $0.isRequested = true }
             switch try await exchange(request) {
             case (.answered(let head), let body):
+                // While it is not known whether it was there before.
+                if head.features.isEmpty, !takesOver { state.withLock { $0.isTaken = !id.hasBegun(channel) } }
                 lastError = route.refusal(of: "publish '\(channel)'", head: head, body: body ?? [])
                 action = publication.answered(
                     head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
@@ -113,7 +116,20 @@ public final class Publisher: Sendable {
                 action = publication.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))
             }
         }
+        claim(publication)
         state.withLock { $0.publication = publication }
+    }
+
+    /// Decides whose the channel is, where the relay does not.
+    private func claim(_ publication: PublicationState) {
+        if publication.features.contains(.resume) { return }
+        if publication.next == .zero { id.begins(channel) }
+        if id.hasBegun(channel) || state.withLock({ $0.takesOver }) { return state.withLock { $0.isTaken = false } }
+        state.withLock { $0.isTaken = true }
+        let next = publication.next.map { "\($0)" } ?? "its largest"
+        route.configuration.logger.notice(
+            "the channel '\(channel)' was there before: goes on with segment \(next), and leaves it open at the end. This relay does not tell whether another publishes it"
+        )
     }
 
     /// Asks the relay, and goes on for ``graceAfterCancellation`` when the caller is cancelled.
@@ -165,7 +181,7 @@ public final class Publisher: Sendable {
     }
 
     /// Closes the channel: its readers get what there is, and then its end. Does nothing where ``open()`` has asked the relay for nothing,
-    /// and where the channel is another's.
+    /// and where the channel is another's: on a relay that does not tell, one that had segments before.
     ///
     /// Segments that were ended without waiting are waited for. One that is still being written ends there, and its writer
     /// gets `channelClosed`.
@@ -212,6 +228,7 @@ public final class Publisher: Sendable {
 
     private func note(_ error: TrickleError) {
         if error.code == .channelTaken { state.withLock { $0.isTaken = true } }
+        if error.code == .channelClosed || error.code == .channelNotFound { id.loses(channel) }
     }
 
     private func deleteChannel() async throws {
@@ -229,8 +246,9 @@ public final class Publisher: Sendable {
             switch try await transfer.awaitHead() {
             case .answered(let head):
                 let body = try await transfer.awaitBody(limit: ChannelRoute.shortBodyLimit) ?? []
-                // A channel that is not there any more is closed as well.
+                // A channel that is not there any more is closed as well. Servers that announce nothing answer 400 then.
                 if head.isSuccess || head.status == 404 { return }
+                if head.status == 400, head.features.isEmpty { return }
                 // Nor is one closed that has become another's.
                 if head.status == 409 { return }
                 action = repetition.refused(head, now: .now, jitter: .random(in: 0..<1))
@@ -257,7 +275,7 @@ extension Publisher {
                 switch ready.outcome {
                 case nil: return (ready, false)
                 case .failure(let error) where error.code == .channelClosed || error.code == .channelTaken:
-                    state.isTaken = error.code == .channelTaken
+                    if error.code == .channelTaken { state.isTaken = true }
                     throw error
                 // Ended elsewhere: its number is gone.
                 case .failure(let error) where error.code == .segmentAborted: break

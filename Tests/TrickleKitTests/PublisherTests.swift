@@ -261,12 +261,41 @@ import TrickleTesting
         _ = try await connection.readHead()
         opening.cancel()
         // Nothing may go out behind the request before its answer has come.
-        try await connection.answer("200 OK", ["Connection": "close"])
+        try await connection.answer("200 OK", ["Connection": "close", "Lp-Trickle-Features": "resume, size"])
         await #expect(throws: CancellationError.self) { try await opening.value }
         let closing = Task { try await publisher.close() }
         let deletion = try await server.accept()
         #expect(try await deletion.readHead().line == "DELETE /cam%201 HTTP/1.1")
         try await deletion.answer("200 OK")
+        try await closing.value
+    }
+
+    @Test(arguments: [0, 7])
+    func onARelayThatDoesNotTellWhoseAChannelIsOnlyWhoBeganItClosesIt(next: Int) async throws {
+        let server = try ScriptedServer()
+        let publisher = Publisher(relay: server.relay, channel: channel, configuration: .unhurried)
+        let opening = Task { try await publisher.open() }
+        let connection = try await server.accept()
+        _ = try await connection.readHead()
+        try await connection.answer("200 OK")
+        #expect(try await connection.readHead().line == "GET /cam%201/next HTTP/1.1")
+        try await connection.answer("400 Bad Request")
+        #expect(try await connection.readHead().line == "GET /cam%201/2147483647 HTTP/1.1")
+        try await connection.answer("470 ", ["Lp-Trickle-Latest": "\(next)"])
+        try await opening.value
+        #expect(publisher.nextSequence == SequenceNumber(next))
+        let closing = Task {
+            try await publisher.close()
+            connection.shutdownNow()
+        }
+        if next == 0 {
+            #expect(try await connection.readHead().line == "DELETE /cam%201 HTTP/1.1")
+            // What such a server says where the channel has gone already.
+            try await connection.answer("400 Bad Request", body: "Invalid stream\n")
+        } else {
+            // Nothing comes before the end.
+            await #expect(throws: ScriptedServer.Failure.self) { try await connection.readHead() }
+        }
         try await closing.value
     }
 

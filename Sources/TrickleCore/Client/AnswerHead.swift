@@ -34,6 +34,9 @@ public struct AnswerHead: Hashable, Sendable {
     /// Whether the status is 200 … 299.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
+    /// Whether a server that does not have the route of a request answers so.
+    var lacksRoute: Bool { [400, 404, 405, 501].contains(status) }
+
     /// Takes one header field in. The names of HTTP's fields do not depend on case (RFC 9110, section 5.1).
     ///
     /// A field whose value breaks its rule is treated as absent.

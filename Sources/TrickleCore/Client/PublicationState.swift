@@ -11,6 +11,8 @@ public struct PublicationState: Sendable {
         case create
         /// Ask for the number that is next.
         case requestNumber
+        /// Ask for a number that is far ahead: the refusal tells the one that is next.
+        case requestFarNumber
         /// Report ``PublicationState/waited()`` after this time.
         case wait(Duration)
         /// Segments can be published.
@@ -30,6 +32,7 @@ public struct PublicationState: Sendable {
         case idle
         case creating
         case numbering
+        case numberingByFarNumber
         case open(next: SequenceNumber?)
         case ended
     }
@@ -73,9 +76,12 @@ public struct PublicationState: Sendable {
         case (.numbering, 200):
             phase = .open(next: head.latest ?? .zero)
             return .ready
-        case (.numbering, 400), (.numbering, 404), (.numbering, 405), (.numbering, 501):
-            // The channel was made a moment ago: a server without this route begins at 0.
-            phase = .open(next: .zero)
+        case (.numbering, _) where head.lacksRoute:
+            phase = .numberingByFarNumber
+            return .requestFarNumber
+        case (.numberingByFarNumber, ..<500) where head.status != 429:
+            // The channel was made a moment ago: where nothing is told, it begins at 0.
+            phase = .open(next: head.latest ?? .zero)
             return .ready
         case (.creating, 404): return fail(.channelNotFound)
         case (.creating, 409) where head.ownedFor == nil:
@@ -88,8 +94,13 @@ public struct PublicationState: Sendable {
     }
 
     public mutating func failed(_ failure: RequestFailure, now: Duration, jitter: Double) -> Action {
+        if phase == .numberingByFarNumber, failure == .silent {
+            // It waits for that number.
+            phase = .open(next: .zero)
+            return .ready
+        }
         // Once it has answered it is there, and may come back.
-        let mayCome = failure == .broken || phase == .numbering
+        let mayCome = failure == .broken || phase != .creating
         guard failure != .permanent, mayCome else { return fail(.unreachable) }
         return retry(.unreachable, now: now, jitter: jitter)
     }
@@ -99,6 +110,7 @@ public struct PublicationState: Sendable {
         switch phase {
         case .creating: .create
         case .numbering: .requestNumber
+        case .numberingByFarNumber: .requestFarNumber
         case .idle, .open, .ended: preconditionFailure("a publication was not waiting")
         }
     }

@@ -22,11 +22,25 @@ import TrickleCore
     }
 
     @Test(arguments: [400, 404, 405, 501])
-    func aServerWithoutANextRouteBeginsAtZero(status: Int) {
+    func aServerWithoutANextRouteTellsTheNumberInARefusal(status: Int) {
         var state = PublicationState()
         _ = state.open()
         _ = state.answered(answer(200), now: .zero, jitter: 0)
-        #expect(state.answered(answer(status), now: .zero, jitter: 0) == .ready)
+        #expect(state.answered(answer(status), now: .zero, jitter: 0) == .requestFarNumber)
+        #expect(state.answered(answer(470, latest: 12), now: .zero, jitter: 0) == .ready)
+        #expect(state.takeNumber() == 12)
+    }
+
+    @Test(arguments: [nil, 400, 404])
+    func aServerThatTellsNoNumberAtAllBeginsAtZero(status: Int?) {
+        var state = PublicationState()
+        _ = state.open()
+        _ = state.answered(answer(200), now: .zero, jitter: 0)
+        _ = state.answered(answer(404), now: .zero, jitter: 0)
+        let action =
+            status.map { state.answered(answer($0), now: .zero, jitter: 0) }
+            ?? state.failed(.silent, now: .zero, jitter: 0)
+        #expect(action == .ready)
         #expect(state.takeNumber() == 0)
     }
 
