@@ -102,6 +102,9 @@ struct ChannelRun: Sendable {
                     ledger.ends(sequence, isWhole: false)
                 }
             }
+            if subscriber.statistics.endedSilently {
+                ledger.problem("the relay had forgotten the channel before its end")
+            }
         } catch is CancellationError {
         } catch {
             ledger.problem("the reader gave up: \(error)")

@@ -35,8 +35,8 @@ struct ChannelRoute: Sendable {
 
     var nextNumber: TransferRequest { request(.get, part: "next") }
 
-    /// A read, which waits for as long as the channel lives. A relay that knows `wait` is told to give a sign of life in between; one of
-    /// which nothing is known (nil) may be silent for the stall timeout.
+    /// A read, which waits for as long as the channel lives. A relay that knows `wait` is told to give a sign of life in between; one that
+    /// does not is asked again each 20 s, and one of which nothing is known (nil) may be silent for the stall timeout.
     func read(_ position: SegmentPosition, features: RelayFeatures?) -> TransferRequest {
         var request = request(.get, part: position.description)
         request.isAnsweredAtOnce = false
@@ -48,6 +48,9 @@ struct ChannelRoute: Sendable {
             let wait = min(max(1, configuration.stallTimeout.components.seconds / 2), Self.longestWait)
             request.headers.append((HeaderName.wait, String(wait)))
             request.silenceLimit = max(configuration.stallTimeout, .seconds(wait) + .milliseconds(500))
+        } else {
+            request.silenceLimit = Self.renewal
+            request.isSilenceLimitedToWait = true
         }
         return request
     }
@@ -61,6 +64,10 @@ struct ChannelRoute: Sendable {
         request.headers.append(("If-Range", tag))
         return request
     }
+
+    /// After so long without a byte a read is made again, where the server gives no sign of life: what stands in front of it may cut
+    /// connections that are silent for longer.
+    private static let renewal = Duration.seconds(20)
 
     /// The most seconds that a relay may be told to wait: a day.
     private static let longestWait: Int64 = 86_400

@@ -11,6 +11,7 @@ final class ChannelWatch {
     private let relay: RelayURL
     private let configuration: ClientConfiguration
     private var state: ChangefeedState
+    private var feed: Subscriber?
     private var segments: Subscriber.AsyncIterator?
     private var hasStarted = false
     private var lastError: TrickleError?
@@ -45,9 +46,10 @@ final class ChannelWatch {
                 var configuration = configuration
                 // Whoever can list the channels again does that, rather than wait for a place in the feed that may never come.
                 if state.hasList { configuration.patience = .zero }
-                segments = Subscriber(
-                    relay: relay, channel: .changefeed, from: position, configuration: configuration
-                ).makeAsyncIterator()
+                let feed = Subscriber(
+                    relay: relay, channel: .changefeed, from: position, configuration: configuration)
+                self.feed = feed
+                segments = feed.makeAsyncIterator()
                 action = .readOn
             case .report(let changes): return changes
             case .readOn:
@@ -126,7 +128,14 @@ final class ChannelWatch {
             lastError = error
             return state.feedBroke(jitter: .random(in: 0..<1))
         }
-        guard let segment = next else { return nil }
+        guard let segment = next else {
+            guard feed?.statistics.endedSilently == true else { return nil }
+            // A relay without its feed has been started again.
+            let error = TrickleError.channelNotFound(.changefeed, relay: relay)
+            guard state.hasList else { throw error }
+            lastError = error
+            return state.feedBroke(jitter: .random(in: 0..<1))
+        }
         if segment.skipped != nil || segment.isRestart {
             let action = state.lostPlace()
             if action != .readOn { return action }

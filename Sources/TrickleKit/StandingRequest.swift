@@ -1,8 +1,8 @@
 import Synchronization
 import TrickleCore
 
-/// The request for a segment that is not there yet, made again as often as the relay ends the wait (204), so that one is on the wire when
-/// the segment begins.
+/// The request for a segment that is not there yet, made again as often as the relay ends the wait (204), or is silent for as long as one
+/// that gives no sign of life may be, so that one is on the wire when the segment begins.
 final class StandingRequest: Sendable {
     let position: SegmentPosition
     private let request: TransferRequest
@@ -43,7 +43,7 @@ final class StandingRequest: Sendable {
     func cancel() { state.withLock { $0.transfer.take() }?.cancel() }
 
     private func ended(_ transfer: Transfer) {
-        guard transfer.head?.status == 204 else { return }
+        guard transfer.head?.status == 204 || transfer.waitedInSilence else { return }
         let next = makeTransfer()
         let isWanted = state.withLock { state in
             // One that is answered at once is not made again at once: whoever takes it sees the answer.
@@ -52,5 +52,13 @@ final class StandingRequest: Sendable {
             return true
         }
         if isWanted { next.start() }
+    }
+}
+
+extension Transfer {
+    /// Whether it has come to the end of the time for which a server that gives no sign of life may be silent.
+    var waitedInSilence: Bool {
+        guard request.isSilenceLimitedToWait, head == nil, case .failed(let failure) = ending else { return false }
+        return failure.kind == .silent
     }
 }

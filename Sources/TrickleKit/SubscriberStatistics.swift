@@ -12,11 +12,15 @@ public struct SubscriberStatistics: Sendable, Equatable {
     public var segmentsCut = 0
     /// Bytes that were lost with them, as far as the relay tells how long they are.
     public var bytesMissing = 0
+    /// Whether the channel went away without the word that it had ended: what followed on the last segment may be missing.
+    public var endedSilently = false
     /// How often a broken connection was replaced.
     public var reconnections = 0
 
     public init() {}
 
     /// Whether everything since the first segment came through.
-    public var isLossless: Bool { segmentsSkipped == 0 && segmentsAborted == 0 && segmentsCut == 0 }
+    public var isLossless: Bool {
+        segmentsSkipped == 0 && segmentsAborted == 0 && segmentsCut == 0 && !endedSilently
+    }
 }

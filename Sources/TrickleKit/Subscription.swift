@@ -48,6 +48,12 @@ final class Subscription {
                 action = state.waited(now: .now)
             case .finish:
                 hasEnded = true
+                if let last = state.lastBeforeSilentEnd {
+                    tally.count { $0.endedSilently = true }
+                    route.configuration.logger.warning(
+                        "the relay has no channel '\(route.channel)' any more: what followed segment \(last) may be missing"
+                    )
+                }
                 return nil
             case .fail(let failure):
                 hasEnded = true
@@ -103,6 +109,9 @@ final class Subscription {
             if error.code == .relayBusy { tally.obstacle = .relay(error.message) }
             lastError = error
             return (head, action)
+        case .failed(let failure) where transfer.waitedInSilence:
+            hasBroken = true
+            return (nil, state.failed(failure.kind, now: .now, jitter: .random(in: 0..<1)))
         case .failed(let failure): return (nil, failed(failure))
         }
     }

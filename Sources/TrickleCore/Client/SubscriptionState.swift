@@ -70,8 +70,9 @@ public struct SubscriptionState: Sendable {
     private enum Phase: Hashable, Sendable {
         /// Nothing was read yet.
         case joining(SegmentPosition)
-        /// The position is so many segments back, and the relay may not know that form: its next number comes first.
-        case locating(back: Int)
+        /// The position is so many segments back, and the relay may not know that form: its next number comes first, which a server
+        /// without a route for it tells in its answer to a number that is far ahead.
+        case locating(back: Int, byFarNumber: Bool)
         case following(SequenceNumber)
         /// The place was lost before `expected` was read.
         case rejoining(SegmentPosition, expected: SequenceNumber?)
@@ -82,6 +83,7 @@ public struct SubscriptionState: Sendable {
     private var phase: Phase
     private var outage = Outage()
     private var hasJoined = false
+    private var lastDelivered: SequenceNumber?
     /// The relay's connection broke since the last answer with data.
     private var lostRelay = false
     /// The channel's next number when the place was lost.
@@ -89,12 +91,18 @@ public struct SubscriptionState: Sendable {
     /// The relay was silent before it said what it can do: its next number is asked for.
     private var isProbing = false
     private var requestedAt: Duration = .zero
+    /// The channel went away without the word that it had ended: what followed on this segment may be missing.
+    public private(set) var lastBeforeSilentEnd: SequenceNumber?
     /// What the relay can do; nil until it has answered.
     public private(set) var features: RelayFeatures?
 
     public init(from start: SegmentPosition, policy: Policy = .init()) {
         self.policy = policy
-        if case .back(let count) = start { phase = .locating(back: count) } else { phase = .joining(start) }
+        if case .back(let count) = start {
+            phase = .locating(back: count, byFarNumber: false)
+        } else {
+            phase = .joining(start)
+        }
     }
 
     /// The subscription begins.
@@ -114,6 +122,16 @@ public struct SubscriptionState: Sendable {
             isProbing = false
             return request(now: now)
         }
+        if case .locating(let count, let isFar) = phase {
+            if !isFar, head.lacksRoute, !knowsRelativePositions {
+                phase = .locating(back: count, byFarNumber: true)
+                return request(now: now)
+            }
+            if isFar, head.status == StatusCode.segmentNotFound, head.latest != nil {
+                return data(head, now: now, jitter: jitter)
+            }
+            phase = .locating(back: count, byFarNumber: false)
+        }
         switch head.status {
         case 200 where head.isChannelClosed: return finish()
         case 200: return data(head, now: now, jitter: jitter)
@@ -121,6 +139,8 @@ public struct SubscriptionState: Sendable {
         case 404: return channelMissing(now: now, jitter: jitter)
         case StatusCode.segmentNotFound: return segmentMissing(head, now: now, jitter: jitter)
         case 429, 500...599:
+            // It may be another that comes back.
+            if hasJoined, head.status >= 500 { lostRelay = true }
             return retry(
                 .busy, limit: outageLimit, now: now, jitter: jitter, atLeast: head.retryAfter ?? .zero)
         default: return fail(.refused(status: head.status))
@@ -132,6 +152,12 @@ public struct SubscriptionState: Sendable {
         if failure == .permanent { return fail(.unreachable) }
         if failure == .silent, features == nil, !isProbing {
             isProbing = true
+            return request(now: now)
+        }
+        if failure == .silent, features?.contains(.wait) == false {
+            // A server that gives no sign of life is asked again, to see whether it and the channel are there; one that waits even for a
+            // number far ahead cannot tell where to begin.
+            if case .locating = phase { phase = .joining(.current) }
             return request(now: now)
         }
         isProbing = false
@@ -146,7 +172,7 @@ extension SubscriptionState {
         if isProbing { return .requestNumber }
         switch phase {
         case .joining(let position), .rejoining(let position, _): return .request(position)
-        case .locating: return .requestNumber
+        case .locating(_, let isFar): return isFar ? .request(.exact(.farAhead)) : .requestNumber
         case .following(let number): return .request(.exact(number))
         case .ended: preconditionFailure("a subscription that has ended was asked to go on")
         }
@@ -197,16 +223,21 @@ extension SubscriptionState {
                 return request(now: now)
             }
         }
-        // A relay that comes back has its channels again only when their publishers come back too.
-        let limit = lostRelay ? outageLimit : policy.waitForChannel
-        return retry(.channelNotFound, limit: limit, now: now, jitter: jitter)
+        guard hasJoined else {
+            return retry(.channelNotFound, limit: policy.waitForChannel, now: now, jitter: jitter)
+        }
+        // A relay that comes back has its channels again only when their publishers come back too. Otherwise the channel was there, and
+        // has ended: a server tells nobody who did not wait at that moment.
+        if lostRelay, let wait = outage.wait(now: now, limit: outageLimit, jitter: jitter) { return .wait(wait) }
+        lastBeforeSilentEnd = lastDelivered
+        return finish()
     }
 }
 
 // Data, and where to go on when there is none.
 extension SubscriptionState {
     private mutating func data(_ head: AnswerHead, now: Duration, jitter: Double) -> Action {
-        if case .locating(let count) = phase {
+        if case .locating(let count, _) = phase {
             guard let next = head.latest else { return fail(.sequenceMissing) }
             outage.end()
             phase =
@@ -225,6 +256,7 @@ extension SubscriptionState {
         outage.end()
         lostRelay = false
         hasJoined = true
+        lastDelivered = sequence
         if let next = sequence.next { phase = .following(next) } else { phase = .ended }
         return .deliver(delivery)
     }

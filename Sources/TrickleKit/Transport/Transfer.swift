@@ -158,7 +158,10 @@ extension Transfer {
 // The loop's side.
 extension Transfer {
     func received(_ head: AnswerHead) {
-        state.withLock { $0.head = head }
+        state.withLock { state in
+            state.head = head
+            if request.isSilenceLimitedToWait { state.silenceLimit = nil }
+        }
     }
 
     func receivedTrailer(abortedBy: String) {

@@ -25,6 +25,8 @@ struct TransferRequest: Sendable {
     var isAnsweredAtOnce = true
     /// After so long without a byte from the relay a read counts as ``RequestFailure/silent``; nil waits as long as the connection is there.
     var silenceLimit: Duration?
+    /// Whether that holds for the wait only: once the answer has begun, it takes as long as it takes.
+    var isSilenceLimitedToWait = false
     /// A connection that is there already may be as dead as the one that the request before was on.
     var needsNewConnection = false
     var configuration: ClientConfiguration

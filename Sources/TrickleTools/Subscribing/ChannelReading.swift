@@ -86,6 +86,11 @@ public struct ChannelReading: Sendable {
             remaining = remaining.map { $0 - 1 }
             if remaining == 0 { return }
         }
+        // The library's own log tells of it.
+        if isStrict, subscriber.statistics.endedSilently {
+            throw ToolFailure(
+                "the channel went away without the word that it had ended: segments may be missing", exit: .dataLost)
+        }
     }
 
     /// Passes one segment on.
@@ -156,6 +161,7 @@ public struct ChannelReading: Sendable {
         if statistics.isLossless { return "" }
         return "; missing: \(statistics.segmentsSkipped) skipped, \(statistics.segmentsAborted) aborted, "
             + "\(statistics.segmentsCut) cut"
+            + (statistics.endedSilently ? ", perhaps the end" : "")
             + (statistics.bytesMissing > 0 ? " (\(statistics.bytesMissing) bytes of known length)" : "")
     }
 }

@@ -139,7 +139,8 @@ import Testing
             return
         }
         #expect(state.waited(now: .seconds(4)) == .request(.exact(5)))
-        #expect(state.answered(answer(404), now: .seconds(11), jitter: 0) == .fail(.channelNotFound))
+        #expect(state.answered(answer(404), now: .seconds(11), jitter: 0) == .finish)
+        #expect(state.lastBeforeSilentEnd == 4)
     }
 
     @Test func whatCannotGetBetterIsNotTriedAgain() {
@@ -243,6 +244,52 @@ import Testing
             return
         }
         #expect(state.answered(answer(404), now: .zero, jitter: 1) == .request(.exact(number)))
-        #expect(state.answered(answer(404), now: .zero, jitter: 1) == .fail(.channelNotFound))
+        #expect(state.answered(answer(404), now: .zero, jitter: 1) == .finish)
+        #expect(state.lastBeforeSilentEnd == 4)
+    }
+
+    /// A subscription that has read segment 7 of a server that announces nothing.
+    private func joined(waitForChannel: Duration = .seconds(30)) -> SubscriptionState {
+        var state = SubscriptionState(from: .next, policy: .init(waitForChannel: waitForChannel))
+        _ = state.start(now: .zero)
+        var head = AnswerHead(status: 200)
+        head.sequence = 7
+        _ = state.answered(head, now: .zero, jitter: 0)
+        _ = state.waited(now: .zero)
+        return state
+    }
+
+    @Test func aChannelThatIsForgottenAfterItWasReadHasEnded() {
+        var state = joined()
+        #expect(state.answered(AnswerHead(status: 404), now: .seconds(1), jitter: 0) == .finish)
+        #expect(state.lastBeforeSilentEnd == 7)
+    }
+
+    @Test func aRelayThatWasAwayIsGivenTimeToHaveItsChannelsAgain() {
+        var state = joined()
+        _ = state.failed(.broken, now: .seconds(1), jitter: 0)
+        _ = state.waited(now: .seconds(1))
+        guard case .wait = state.answered(AnswerHead(status: 404), now: .seconds(2), jitter: 0) else {
+            Issue.record("it does not wait")
+            return
+        }
+        _ = state.waited(now: .seconds(60))
+        #expect(state.answered(AnswerHead(status: 404), now: .seconds(60), jitter: 0) == .finish)
+    }
+
+    @Test func aReadOfAServerWithoutSignsOfLifeIsMadeAgain() {
+        var state = joined()
+        for minute in 0..<100 {
+            #expect(state.failed(.silent, now: .seconds(60 * minute), jitter: 0) == .request(.exact(8)))
+        }
+    }
+
+    @Test func aServerWithoutANextRouteTellsWhereThreeSegmentsBackIs() {
+        var state = SubscriptionState(from: .back(3), policy: .init())
+        #expect(state.start(now: .zero) == .requestNumber)
+        #expect(state.answered(AnswerHead(status: 404), now: .zero, jitter: 0) == .request(.exact(.farAhead)))
+        var head = AnswerHead(status: 470)
+        head.latest = 20
+        #expect(state.answered(head, now: .zero, jitter: 0) == .request(.exact(16)))
     }
 }

@@ -36,6 +36,7 @@ struct ModelReader {
     init(policy: SubscriptionState.Policy) { state = SubscriptionState(from: .exact(0), policy: policy) }
 
     var isDone: Bool { end != nil }
+    var lastBeforeSilentEnd: SequenceNumber? { state.lastBeforeSilentEnd }
 
     mutating func turn(_ network: inout ModelNetwork) {
         guard end == nil else { return }

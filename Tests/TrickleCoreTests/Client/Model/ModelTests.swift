@@ -73,10 +73,15 @@ private struct ModelRun {
         #expect(publisher.isDone, "the publisher hangs")
         var reported: Set<Int> = []
         if network.forgets, reader.end == .fail(.channelNotFound) {
-            // The relay forgot the channel after its last segment: the reader is told that it is gone, and so is what it had not read.
-            reported.formUnion(((reader.delivered.last?.number ?? -1) + 1)..<publisher.segments.count)
+            #expect(reader.delivered.isEmpty, "who has read a channel knows that it was there")
+            reported.formUnion(publisher.segments.indices)
         } else {
             #expect(reader.end == .finish, "the reader has not come to the end of the channel")
+        }
+        if let last = reader.lastBeforeSilentEnd {
+            // The relay forgot the channel: the reader tells after which segment.
+            #expect(network.forgets && last.value == reader.delivered.last?.number)
+            reported.formUnion(last.value + 1..<publisher.segments.count)
         }
         for run in reader.skipped { reported.formUnion(run.first.value..<run.first.value + run.count) }
         let numbers = reader.delivered.map(\.number)
