@@ -12,8 +12,9 @@ enum PushCommand {
     /// - Parameters:
     ///   - url: Where to.
     ///   - codecs: What the stream is made of, by the names of ``Codec``.
+    ///   - absent: Streams that are listed and do not come: they are left out, for nothing is known of them.
     ///   - timeout: How long the server may take nothing.
-    static func push(to url: String, codecs: Set<String>, timeout: Duration) -> ChildCommand {
+    static func push(to url: String, codecs: Set<String>, absent: [PID] = [], timeout: Duration) -> ChildCommand {
         var arguments = ["-hide_banner", "-loglevel", "level+warning", "-nostats"]
         // A channel's segments begin with their tables: a short look is enough, and what it sees is kept.
         arguments += ["-analyzeduration", "500000", "-probesize", "500000"]
@@ -21,16 +22,18 @@ enum PushCommand {
         arguments += ["-max_pixels", "36000000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"]
         let microseconds = String(Int(max(1, timeout / .microseconds(1))))
         let scheme = url.prefix { $0 != ":" }.lowercased()
+        let without = absent.flatMap { ["-map", "-0:i:\($0.rawValue)"] }
         switch scheme {
         case "rtmp", "rtmps":
-            arguments += ["-map", "0:v:0?", "-map", "0:a:0?"] + flashCodecs(codecs)
+            arguments += ["-map", "0:v:0?", "-map", "0:a:0?"] + without + flashCodecs(codecs)
             arguments += ["-f", "flv", "-flvflags", "no_duration_filesize", "-rw_timeout", microseconds]
         case "rtsp", "rtsps":
-            arguments += ["-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]
+            arguments +=
+                ["-map", "0:v?", "-map", "0:a?"] + without + ["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]
         default:
-            arguments += [
-                "-map", "0", "-c", "copy", "-copy_unknown", "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0",
-            ]
+            arguments +=
+                ["-map", "0"] + without
+                + ["-c", "copy", "-copy_unknown", "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0"]
         }
         return ChildCommand("ffmpeg", arguments + ["-flush_packets", "1", url], limits: limits)
     }
@@ -52,5 +55,8 @@ enum PushCommand {
         .mpegAudio, .aacLATM, .ac3, .eac3, .ac4, .dts, .trueHD, .opus, .smpte302M,
     ])
 
-    private static func names(_ codecs: [Codec]) -> Set<String> { Set(codecs.map(\.description)) }
+    static let video = otherVideo.union(names([.h264]))
+    static let audio = otherAudio.union(names([.aac, .lpcm, .mpegH]))
+
+    static func names(_ codecs: [Codec]) -> Set<String> { Set(codecs.map(\.description)) }
 }

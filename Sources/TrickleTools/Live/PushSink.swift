@@ -4,21 +4,19 @@ import MPEGTS
 import Synchronization
 import TrickleKit
 
-/// An ffmpeg that sends a channel on to a media server. It is started when the stream has told what it is made of.
+/// An ffmpeg that sends a channel on to a media server. It is started with the first segment that has all that the stream is made of.
 final class PushSink: SegmentSink {
-    /// What is read to find out what the stream is made of: the tables are at the start of each segment.
-    private static let maximumLookBytes = 256 << 10
-
     private enum State {
-        case looking([UInt8])
+        case looking(PushBeginning)
         case pushing(LoggedChild, DescriptorWriter)
         case ended
     }
 
     private let url: String
     private let timeout: Duration
+    private let createdAt = ContinuousClock.now
     private let logger: Logger
-    private let state = Mutex(State.looking([]))
+    private let state = Mutex(State.looking(PushBeginning()))
     private let childEnd = AsyncStream<Never>.makeStream()
     private let stalled: Mutex<Bool> = Mutex(false)
 
@@ -30,23 +28,22 @@ final class PushSink: SegmentSink {
 
     var departure: AsyncStream<Never>? { childEnd.stream }
 
-    func begin(_ sequence: SequenceNumber) -> SinkDisposition { .goOn }
+    func begin(_ sequence: SequenceNumber) -> SinkDisposition {
+        state.withLock { state in
+            guard case .looking(var beginning) = state else { return }
+            beginning.beginSegment()
+            state = .looking(beginning)
+        }
+        return .goOn
+    }
 
     func write(_ bytes: [UInt8]) async throws -> SinkDisposition {
         var bytes = bytes
-        let looked: [UInt8]? = state.withLock { state in
-            guard case .looking(let before) = state else { return nil }
-            state = .looking(before + bytes)
-            return before + bytes
-        }
-        if let looked {
-            guard let codecs = Self.codecs(of: looked) else {
-                if looked.count < Self.maximumLookBytes { return .goOn }
-                throw ToolFailure(
-                    "the channel is no MPEG-TS with a program in it: it cannot be pushed to a media server")
-            }
-            try start(codecs)
-            bytes = looked
+        let isLooking = state.withLock { if case .looking = $0 { true } else { false } }
+        if isLooking {
+            guard let start = try look(at: bytes) else { return .goOn }
+            try self.start(start)
+            bytes = start.bytes
         }
         guard case .pushing(let child, let writer) = state.withLock({ $0 }) else { return .stop }
         let watch = SilenceWatch(limit: timeout + .seconds(2)) { [self] in
@@ -92,28 +89,29 @@ final class PushSink: SegmentSink {
         if endedByItself { throw ToolFailure("ffmpeg ended though '\(shown)' was to have more") }
     }
 
-    private func start(_ codecs: Set<String>) throws {
+    private func look(at bytes: [UInt8]) throws -> PushBeginning.Start? {
+        try state.withLock { state in
+            guard case .looking(var beginning) = state else { return nil }
+            let start = try beginning.receive(bytes, now: ContinuousClock.now - createdAt)
+            state = .looking(beginning)
+            return start
+        }
+    }
+
+    private func start(_ start: PushBeginning.Start) throws {
+        if !start.absent.isEmpty {
+            let pids = start.absent.map { "\($0.rawValue)" }.joined(separator: ", ")
+            logger.warning("is pushed without what it lists and does not have so far (PID \(pids))")
+        }
         let child = try LoggedChild(
-            PushCommand.push(to: url, codecs: codecs, timeout: timeout), standardInput: .pipe, logger: logger)
+            PushCommand.push(to: url, codecs: start.codecs, absent: start.absent, timeout: timeout),
+            standardInput: .pipe, logger: logger)
         guard let input = child.process.standardInput else { preconditionFailure("standard input is a pipe") }
         let writer = try child.orKilling { try DescriptorWriter(input, what: "ffmpeg") }
         state.withLock { $0 = .pushing(child, writer) }
         Task { [childEnd] in
             _ = await child.end()
             childEnd.continuation.finish()
-        }
-    }
-
-    /// What the programs of a transport stream's beginning are made of; nil while it does not tell.
-    private static func codecs(of bytes: [UInt8]) -> Set<String>? {
-        var analyzer = StreamAnalyzer()
-        do {
-            try analyzer.receive(bytes.span.bytes, now: .zero)
-            let programs = try analyzer.finish().programs
-            if programs.isEmpty || !programs.allSatisfy(\.hasMap) { return nil }
-            return Set(programs.flatMap(\.streams).map(\.codec))
-        } catch {
-            return nil
         }
     }
 }
