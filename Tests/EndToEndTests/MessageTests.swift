@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrickleTesting
 
@@ -28,6 +29,58 @@ import TrickleTesting
             let noise = try await RunningTool.run("publish-file", [folder(name), "cam"])
             #expect(noise.errors.contains("it looks like none of the formats that ffmpeg knows"), "\(noise.errors)")
             #expect(noise.errorLines.count == 1, "\(noise.errors)")
+        }
+    }
+
+    @Test(arguments: ["a named pipe", "HTTP"])
+    func `noise is refused as noise, wherever it comes from`(way: String) async throws {
+        var numbers = SeededNumbers(seed: 4)
+        let noise = (0..<300_000).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+        TemporaryFolder.write(noise, to: folder("noise.bin"))
+        try await RelayProcess.with { relay in
+            let input: String
+            var servers: [AnyObject] = []
+            if way == "HTTP" {
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: \(noise.count)\r\nConnection: close\r\n\r\n"
+                let server = try LoopbackSource(noise, speech: .answer(head: head), ending: .closes)
+                servers = [server]
+                input = "http://127.0.0.1:\(server.port)/noise.bin"
+            } else {
+                input = folder("pipe")
+                #expect(mkfifo(input, 0o600) == 0)
+                servers = [try RunningTool("sh", ["-c", #"exec cat "$0" > "$1""#, folder("noise.bin"), input])]
+            }
+            let result = try await RunningTool.run("publish-file", [input, "cam", "--url", relay.url])
+            #expect(result.status == .exited(1))
+            let line =
+                "publish-file: error: '\(input)' is not media that ffmpeg can read: it looks like none of the formats that ffmpeg knows: is it the right one?"
+            #expect(result.errorLines.last == line, "\(result.errors)")
+            withExtendedLifetime(servers) {}
+        }
+    }
+
+    @Test func `a loss is told once, and names its segment once`() async throws {
+        try await RelayProcess.with { relay in
+            // Somebody who breaks off in the middle of a segment, and says so to nobody.
+            let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
+            try await PlainClient.with(port: port) { client in
+                try await client.send("POST /cam/0 HTTP/1.1\r\nHost: relay\r\nContent-Length: 100\r\n\r\n0123456789")
+                let reader = try RunningTool(
+                    "read2pipe", ["cam", "--url", relay.url, "--from", "0", "--segments", "1"])
+                #expect(await reader.hasWritten(atLeast: 10))
+                client.endSending()
+                let result = try await reader.finish()
+                #expect(result.status == .exited(0))
+                let losses = result.errorLines.filter { $0.contains("not whole") }
+                #expect(
+                    losses == ["read2pipe: warning: segment 0 is not whole: it was broken off by the publisher"],
+                    "\(result.errors)")
+                // No line says the same twice.
+                for line in result.errorLines {
+                    let parts = line.components(separatedBy: ": ")
+                    #expect(Set(parts).count == parts.count, "\(line)")
+                }
+            }
         }
     }
 

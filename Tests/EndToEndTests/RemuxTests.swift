@@ -73,4 +73,105 @@ import TrickleTesting
             #expect(publisher.errors.contains("was published, but no player can decode its pictures"))
         }
     }
+
+    /// What a tool says, once it has ended.
+    private func publishPipe(
+        _ path: String, to relay: RelayProcess, as name: String, _ arguments: [String] = []
+    ) async throws -> (publisher: ToolResult, output: String) {
+        let pipe = folder("\(name).pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let feeder = try RunningTool("sh", ["-c", #"exec cat "$0" > "$1""#, path, pipe])
+        defer { withExtendedLifetime(feeder) {} }
+        return try await publish(pipe, to: relay, as: name, arguments: arguments)
+    }
+
+    @Test func `MPEG-4 part 2 from a named pipe is copied with a warning, and arrives when it is encoded`() async throws
+    {
+        let clip = folder("clip.mkv")
+        let made = try await RunningTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=4", "-f", "lavfi", "-i",
+                "sine=d=4", "-c:v", "mpeg4", "-bf", "2", "-g", "25", "-c:a", "aac", clip,
+            ])
+        try #require(made.status.isSuccess, "\(made.errors)")
+        try await RelayProcess.with { relay in
+            // Nothing can be known of a pipe before it is read.
+            let copied = try await publishPipe(clip, to: relay, as: "copied").publisher
+            #expect(copied.status == .exited(1))
+            #expect(copied.errors.contains("publish it again with --transcode"), "\(copied.errors)")
+            let (publisher, output) = try await publishPipe(clip, to: relay, as: "encoded", ["--transcode"])
+            #expect(publisher.status == .exited(0), "\(publisher.errors)")
+            #expect(try await FrameDigests(of: output).videoCount == 100)
+        }
+    }
+
+    @Test func `that no picture comes is said long before the end`() async throws {
+        let clip = folder("clip.mp4")
+        let made = try await RunningTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=160x120:d=600:r=5", "-c:v", "mpeg4", clip,
+            ])
+        try #require(made.status.isSuccess, "\(made.errors)")
+        try await RelayProcess.with { relay in
+            let publisher = try RunningTool(
+                "publish-file", [clip, "cam", "--url", relay.url, "--ffmpeg-args", "-bsf:v null"])
+            let line = "warning: no player can decode a picture of '\(clip)' so far: look at --ffmpeg-args"
+            try await until { publisher.hasSaid(line) || publisher.process.endedWith != nil }
+            #expect(publisher.hasSaid(line))
+            kill(publisher.process.pid, SIGTERM)
+            let result = try await publisher.finish()
+            #expect(result.errorLines.filter { $0.contains("so far") }.count == 1, "\(result.errors)")
+        }
+    }
+
+    @Test(.needsEncoder("vc2")) func `Dirac is published, and that its keyframes are not known is said`() async throws {
+        let clip = folder("clip.mkv")
+        let made = try await RunningTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=1", "-c:v", "vc2", "-strict",
+                "-1", clip,
+            ])
+        try #require(made.status.isSuccess, "\(made.errors)")
+        try await RelayProcess.with { relay in
+            let (publisher, output) = try await publish(clip, to: relay)
+            #expect(publisher.status == .exited(0), "\(publisher.errors)")
+            #expect(publisher.errors.contains("random access points of this video codec are not known here"))
+            #expect(try await FrameDigests(of: output).videoCount == 25)
+        }
+    }
+
+    @Test(.needsCurl) func `pixels that are not square stay so in a movie and in HLS`() async throws {
+        let clip = folder("clip.mp4")
+        let made = try await RunningTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=352x288:r=25:d=4", "-vf", "setsar=16/11",
+                "-c:v", "libx264", "-g", "25", "-pix_fmt", "yuv420p", clip,
+            ])
+        try #require(made.status.isSuccess, "\(made.errors)")
+        try await RelayProcess.with { relay in
+            let published = try await RunningTool.run(
+                "publish-file", [clip, "cam", "--url", relay.url, "--no-realtime", "--keep-open"])
+            #expect(published.status == .exited(0), "\(published.errors)")
+            let movie = folder("movie.mp4")
+            let viewer = try RunningTool("curl", ["-sN", "-o", movie, "\(relay.url)/cam/live.mp4"])
+            try await until {
+                (TemporaryFolder.contents(of: movie)?.count ?? 0) > 20_000 || viewer.process.endedWith != nil
+            }
+            kill(viewer.process.pid, SIGTERM)
+            _ = try await viewer.finish()
+            for place in [movie, "\(relay.url)/cam/index.m3u8"] {
+                let probe = try await RunningTool.run(
+                    "ffprobe",
+                    [
+                        "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=sample_aspect_ratio", "-of",
+                        "csv=p=0", place,
+                    ])
+                #expect(probe.outputText.split(separator: "\n").first == "16:11", "\(place): \(probe.errors)")
+            }
+        }
+    }
 }

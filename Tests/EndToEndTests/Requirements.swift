@@ -7,6 +7,14 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: BuiltTool.isInstalled("ffmpeg", "ffprobe"), "ffmpeg is not installed")
     }
 
+    /// The test needs an encoder that some builds of ffmpeg do not have.
+    static func needsEncoder(_ name: String) -> Self {
+        .enabled("this ffmpeg has no encoder '\(name)'") {
+            let result = try? await RunningTool.run("ffmpeg", ["-hide_banner", "-encoders"])
+            return result?.outputText.contains(" \(name) ") == true
+        }
+    }
+
     /// The test needs curl.
     static var needsCurl: Self { .enabled(if: BuiltTool.isInstalled("curl"), "curl is not installed") }
 

@@ -76,7 +76,8 @@ enum MediaProber {
             return ToolFailure(
                 "'\(input.description)' is not media that ffmpeg can read: \(FileDiagnosis(head: head, said: reason))")
         default:
-            return ToolFailure("ffmpeg cannot open '\(input.description)': \(reason); is it there, and is it running?")
+            return .unknownFormat(of: input.description, said: reason)
+                ?? ToolFailure("ffmpeg cannot open '\(input.description)': \(reason); is it there, and is it running?")
         }
     }
 }

@@ -248,9 +248,18 @@ extension PublishingRun {
 
     private var noPictures: ToolFailure {
         let isOrdinary = !job.transcodes && job.publishing.extraArguments.isEmpty
-        let advice = isOrdinary ? "publish it again with --transcode" : "look at --ffmpeg-args, and at what ffmpeg said"
+        let advice = isOrdinary ? "publish it again with --transcode" : Self.otherAdvice
         return ToolFailure(
             "'\(job.publishing.input.description)' was published, but no player can decode its pictures: \(advice)")
+    }
+
+    private static let otherAdvice = "look at --ffmpeg-args, and at what ffmpeg said"
+
+    private func warnOfMissingPictures() {
+        let isOrdinary = !job.transcodes && job.publishing.extraArguments.isEmpty
+        session.logger.warning(
+            "no player can decode a picture of '\(job.publishing.input.description)' so far: \(isOrdinary ? "--transcode may help" : Self.otherAdvice)"
+        )
     }
 
     /// What became of a source.
@@ -277,6 +286,7 @@ extension PublishingRun {
         let segmentsBefore = job.monitor.status.segments
         let start = ContinuousClock.now
         var isAnnounced = false
+        var pictures = PictureWatch()
         do {
             while true {
                 guard let piece = try await source.next() else {
@@ -298,6 +308,9 @@ extension PublishingRun {
                     session.logger.info("publishes \(job.publishing.input.description) as \(place)")
                 }
                 try await pace.perform(steps, on: &output, session)
+                let isNews = pictures.isNews(
+                    lacksPictures: segmenter.lacksPictures, segmentCount: output.segmentCount, now: now)
+                if isNews, isFromFFmpeg { warnOfMissingPictures() }
                 // What has been read ahead of a file is no longer wanted.
                 if origin.isFile, session.stop.isMade { break }
                 job.monitor.update { status in

@@ -12,6 +12,7 @@ final class WatchedFFmpeg: Sendable {
 
     private final class Silence: Sendable {
         let wasTooLong = Atomic(false)
+        let wasBroken = Atomic(false)
     }
 
     init(_ child: LoggedChild, input: MediaInput, timeout: Duration, gate: PushGate? = nil) {
@@ -35,14 +36,19 @@ final class WatchedFFmpeg: Sendable {
 
     func hasWaited(hasBytes: Bool) {
         watch.hasCome()
-        if hasBytes { isWatched.store(true, ordering: .relaxed) }
+        guard hasBytes else { return }
+        isWatched.store(true, ordering: .relaxed)
+        silence.wasBroken.store(true, ordering: .relaxed)
     }
 
     /// Waits for its end.
     ///
     /// - Throws: ``ToolFailure`` when it failed, with its last words; ``PushRefusal``.
     func succeed() async throws {
-        try await child.succeed("read '\(name)' to its end")
+        do { try await child.succeed("read '\(name)' to its end") } catch {
+            let hasGiven = silence.wasBroken.load(ordering: .relaxed)
+            throw hasGiven ? error : ToolFailure.unknownFormat(of: name, said: child.lastWords) ?? error
+        }
         if let refusal = gate?.refusal { throw refusal }
         guard silence.wasTooLong.load(ordering: .acquiring) else { return }
         let words = child.lastWords.isEmpty ? "" : "; it said: \(child.lastWords)"
