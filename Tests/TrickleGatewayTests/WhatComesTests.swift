@@ -228,6 +228,38 @@ import TrickleTesting
     @Test(needsCases) func `a stream whose segments are single pictures is listed to its last one`() async throws {
         let segments = try segments(bytes(ofCase: "sample_h264_iframes_only.ts"))
         #expect(segments.count == 30)
+        let playlist = try await list(segments)
+        #expect(playlist.segments.last?.number == 29)
+        #expect(playlist.segments.allSatisfy { abs($0.duration - 1.0 / 30) < 0.001 })
+    }
+
+    @Test func `a stream with time stamps on its keyframes only is listed to its last segment, with each picture`()
+        async throws
+    {
+        var bytes = try await bytesOfClip()
+        var count = 0
+        for offset in stride(from: 0, to: bytes.count, by: TransportPacket.size) {
+            let header = PacketHeader(bytes.span.bytes, at: offset)
+            let field = AdaptationField(bytes.span.bytes, at: offset)
+            guard header.pid == 256, header.payloadUnitStartIndicator, !field.randomAccessIndicator else { continue }
+            // The flags of PTS and DTS; what they stood for becomes stuffing.
+            let start = offset + header.payloadOffset
+            bytes[start + 7] &= 0x3F
+            for index in 0..<Int(bytes[start + 8]) { bytes[start + 9 + index] = 0xFF }
+            count += 1
+        }
+        #expect(count == 196)
+        let segments = try segments(bytes)
+        #expect(segments.count == 4)
+        let playlist = try await list(segments)
+        #expect(playlist.segments.map(\.number) == [0, 1, 2, 3])
+        #expect(playlist.segments.allSatisfy { abs($0.duration - 2) < 0.3 }, "\(playlist.segments.map(\.duration))")
+        TemporaryFolder.write(segments.joined(), to: folder("out.ts"))
+        #expect(try await FrameDigests(of: folder("out.ts")).videoCount == 200)
+    }
+
+    /// The playlist of a channel of these segments, which has ended.
+    private func list(_ segments: [[UInt8]]) async throws -> MediaPlaylistText {
         try await withRelayServer(ramps: { Gateway($0, configuration: .unhurried, logger: Logger(label: "test")) }) {
             relay in
             let publisher = try relay.publisher(of: channel)
@@ -244,8 +276,7 @@ import TrickleTesting
                 return playlist.isEnded
             }
             #expect(playlist.problems == [])
-            #expect(playlist.segments.last?.number == 29)
-            #expect(playlist.segments.allSatisfy { abs($0.duration - 1.0 / 30) < 0.001 })
+            return playlist
         }
     }
 }
