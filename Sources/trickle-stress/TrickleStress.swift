@@ -1,6 +1,11 @@
 import ArgumentParser
-import Foundation
 import TrickleTools
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Loads a relay with publishers and subscribers, and compares every segment.
 @main

@@ -1,6 +1,11 @@
-import Foundation
 import MPEGTS
 import TrickleCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A media playlist (RFC 8216, section 4; the parts of segments: draft-pantos-hls-rfc8216bis).
 ///

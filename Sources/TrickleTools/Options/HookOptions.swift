@@ -1,5 +1,10 @@
 import ArgumentParser
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Where a media server announces its streams, and where they are pulled from.
 public struct HookOptions: ParsableArguments, Sendable {

@@ -1,6 +1,11 @@
 import ChildProcesses
-import Foundation
 import MPEGTS
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Tells what an input is, without a relay: what `publish-file --probe` does.
 public struct StreamReport: Sendable {
