@@ -49,7 +49,7 @@ final class PublishExchange: Exchange {
     func start() {
         do throws(RelayRefusal) {
             let id = try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
-                try store.openPublication(in: name, publishRequest, on: lane.lane, now: now)
+                try store.openPublication(in: name, publishRequest, on: lane.id, now: now)
             }
             phase = .publishing(id)
             lane.publisherJoined(id, self)

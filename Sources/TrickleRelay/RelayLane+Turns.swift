@@ -105,7 +105,7 @@ extension RelayLane {
             do throws(RelayRefusal) {
                 let answer = try store.perform(on: self) { (store, _) throws(RelayRefusal) in
                     let answer = try store.retry(ticket)
-                    if case .segment(let view) = answer { store.attach(view.id, on: lane) }
+                    if case .segment(let view) = answer { store.attach(view.id, on: id) }
                     return answer
                 }
                 switch answer {

@@ -7,7 +7,7 @@ import TrickleCore
 /// Everything here happens on the event loop, which is what makes it safe to hand the lane to other threads: they can only
 /// have the loop call ``look(at:)``.
 final class RelayLane: @unchecked Sendable {
-    let lane: Lane
+    let id: Lane
     let eventLoop: any EventLoop
     let turns: TurnQueue
     let store: SharedStore
@@ -48,7 +48,7 @@ final class RelayLane: @unchecked Sendable {
         index: Int, eventLoop: any EventLoop, store: SharedStore, configuration: RelayConfiguration,
         incarnation: String, logger: Logger
     ) {
-        lane = Lane(index)
+        id = Lane(index)
         self.eventLoop = eventLoop
         turns = TurnQueue(eventLoop: eventLoop)
         self.store = store
@@ -82,10 +82,10 @@ final class RelayLane: @unchecked Sendable {
             switch answer {
             case .segment(let view):
                 try store.admitReader(of: view.channel)
-                store.attach(view.id, on: lane)
+                store.attach(view.id, on: id)
             case .wait(let ticket, _):
                 try store.admitReader(of: ticket.channel)
-                store.joinWaiting(ticket.channel, on: lane)
+                store.joinWaiting(ticket.channel, on: id)
             case .closed: break
             }
             return answer
@@ -112,7 +112,7 @@ final class RelayLane: @unchecked Sendable {
         if isUnread { segments[segment.id] = nil }
         store.perform(on: self) { store, _ in
             store.dismissReader(of: segment.channel)
-            if isUnread { store.detach(segment.id, on: lane) }
+            if isUnread { store.detach(segment.id, on: id) }
         }
     }
 
@@ -134,7 +134,7 @@ final class RelayLane: @unchecked Sendable {
 
     func update(_ segment: LaneSegment) {
         segment.update { first, pieces in
-            store.perform(on: nil) { store, _ in store.pull(segment.id, from: first, on: lane, into: &pieces) }
+            store.perform(on: nil) { store, _ in store.pull(segment.id, from: first, on: id, into: &pieces) }
         }
         tellCopies(of: segment)
     }
@@ -151,7 +151,7 @@ final class RelayLane: @unchecked Sendable {
     func forgetIfUnread(_ segment: LaneSegment) {
         guard segment.isUnread, segments[segment.id] === segment else { return }
         segments[segment.id] = nil
-        store.perform(on: self) { store, _ in store.detach(segment.id, on: lane) }
+        store.perform(on: self) { store, _ in store.detach(segment.id, on: id) }
     }
 
     // MARK: Waiting
@@ -159,7 +159,7 @@ final class RelayLane: @unchecked Sendable {
     func forgetIfNobodyWaits(for channel: ChannelID) {
         guard waiting[channel]?.isEmpty == true else { return }
         waiting[channel] = nil
-        store.perform(on: self) { store, _ in store.leaveWaiting(channel, on: lane) }
+        store.perform(on: self) { store, _ in store.leaveWaiting(channel, on: id) }
     }
 
     // MARK: Publishing

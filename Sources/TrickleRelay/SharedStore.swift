@@ -83,7 +83,7 @@ final class SharedStore: Sendable {
         var own: [Wake.Subject] = []
         for wake in wakes {
             for target in wake.lanes {
-                if target == lane?.lane {
+                if target == lane?.id {
                     own.append(wake.subject)
                 } else {
                     let other = lanes[target.index]

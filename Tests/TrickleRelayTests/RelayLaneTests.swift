@@ -88,7 +88,7 @@ import TrickleCore
         try change { store, now throws(RelayRefusal) in try store.createChannel(name, contentType: nil, now: now) }
         let waiting = try PacketReader(lane, name)
         let publication = try change { store, now throws(RelayRefusal) in
-            try store.openPublication(in: name, PublishRequest(.exact(0)), on: lane.lane, now: now)
+            try store.openPublication(in: name, PublishRequest(.exact(0)), on: lane.id, now: now)
         }
         // Each has the end of one packet and the beginning of another, and is too large to be joined with others.
         let payload = [UInt8](repeating: 7, count: 100_000)

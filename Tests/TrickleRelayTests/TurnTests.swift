@@ -90,7 +90,7 @@ import TrickleCore
 
     private func open() throws -> PublicationID {
         try lane.store.perform(on: nil) { store, now throws(RelayRefusal) in
-            try store.openPublication(in: self.name, PublishRequest(.exact(0)), on: self.lane.lane, now: now)
+            try store.openPublication(in: self.name, PublishRequest(.exact(0)), on: self.lane.id, now: now)
         }
     }
 

@@ -60,7 +60,7 @@ import TrickleKit
         // It waits for its reader before, and would for ever.
         var entry = pollfd(fd: ends[1], events: Int16(POLLOUT), revents: 0)
         while poll(&entry, 1, 0) > 0 { try await Task.sleep(for: .milliseconds(1)) }
-        console.leave()
+        console.stopWaiting()
         await fillsThePipe.value
         console.write(line: "this is dropped")
         console.endProgress()

@@ -59,7 +59,7 @@ final class ChannelRestream: Sendable {
     /// - Parameter closes: Whether the channel ends with it, for its readers.
     func requestEnd(closes: Bool) {
         closesChannel.store(closes, ordering: .releasing)
-        session.stop.make(signal: 0)
+        session.stop.make()
     }
 
     /// Runs until the end is asked for.
@@ -137,7 +137,7 @@ extension ChannelRestream {
         // Ended together with the channel, or for a source that is back.
         let stop = StopRequest()
         stop.whenMade { input.requestEnd() }
-        let registration = session.stop.whenMade { stop.make(signal: 0) }
+        let registration = session.stop.whenMade { stop.make() }
         defer { registration.cancel() }
         let looking = lookBack(from: index, stop)
         do {
@@ -164,7 +164,7 @@ extension ChannelRestream {
         return Task {
             guard let returned = try? await preferred.next() else { return }
             state.withLock { $0.returned = returned }
-            stop.make(signal: 0)
+            stop.make()
         }
     }
 

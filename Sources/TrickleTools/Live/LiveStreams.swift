@@ -87,7 +87,7 @@ public actor LiveStreams {
         guard let channel = try? Self.channel(for: name), let running = streams[channel], running.name == name else {
             return false
         }
-        running.stop.make(signal: 0)
+        running.stop.make()
         await running.task?.value
         return true
     }
@@ -108,7 +108,7 @@ public actor LiveStreams {
                 let before = running.job.monitor.status.byteCount
                 try await Task.sleep(for: Self.graceAfterEnd)
                 guard running.job.monitor.isOver, running.job.monitor.status.byteCount == before else { continue }
-                return running.stop.make(signal: 0)
+                return running.stop.make()
             }
             return false
         }
@@ -120,7 +120,7 @@ public actor LiveStreams {
 
     /// Ends all, and waits for that.
     public func endAll() async {
-        for running in streams.values { running.stop.make(signal: 0) }
+        for running in streams.values { running.stop.make() }
         for running in streams.values { await running.task?.value }
     }
 
@@ -165,7 +165,7 @@ public actor LiveStreams {
         streams[channel] = running
         streams[channel]?.task = Task { [job] in
             // The tool's own end is each stream's.
-            let registration = session.stop.whenMade { stop.make(signal: 0) }
+            let registration = session.stop.whenMade { stop.make() }
             do {
                 try await job.run(streamSession)
                 logger.info("is published no longer")

@@ -55,7 +55,7 @@ actor RunningChannels {
         let before = ending.values.filter { $0.channel == channel }.map(\.task)
         let channelSession = session.with(stop: stop, logger: session.logger(for: channel))
         let task = Task { [forward, session] in
-            let registration = session.stop.whenMade { stop.make(signal: 0) }
+            let registration = session.stop.whenMade { stop.make() }
             // A channel that comes back at once goes to the same place: after what was there before.
             for task in before { await task.value }
             await forward(channel, channelSession)
@@ -75,7 +75,7 @@ actor RunningChannels {
     func endAll() async {
         waiting = []
         let all = Array(running.values) + Array(ending.values)
-        for running in all { running.stop.make(signal: 0) }
+        for running in all { running.stop.make() }
         for running in all { await running.task.value }
     }
 

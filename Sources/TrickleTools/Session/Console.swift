@@ -14,7 +14,7 @@ import TrickleCore
 /// Text comes from relays, media and other programs, too: nothing of it moves the cursor or begins a line.
 public final class Console: Sendable {
     private let progress = Mutex("")
-    private let isLeaving = Atomic(false)
+    private let mayDrop = Atomic(false)
     /// Milliseconds for which a reader is waited for before a look whether that has become pointless.
     private let patience = Atomic<Int32>(50)
     private let descriptor: Int32
@@ -63,7 +63,7 @@ public final class Console: Sendable {
     }
 
     /// From now on, nobody waits for whoever reads standard error, and may have stopped doing so: what is not taken is dropped.
-    func leave() { isLeaving.store(true, ordering: .releasing) }
+    func stopWaiting() { mayDrop.store(true, ordering: .releasing) }
 
     /// Leaves the last progress on the screen and goes below it.
     public func endProgress() {
@@ -102,7 +102,7 @@ public final class Console: Sendable {
         while !rest.isEmpty {
             var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             guard poll(&entry, 1, patience.load(ordering: .relaxed)) != 0 else {
-                guard isLeaving.load(ordering: .acquiring) else { continue }
+                guard mayDrop.load(ordering: .acquiring) else { continue }
                 // Who has not read this will not read the next line either.
                 patience.store(0, ordering: .relaxed)
                 return

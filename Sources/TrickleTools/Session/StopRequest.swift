@@ -1,8 +1,9 @@
 import Synchronization
 
-/// The wish that a tool should come to its end, from a signal. Made once; later wishes change nothing.
+/// The wish that work should come to its end, of a signal or of whoever started it. Made once; later wishes change nothing.
 public final class StopRequest: Sendable {
     private struct State {
+        var isMade = false
         var signal: Int32?
         var handlers: [Int: @Sendable () -> Void] = [:]
         var lastNumber = 0
@@ -12,19 +13,20 @@ public final class StopRequest: Sendable {
 
     public init() {}
 
-    /// The number of the signal that asked, or nil while nobody has.
+    /// The number of the signal that asked; nil while nobody has, and where it was no signal.
     public var signal: Int32? { state.withLock { $0.signal } }
 
-    public var isMade: Bool { signal != nil }
+    public var isMade: Bool { state.withLock { $0.isMade } }
 
     /// Asks for the end.
     ///
+    /// - Parameter signal: The number of the signal that says so, if one does.
     /// - Returns: Whether this was the first time.
     @discardableResult
-    public func make(signal: Int32) -> Bool {
+    public func make(signal: Int32? = nil) -> Bool {
         let handlers: [Int: @Sendable () -> Void]? = state.withLock { state in
-            guard state.signal == nil else { return nil }
-            state.signal = signal
+            if state.isMade { return nil }
+            (state.isMade, state.signal) = (true, signal)
             defer { state.handlers = [:] }
             return state.handlers
         }
@@ -38,7 +40,7 @@ public final class StopRequest: Sendable {
     @discardableResult
     public func whenMade(_ handler: @escaping @Sendable () -> Void) -> Registration {
         let number: Int? = state.withLock { state in
-            guard state.signal == nil else { return nil }
+            if state.isMade { return nil }
             state.lastNumber += 1
             state.handlers[state.lastNumber] = handler
             return state.lastNumber

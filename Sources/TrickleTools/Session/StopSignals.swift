@@ -14,7 +14,7 @@ final class StopSignals {
     init(_ signals: [Int32], _ request: StopRequest, console: Console) {
         watches = signals.map { number in
             SignalWatch(number) {
-                console.leave()
+                console.stopWaiting()
                 if request.make(signal: number) { return }
                 console.endProgressAtOnce()
                 // Guards see to the children.
