@@ -70,7 +70,10 @@ import TrickleTesting
         }
         let round = try await FrameDigests(of: clip).frames["v"] ?? []
         #expect(round.count == 50)
-        #expect(try await FrameDigests(of: output).frames["v"] == round + round + round + round)
+        // The reader may have come to the second of a round's two segments.
+        let turned = Array(round[25...] + round[..<25])
+        let frames = try await FrameDigests(of: output).frames["v"]
+        #expect([round, turned].contains { frames == $0 + $0 + $0 + $0 })
         for stream in ["v", "a"] {
             let probed = try await RunningTool.run(
                 "ffprobe",
