@@ -15,6 +15,9 @@ struct ContinuityChecker {
     /// The counter of each PID's last packet, and whether that came twice.
     private var last = [UInt8](repeating: Self.unseen, count: PID.count)
 
+    /// What it takes of memory besides its own fields, in bytes.
+    var storageByteCount: Int { last.storageByteCount }
+
     init() {
         last[Int(PID.null.rawValue)] = Self.exempt
     }

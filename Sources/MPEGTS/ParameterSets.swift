@@ -11,6 +11,12 @@ struct ParameterSets {
     /// Whether sequence parameter sets came in the access unit that is being looked at.
     private(set) var isInAccessUnit = false
 
+    /// What they take of memory besides their own fields, in bytes.
+    var storageByteCount: Int {
+        // Each unit has a buffer of its own.
+        bytes.storageByteCount + bytes.count + units.capacity * 16 + units.count * 48
+    }
+
     mutating func beginAccessUnit() {
         isInAccessUnit = false
     }

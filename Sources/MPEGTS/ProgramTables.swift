@@ -77,6 +77,26 @@ struct ProgramTables {
         for index in readers.indices { readers[index].reader.reset() }
     }
 
+    /// Forgets what belongs to one segment, and the maps of all programs but one: they come again.
+    mutating func forgetOthers(than number: UInt16?) {
+        for index in programs.indices where programs[index].number != number {
+            programs[index].section = []
+            programs[index].map = nil
+        }
+        for index in readers.indices { readers[index].reader = SectionReader() }
+    }
+
+    /// What they take of memory besides their own fields, in bytes.
+    var storageByteCount: Int {
+        var count = programs.storageByteCount + associationSections.storageByteCount + readers.storageByteCount
+        for section in associationSections { count += section.storageByteCount }
+        for program in programs {
+            count += program.section.storageByteCount + (program.map?.streams.storageByteCount ?? 0)
+        }
+        for entry in readers { count += entry.reader.storageByteCount }
+        return count
+    }
+
     /// Packets of this PID were lost: what was begun is not whole.
     mutating func reset(_ pid: PID) {
         guard let index = readers.firstIndex(where: { $0.pid == pid }) else { return }

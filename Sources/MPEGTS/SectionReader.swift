@@ -26,6 +26,9 @@ struct SectionReader {
         let end: Int
     }
 
+    /// What it takes of memory besides its own fields, in bytes.
+    var storageByteCount: Int { bytes.storageByteCount + section.storageByteCount }
+
     /// Begins with the payload of a packet; `position`, its place in the stream, is told back with each section that
     /// begins in it.
     mutating func begin(_ packet: RawSpan, header: PacketHeader, position: Int) -> Cursor {

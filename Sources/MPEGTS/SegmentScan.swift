@@ -77,10 +77,21 @@ public struct SegmentScan: Sendable {
         carry.append(contentsOf: bytes.extracting(start..<bytes.byteCount))
     }
 
-    /// The segment has ended.
+    /// The segment has ended: what is of no use to the next one is let go.
     public mutating func finish() {
         if contents.unitCount == 0, standInContents.unitCount > 0 { useStandIn() }
         main?.finish(&contents)
+        carry = []
+        standIn = nil
+        standInContents = SegmentContents()
+        tables.forgetOthers(than: contents.program?.programNumber)
+    }
+
+    /// What it takes of memory besides ``contents`` and its own fields, in bytes. Looks at each program of the tables.
+    public var storageByteCount: Int {
+        let fixed = TransportPacket.size + continuity.storageByteCount + oddities.counts.storageByteCount
+        let tracks = (main?.storageByteCount ?? 0) + (standIn?.storageByteCount ?? 0)
+        return fixed + tablePIDs.storageByteCount + tables.storageByteCount + tracks + standInContents.storageByteCount
     }
 
     private mutating func checkSync(_ byte: UInt8) -> Bool {

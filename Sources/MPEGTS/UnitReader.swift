@@ -27,6 +27,12 @@ struct UnitReader {
     private var stage = Stage.idle
     private var header: [UInt8] = []
 
+    /// What it takes of memory besides its own fields, in bytes.
+    var storageByteCount: Int {
+        let scannerByteCount = scanner.map { $0.kept.storageByteCount + $0.parameterSets.storageByteCount }
+        return header.storageByteCount + (scannerByteCount ?? 0)
+    }
+
     init(_ codec: Codec) {
         self.codec = codec
         scanner = AccessUnitScanner.Syntax(codec).map { AccessUnitScanner(syntax: $0) }

@@ -47,6 +47,9 @@ struct UnitTrack: Sendable {
         earlierUnitDuration = unitDuration
     }
 
+    /// What it takes of memory besides its own fields, in bytes.
+    var storageByteCount: Int { newUnits.storageByteCount + units.storageByteCount }
+
     /// Ticks of 90 kHz since the first unit.
     var elapsed: Int64 { clock.elapsed }
 

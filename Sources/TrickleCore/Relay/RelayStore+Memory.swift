@@ -116,7 +116,8 @@ extension RelayStore {
         if change != 0 { charge(change, to: client) }
     }
 
-    /// A lane keeps copies of the segment's bytes in another form: they count as the segment's own.
+    /// A lane keeps copies of the segment's bytes in another form, or somebody keeps what it has found in them: that counts as the
+    /// segment's own.
     ///
     /// - Parameter byteCount: how much more they take than before.
     public mutating func copiesChanged(of id: SegmentID, by byteCount: Int, now: Duration) {

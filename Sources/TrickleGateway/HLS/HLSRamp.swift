@@ -16,12 +16,10 @@ struct HLSRamp: Ramp {
 
     private let relay: RelayServer
     private let indexes: Indexes
-    private let playlists: LivePlaylists
 
     init(_ relay: RelayServer, indexes: Indexes) {
         self.relay = relay
         self.indexes = indexes
-        playlists = LivePlaylists(LivePlaylist.Keeping(relay.configuration.limits))
     }
 
     func answer(_ request: RampRequest) async -> RampResponse? {
@@ -107,10 +105,10 @@ struct HLSRamp: Ramp {
     /// The playlist as it is; waits for a channel's first segment.
     private func playlist(of index: ChannelIndex) async throws -> WrittenPlaylist? {
         let snapshot = try await index.snapshot()
-        if let playlist = playlists.update(index, snapshot) { return playlist }
+        if let playlist = index.playlist.update(snapshot) { return playlist }
         if Self.isOtherMedia(snapshot) { return nil }
         _ = try await index.wait(for: .playableSegment, atMost: Self.startTime)
-        return playlists.update(index, try await index.snapshot())
+        return index.playlist.update(try await index.snapshot())
     }
 
     private func missing(_ index: ChannelIndex) async -> RampResponse {

@@ -49,6 +49,8 @@ actor ChannelIndex {
     nonisolated let channel: ChannelName
     /// The incarnation of the channel.
     nonisolated let id: ChannelID
+    /// What players have been told of it.
+    nonisolated let playlist: SharedPlaylist
     private let relay: RelayServer
     private let idleTime: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -79,6 +81,7 @@ actor ChannelIndex {
         self.now = now
         activity = NIOLockedValueBox(Activity(lastAskedAt: now()))
         self.relay = relay
+        playlist = SharedPlaylist(LivePlaylist.Keeping(relay.configuration.limits))
         self.channel = channel
         self.id = id
         idleTime = configuration.indexIdleTime
@@ -170,6 +173,9 @@ actor ChannelIndex {
         continuation?.resume(throwing: CancellationError())
     }
 
+    /// How many segments are known. Asking for that is nothing that keeps the index.
+    var knownCount: Int { reading.segments.count }
+
     /// How many wait for something.
     var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
@@ -213,6 +219,16 @@ actor ChannelIndex {
         await waitUntilIdle()
         reader.cancel()
         if Task.isCancelled { fail(TrickleError(.relayBusy, "the gateway reads too many channels")) }
+        await reader.value
+        forgetAll()
+    }
+
+    /// Nothing is known any more, whoever still holds the index.
+    private func forgetAll() {
+        reading.restart()
+        version += 1
+        playlist.forgetAnswer()
+        tellCharges()
     }
 
     private func read() async {
@@ -267,6 +283,7 @@ actor ChannelIndex {
                 byteCount += bytes.readableBytes
                 let before = reading.progress
                 bytes.withUnsafeReadableBytes { reading.receive($0.bytes, now: .now - started) }
+                tellCharges()
                 if isLast, isOpen, byteCount >= wasThere { hasCaughtUp = true }
                 if reading.progress != before || byteCount == wasThere { wakeWaiting() }
             }
@@ -277,9 +294,13 @@ actor ChannelIndex {
             reading.end(.aborted)
             forgetDropped()
         }
+        tellCharges()
         if isLast { hasCaughtUp = true }
         wakeWaiting()
     }
+
+    /// The relay counts what is kept of its segments.
+    private func tellCharges() { relay.charge(reading.takeCharges()) }
 
     /// Segments that were broken off are written anew sometimes, and some come late.
     private func readMissed(below limit: SequenceNumber) async throws {
@@ -317,7 +338,11 @@ actor ChannelIndex {
     private func forgetDropped() {
         guard let window = relay.window(of: channel), window.channel == id else { return }
         next = window.next
-        if reading.keep(window) { version += 1 }
+        if reading.keep(window) {
+            version += 1
+            playlist.forgetAnswer()
+        }
+        tellCharges()
     }
 
     private func close() {
@@ -356,9 +381,13 @@ actor ChannelIndex {
     /// Whether nobody has asked for so long that it reads no more.
     nonisolated var hasEnded: Bool { activity.withLockedValue { $0.hasEnded } }
 
+    /// What the relay has dropped is forgotten within that time, though nobody asks and nothing comes.
+    private static let lookInterval = Duration.milliseconds(250)
+
     private func waitUntilIdle() async {
         while !hasEnded {
-            try? await Task.sleep(for: idleTime / 4)
+            try? await Task.sleep(for: min(idleTime / 4, Self.lookInterval))
+            if relay.window(of: channel)?.channel == id { forgetDropped() } else if isClosed { forgetAll() }
             activity.withLockedValue { activity in
                 let isIdle = waiting.isEmpty && now() - activity.lastAskedAt >= idleTime
                 if isIdle || Task.isCancelled { activity.hasEnded = true }

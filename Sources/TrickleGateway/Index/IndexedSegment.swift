@@ -37,6 +37,28 @@ struct IndexedSegment: Sendable {
         contents.alignment == .aligned && (!contents.randomAccessPoints.isEmpty || state != .open)
     }
 
+    /// What it takes of memory in an index and in the playlists of that, in bytes.
+    var storageByteCount: Int {
+        let own =
+            MemoryLayout<Self>.stride + contents.storageByteCount + parts.capacity * MemoryLayout<SegmentPart>.stride
+        return own + Self.overhead + Self.listedByteCount + parts.count * Self.listedPartByteCount
+    }
+
+    /// Its places in lists, and the allocator's own.
+    private static let overhead = 256
+    /// Its entry in a playlist, and its lines in the texts of that.
+    private static let listedByteCount = MemoryLayout<Self>.stride + 512
+    /// A part's lines in both texts.
+    private static let listedPartByteCount = 256
+
+    /// What the segments after it have to know of it, without what it takes to begin with it.
+    var withoutPlaces: IndexedSegment {
+        var copy = self
+        copy.contents.forgetPlaces()
+        copy.parts = []
+        return copy
+    }
+
     /// Whether players can have it: packets of 188 bytes, and pictures or sound whose duration is known.
     var isPlayable: Bool { contents.isTransportStream && duration ?? 0 > 0 }
 }

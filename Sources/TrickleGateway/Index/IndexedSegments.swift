@@ -24,7 +24,19 @@ struct IndexedSegments: Sendable {
         }
     }
 
-    private var stored: ArraySlice<IndexedSegment> = []
+    /// A segment in its place: what copies the list, as whoever asks for it does, copies none of them.
+    private final class Entry: Sendable {
+        let segment: IndexedSegment
+
+        init(_ segment: IndexedSegment) { self.segment = segment }
+
+        /// In the places of those that have gone, until the list is moved.
+        static let gone = Entry(IndexedSegment(number: .zero, id: nil))
+    }
+
+    private var stored: ArraySlice<Entry> = []
+    /// Those that are no more in it.
+    private var forgotten: [SegmentID] = []
     private(set) var counts = Counts()
 
     /// Whether there may be older ones that are not known.
@@ -33,17 +45,17 @@ struct IndexedSegments: Sendable {
     /// The segment of that number.
     func segment(_ number: SequenceNumber) -> IndexedSegment? {
         let place = place(from: number)
-        return place < endIndex && stored[place].number == number ? stored[place] : nil
+        return place < endIndex && self[place].number == number ? self[place] : nil
     }
 
     /// The place of the lowest number that is not below `number`.
     func place(from number: SequenceNumber) -> Int {
-        if let last = stored.last, number > last.number { return endIndex }
+        if let last, number > last.number { return endIndex }
         var low = startIndex
         var high = endIndex
         while low < high {
             let middle = (low + high) / 2
-            if stored[middle].number < number { low = middle + 1 } else { high = middle }
+            if self[middle].number < number { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -52,13 +64,14 @@ struct IndexedSegments: Sendable {
     mutating func put(_ segment: IndexedSegment) {
         counts.count(segment, 1)
         let place = place(from: segment.number)
-        if place < endIndex, stored[place].number == segment.number {
-            counts.count(stored[place], -1)
-            stored[place] = segment
+        if place < endIndex, self[place].number == segment.number {
+            counts.count(self[place], -1)
+            if self[place].id != segment.id { forget(self[place]) }
+            stored[place] = Entry(segment)
         } else if place == endIndex {
-            stored.append(segment)
+            stored.append(Entry(segment))
         } else {
-            stored.insert(segment, at: place)
+            stored.insert(Entry(segment), at: place)
         }
         if stored.count > Self.maximumCount { removeFirst(stored.count - Self.maximumCount) }
     }
@@ -68,8 +81,10 @@ struct IndexedSegments: Sendable {
     /// - Returns: whether that was anything.
     mutating func keep(from lowest: SequenceNumber, below next: SequenceNumber) -> Bool {
         let before = stored.count
-        while let last = stored.last, last.number >= next {
+        while let last, last.number >= next {
             counts.count(last, -1)
+            forget(last)
+            stored[endIndex - 1] = .gone
             stored.removeLast()
         }
         removeFirst(place(from: lowest) - startIndex)
@@ -78,13 +93,28 @@ struct IndexedSegments: Sendable {
 
     /// Costs no more than what goes: the others stay where they are.
     private mutating func removeFirst(_ count: Int) {
-        for segment in stored.prefix(count) { counts.count(segment, -1) }
+        for place in startIndex..<startIndex + count {
+            counts.count(self[place], -1)
+            forget(self[place])
+            stored[place] = .gone
+        }
         stored.removeFirst(count)
+    }
+
+    private mutating func forget(_ segment: IndexedSegment) {
+        if let id = segment.id { forgotten.append(id) }
+    }
+
+    /// Those that have been forgotten since the last call.
+    mutating func takeForgotten() -> [SegmentID] {
+        guard !forgotten.isEmpty else { return [] }
+        defer { forgotten = [] }
+        return forgotten
     }
 }
 
 extension IndexedSegments: RandomAccessCollection {
     var startIndex: Int { stored.startIndex }
     var endIndex: Int { stored.endIndex }
-    subscript(place: Int) -> IndexedSegment { stored[place] }
+    subscript(place: Int) -> IndexedSegment { stored[place].segment }
 }

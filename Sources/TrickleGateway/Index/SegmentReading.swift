@@ -24,10 +24,11 @@ struct SegmentReading: Sendable {
     private var cutter: PartCutter?
     /// The number that ``scan`` has read last.
     private var scannedNumber: SequenceNumber?
-    /// The segment before the current one.
+    /// The segment before the current one, without its places.
     private var previous: IndexedSegment?
-    /// The one with the highest number that has been read, kept or not.
+    /// The one with the highest number that has been read, kept or not, without its places.
     private var latest: IndexedSegment?
+    private var charges = IndexCharges()
 
     init(wantedPartDuration: Int64) {
         self.wantedPartDuration = wantedPartDuration
@@ -49,7 +50,17 @@ struct SegmentReading: Sendable {
     ///
     /// - Returns: whether that was anything.
     mutating func keep(_ window: ChannelWindow) -> Bool {
-        segments.keep(from: window.lowest ?? window.next, below: window.next)
+        guard segments.keep(from: window.lowest ?? window.next, below: window.next) else { return false }
+        forgetCharges()
+        if current == nil, let number = scannedNumber, segments.segment(number) == nil { forgetScan() }
+        return true
+    }
+
+    /// What a scan keeps for the next segment is charged to the one that it has read, and goes with it.
+
+    private mutating func forgetScan() {
+        scan = SegmentScan()
+        scannedNumber = nil
     }
 
     /// Whether the segment is kept and has not been read, or was read as another incarnation.
@@ -60,7 +71,39 @@ struct SegmentReading: Sendable {
 
     /// Numbers begin anew: nothing is left of what was.
     mutating func restart() {
+        var charges = charges
+        charges.forgetAll()
         self = SegmentReading(wantedPartDuration: wantedPartDuration)
+        self.charges = charges
+    }
+
+    // MARK: - Memory
+
+    /// A segment that grows is charged anew when it takes so many bytes more.
+    static let chargeStep = 4 << 10
+
+    /// Bytes are charged so often: many small blocks come and go, and the allocator cannot use all holes between those that stay.
+    static let chargeFactor = 3
+
+    /// What is to be told to the relay: how many bytes more are kept of each segment than at the last call.
+    mutating func takeCharges() -> [SegmentID: Int] { charges.takeChanges() }
+
+    private mutating func forgetCharges() {
+        for id in segments.takeForgotten() { charges.forget(id) }
+    }
+
+    /// Charges the segment that is being read with what is kept of it, and with the scan.
+    private mutating func chargeCurrent() {
+        guard let current, let id = current.id else { return }
+        let byteCount = Self.chargeFactor * (current.storageByteCount + scan.storageByteCount)
+        if byteCount >= charges.byteCount(of: id) + Self.chargeStep { charges.set(byteCount, of: id) }
+    }
+
+    /// Charges a segment that has been read with what is kept of it, and with what the scan keeps for the next one.
+    private mutating func chargeScanned(_ number: SequenceNumber, keepsScan: Bool) {
+        guard let segment = segments.segment(number) else { return }
+        let byteCount = segment.storageByteCount + (keepsScan ? scan.storageByteCount : 0)
+        charges.set(Self.chargeFactor * byteCount, of: segment.id)
     }
 
     // MARK: - Segments
@@ -69,8 +112,9 @@ struct SegmentReading: Sendable {
     mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
         let place = segments.place(from: number)
         previous =
-            (place > segments.startIndex ? segments[place - 1] : nil)
+            (place > segments.startIndex ? segments[place - 1].withoutPlaces : nil)
             ?? latest.flatMap { $0.number < number ? $0 : nil }
+        if let scannedNumber { chargeScanned(scannedNumber, keepsScan: false) }
         let follows = previous.map { $0.number.next == number } ?? true
         scan = SegmentScan(after: follows && scannedNumber != nil && scannedNumber == previous?.number ? scan : nil)
         cutter = nil
@@ -91,6 +135,7 @@ struct SegmentReading: Sendable {
         scan.receive(bytes, now: now)
         take()
         update()
+        chargeCurrent()
     }
 
     /// It has ended.
@@ -103,9 +148,20 @@ struct SegmentReading: Sendable {
             self.cutter = cutter
         }
         update(hasEnded: true)
-        scannedNumber = current?.number
-        if let current, latest.map({ $0.number <= current.number }) ?? true { latest = current }
+        if let current { keepScan(of: current) }
+        if let current, latest.map({ $0.number <= current.number }) ?? true { latest = current.withoutPlaces }
         current = nil
+    }
+
+    /// The segment has been read.
+    private mutating func keepScan(of segment: IndexedSegment) {
+        scannedNumber = segment.number
+        if let kept = segments.segment(segment.number), kept.id == segment.id {
+            chargeScanned(segment.number, keepsScan: true)
+        } else {
+            if let id = segment.id { charges.forget(id) }
+            forgetScan()
+        }
     }
 
     private mutating func take(hasEnded: Bool = false) {
@@ -204,6 +260,7 @@ struct SegmentReading: Sendable {
     /// Puts the current segment in its place: at the end at once, between others when it is whole.
     private mutating func update(hasEnded: Bool = false) {
         guard let current else { return }
+        defer { forgetCharges() }
         guard let last = segments.last, current.number <= last.number else { return segments.put(current) }
         let known = segments.segment(current.number)
         if hasEnded || known?.state == .open { segments.put(current) }

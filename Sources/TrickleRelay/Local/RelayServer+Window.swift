@@ -17,6 +17,17 @@ extension RelayServer {
         store.perform(on: nil) { store, _ in store.segments(of: channel, from: first, atMost: limit) }
     }
 
+    /// What the program has found in segments, and keeps, counts as theirs towards ``RelayLimits/memoryByteCount`` for as long as the relay
+    /// keeps them. What has gone is to be forgotten.
+    ///
+    /// - Parameter changes: how many bytes more than before are kept of each.
+    public func charge(_ changes: [SegmentID: Int]) {
+        guard !changes.isEmpty else { return }
+        store.perform(on: nil) { store, now in
+            for (id, byteCount) in changes { store.copiesChanged(of: id, by: byteCount, now: now) }
+        }
+    }
+
     /// The segment of that number, if the channel keeps it.
     public func segment(_ number: SequenceNumber, of channel: ChannelName) -> SegmentView? {
         segments(of: channel, from: number, atMost: 1).first.flatMap { $0.number == number ? $0 : nil }
