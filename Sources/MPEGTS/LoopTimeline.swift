@@ -31,10 +31,15 @@ public struct LoopTimeline: Sendable {
     public init() {}
 
     /// The end of the stream: what comes next is its beginning again.
-    public mutating func beginAgain() {
-        offset += tracks.values.map { $0.end + $0.step }.max() ?? 0
+    ///
+    /// - Returns: what the round lasted, in ticks of 90 kHz; 0 where it has no time stamps.
+    @discardableResult
+    public mutating func beginAgain() -> Int64 {
+        let length = tracks.values.map { $0.end + $0.step }.max() ?? 0
+        offset += length
         (first, tracks, isFirstRound) = (nil, [:], false)
         for pid in additions.indices { additions[pid] = Self.unused }
+        return length
     }
 
     /// - Parameter packets: whole packets of 188 bytes, which follow on those of the call before.

@@ -2,8 +2,8 @@ import NIOCore
 
 /// Silent connections may stay for long, but not at the cost of those that have something to say.
 extension RelayServer {
-    /// Connections that are given up at a time.
-    static let connectionsGivenUp = 16
+    /// Connections that are given up at a time: of many more, for each time all of them are looked at.
+    static func givenUpCount(of connectionCount: Int) -> Int { max(16, connectionCount / 64) }
 
     /// Closes some of those connections that have been silent for the longest time.
     ///
@@ -11,7 +11,7 @@ extension RelayServer {
     ///
     /// - Returns: whether there were any.
     @Sendable func makeRoom() -> Bool {
-        let count = Self.connectionsGivenUp
+        let count = Self.givenUpCount(of: onEachLane { $0.connections.count }.reduce(0, +))
         let times = onEachLane { lane in lane.longestSilences(atMost: count).map(\.since) }.joined().sorted()
         guard let latest = times.prefix(count).last else { return false }
         // Whoever has spoken meanwhile is no longer among them.

@@ -113,14 +113,20 @@ import TrickleTesting
                 _ = try await waiting.answer()
                 try await waiting.send(PlainRequest.get("/cam/0"))
                 try await relay.tells("trickle_subscribers 1")
-                try await withSilent(RelayServer.connectionsGivenUp + 1, at: relay) { silent in
+                let count = RelayServer.givenUpCount(of: 0)
+                try await withSilent(count + 1, at: relay) { silent in
                     #expect(await isRoomMade(at: relay))
                     for client in silent.dropLast() { #expect(await client.rest().isEmpty) }
-                    try await publish(0, on: silent[RelayServer.connectionsGivenUp])
+                    try await publish(0, on: silent[count])
                 }
                 #expect(try await waiting.read(to: "segment 0").hasPrefix("HTTP/1.1 200 "))
             }
         }
+    }
+
+    @Test func `of many connections more give way at a time, for all are looked at each time`() {
+        #expect(RelayServer.givenUpCount(of: 1_000) == 16)
+        #expect(RelayServer.givenUpCount(of: 64_000) == 1_000)
     }
 
     private func isRoomMade(at relay: RelayServer) async -> Bool {

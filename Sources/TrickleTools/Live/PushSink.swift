@@ -92,8 +92,10 @@ final class PushSink: SegmentSink {
     private func look(at bytes: [UInt8]) throws -> PushBeginning.Start? {
         try state.withLock { state in
             guard case .looking(var beginning) = state else { return nil }
+            // Held once, what it has is not copied for each piece.
+            state = .looking(PushBeginning())
+            defer { state = .looking(beginning) }
             let start = try beginning.receive(bytes, now: ContinuousClock.now - createdAt)
-            state = .looking(beginning)
             return start
         }
     }

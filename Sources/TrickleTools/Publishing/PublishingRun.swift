@@ -292,7 +292,10 @@ extension PublishingRun {
                 guard let piece = try await source.next() else {
                     guard loop.isNeeded, let path = origin.path, isAnnounced, !session.stop.isMade else { break }
                     try await pace.perform(loop.shift(try segmenter.finalSteps()), on: &output, session)
-                    loop.beginAgain()
+                    guard loop.beginAgain() else {
+                        throw ToolFailure(
+                            "'\(path)' cannot be looped: it has no time stamps by which rounds could follow")
+                    }
                     (source, segmenter) = (try MediaSource(file: path), GOPSegmenter(segmentation))
                     continue
                 }
