@@ -93,18 +93,13 @@ final class LaneSegment: ReadPieces {
         for unit in units.values { unmoved.append((unit, unit.readers.count)) }
     }
 
-    /// Lets readers go on, `limit` of them at most. A reader may leave while it is called.
-    ///
-    /// - Returns: how many have gone on.
-    func moveReaders(atMost limit: Int) -> Int {
+    /// Lets readers go on while there is a budget. A reader may leave while it is called.
+    func moveReaders(_ budget: TurnBudget) {
         let isOpen = progress == .open
-        var count = 0
-        while count < limit, let (list, place) = unmoved.popLast() {
-            let rest = list.moveReaders(below: place, atMost: limit - count, isOpen: isOpen)
-            count += place - rest
+        while !budget.isSpent, let (list, place) = unmoved.popLast() {
+            let rest = list.moveReaders(below: place, isOpen: isOpen, budget)
             if rest > 0 { unmoved.append((list, rest)) }
         }
-        return count
     }
 
     func sharedHead(next: SequenceNumber, render: () -> ByteBuffer) -> ByteBuffer {

@@ -40,29 +40,28 @@ protocol ReadPieces: AnyObject {
 }
 
 extension ReadPieces {
-    /// Lets the readers at places below `place` go on, from the last one on, `limit` of them at most. A reader may leave while it is called.
+    /// Lets the readers at places below `place` go on, from the last one on, while there is a budget. A reader may leave while it is called.
     ///
     /// - Returns: the place below which nobody has been called.
-    func moveReaders(below place: Int, atMost limit: Int, isOpen: Bool) -> Int {
-        let start = min(place, readers.count)
-        let end = max(0, start - limit)
+    func moveReaders(below place: Int, isOpen: Bool, _ budget: TurnBudget) -> Int {
         guard isOpen, let newest = pieces.last else {
-            moveReaders(from: start, to: end) { $0.segmentMoved() }
-            return end
+            return moveReaders(below: place, budget) { $0.segmentMoved() }
         }
-        newest.chunk.withUnsafeReadableBytes { bytes in
+        return newest.chunk.withUnsafeReadableBytes { bytes in
             let newest = NewestPiece(index: pieces.count - 1, chunk: bytes, byteCount: newest.byteCount)
-            moveReaders(from: start, to: end) { $0.segmentMoved(newest: newest) }
+            return moveReaders(below: place, budget) { $0.segmentMoved(newest: newest) }
         }
-        return end
     }
 
-    private func moveReaders(from start: Int, to end: Int, _ move: (any LaneReader) -> Void) {
-        var place = start
-        while place > end {
+    private func moveReaders(below place: Int, _ budget: TurnBudget, _ move: (any LaneReader) -> Void) -> Int {
+        var place = min(place, readers.count)
+        while place > 0, !budget.isSpent {
             place -= 1
-            if let reader = readers[place] { move(reader) }
+            guard let reader = readers[place] else { continue }
+            move(reader)
+            budget.takeReader()
         }
+        return place
     }
 }
 

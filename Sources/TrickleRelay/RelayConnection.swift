@@ -322,6 +322,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     func send(_ bytes: UnsafeRawBufferPointer, rest: (Int) -> ByteBuffer) {
         guard isOpen else { return }
         let sent = max(0, socket.send(bytes))
+        lane.budget.send(sent)
         guard sent != bytes.count else { return }
         write(rest(sent))
         flush()
@@ -335,6 +336,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
         }
         guard isOpen else { return }
         var sent = max(0, socket.send(buffers))
+        lane.budget.send(sent)
         for buffer in buffers {
             let count = min(sent, buffer.readableBytes)
             sent -= count
@@ -426,6 +428,7 @@ final class RelayConnection: ChannelDuplexHandler, RequestGate.Keeper {
     /// - Parameter resets: with a reset, for readers to whom an orderly close is the end of the body.
     func cut(resets: Bool) {
         phase = .closed
+        lane.budget.send(TurnBudget.bytesPerCut)
         guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
         socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }
     }

@@ -12,26 +12,23 @@ extension RelayLane {
         case waiting(WaitingRound)
     }
 
-    /// Readers who are told something in one turn; of what is woken meanwhile, as many again.
-    static let readersPerTurn = 1024
-
     /// Something on this lane may have moved.
     ///
     /// Whoever is told of it may change the store in turn, and wake others: they come after, not within, or a chain of them would end the stack.
     func look(at subjects: [Wake.Subject]) {
         eventLoop.assertInEventLoop()
         guard !isLooking else { return due += subjects }
-        takeTurn { budget in lookNow(at: subjects, &budget) }
+        takeTurn { lookNow(at: subjects) }
     }
 
-    private func takeTurn(_ body: (inout Int) -> Void) {
+    private func takeTurn(_ body: () -> Void) {
         isLooking = true
-        var budget = Self.readersPerTurn
-        body(&budget)
+        budget.begin()
+        body()
         isLooking = false
         guard !work.isEmpty, !isTurnScheduled else { return }
         isTurnScheduled = true
-        turns.append { [weak self] in
+        turns.append(isMedia: true) { [weak self] in
             guard let self else { return }
             isTurnScheduled = false
             takeTurn(goOn)
@@ -39,22 +36,22 @@ extension RelayLane {
     }
 
     /// Goes on with what other turns have left.
-    private func goOn(_ budget: inout Int) {
-        while budget > 0, let next = work.popFirst() {
+    private func goOn() {
+        while !budget.isSpent, let next = work.popFirst() {
             switch next {
-            case .subject(let subject): lookNow(at: [subject], &budget)
-            case .moving(let segment): move(segment, &budget)
-            case .waiting(let round): tell(round, &budget)
+            case .subject(let subject): lookNow(at: [subject])
+            case .moving(let segment): move(segment)
+            case .waiting(let round): tell(round)
             }
-            lookNow(at: takeDue(), &budget)
+            lookNow(at: takeDue())
         }
     }
 
-    private func lookNow(at subjects: [Wake.Subject], _ budget: inout Int) {
+    private func lookNow(at subjects: [Wake.Subject]) {
         var subjects = subjects
         while !subjects.isEmpty {
             for subject in subjects {
-                if budget > 0 { woken(subject, &budget) } else { work.append(.subject(subject)) }
+                if budget.isSpent { work.append(.subject(subject)) } else { woken(subject) }
             }
             subjects = takeDue()
         }
@@ -66,7 +63,7 @@ extension RelayLane {
         return due
     }
 
-    private func woken(_ subject: Wake.Subject, _ budget: inout Int) {
+    private func woken(_ subject: Wake.Subject) {
         switch subject {
         case .segment(let id):
             guard let segment = segments[id] else { return }
@@ -74,19 +71,19 @@ extension RelayLane {
             guard !segment.isMoving else { return segment.movesAgain = true }
             update(segment)
             segment.beginMoving()
-            move(segment, &budget)
+            move(segment)
         case .waitingReaders(let channel):
-            retryWaiting(for: channel, &budget)
+            retryWaiting(for: channel)
         case .publication(let id):
-            budget -= 1
+            budget.takeReader()
             publishers[id]?.endedByOthers()
         }
     }
 
     // MARK: Readers of a segment
 
-    private func move(_ segment: LaneSegment, _ budget: inout Int) {
-        budget -= segment.moveReaders(atMost: budget)
+    private func move(_ segment: LaneSegment) {
+        segment.moveReaders(budget)
         if segment.isMoving {
             work.append(.moving(segment))
         } else if segment.movesAgain {
@@ -97,7 +94,7 @@ extension RelayLane {
 
     // MARK: Readers who wait
 
-    private func retryWaiting(for channel: ChannelID, _ budget: inout Int) {
+    private func retryWaiting(for channel: ChannelID) {
         guard let tickets = waiting[channel]?.keys else { return }
         // Whoever is told may leave, and take others with it: what that has settled is over.
         for ticket in Array(tickets) where waiting[channel]?[ticket] != nil {
@@ -117,20 +114,19 @@ extension RelayLane {
                 outcome = .refused(error)
             }
             guard let outcome, let readers = waiting[channel]?.removeValue(forKey: ticket) else { continue }
-            begin(WaitingRound(ticket, outcome, readers), &budget)
+            begin(WaitingRound(ticket, outcome, readers))
         }
         forgetIfNobodyWaits(for: channel)
     }
 
-    private func begin(_ round: WaitingRound, _ budget: inout Int) {
+    private func begin(_ round: WaitingRound) {
         rounds[round.ticket, default: []].append(round)
         if case .segment(let segment) = round.outcome { segment.pinCount += 1 }
-        tell(round, &budget)
+        tell(round)
     }
 
-    private func tell(_ round: WaitingRound, _ budget: inout Int) {
-        let count = round.tell(atMost: max(0, budget))
-        budget -= count
+    private func tell(_ round: WaitingRound) {
+        let count = round.tell(budget)
         if case .segment(let segment) = round.outcome {
             tellCopies(of: segment)
         } else if count > 0 {

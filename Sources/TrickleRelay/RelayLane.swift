@@ -40,6 +40,7 @@ final class RelayLane: @unchecked Sendable {
     /// What is left for later turns of the event loop, the oldest first.
     var work = CircularBuffer<Work>()
     var isTurnScheduled = false
+    let budget = TurnBudget()
     private let squeezes: RateLimitedLog?
     /// Those that hold bytes to send them with what comes next.
     private var collecting: [PublishExchange] = []

@@ -86,7 +86,11 @@ package final class RequestGate: ChannelDuplexHandler {
 
     /// Ends the connection of a client that sends no more, once the request that it was sending is whole.
     private func closeWhenTaken() {
-        if inputHasEnded, !isPaused { context?.close(promise: nil) }
+        guard inputHasEnded, !isPaused else { return }
+        // A crowd that leaves at once costs the system a good while.
+        guard turns.unitsLeft > 0 else { return pause() }
+        turns.take(Self.unitsPerHead)
+        context?.close(promise: nil)
     }
 
     package func read(context: ChannelHandlerContext) {
@@ -156,7 +160,7 @@ package final class RequestGate: ChannelDuplexHandler {
 
     private func pause() {
         isPaused = true
-        turns.append { [weak self] in
+        turns.append(isMedia: !boundary.isInHead) { [weak self] in
             self?.isPaused = false
             self?.resume()
             self?.closeWhenTaken()

@@ -9,24 +9,36 @@ package final class TurnQueue {
     static let distance = TimeAmount.microseconds(100)
     /// What all connections together may take up before the next turn, in the units of ``take(_:)``.
     static let allowance = 2048
+    /// After how long the allowance ends, whatever is left of it.
+    static let time = TurnBudget.time
+    /// A gap between two takings after which the event loop must have looked at its sockets: it had nothing to do.
+    private static let idleTime = TimeAmount.milliseconds(1)
     /// New connections that are set up before the next turn. They wait in a line of their own: those who are there come first.
     static let arrivalsPerTurn = 16
 
     let eventLoop: any EventLoop
     var doorbell: Doorbell?
     private var jobs = CircularBuffer<() -> Void>()
+    private var mediaJobs = CircularBuffer<() -> Void>()
     private var arrivals = CircularBuffer<() -> Void>()
     private var arrivalsLeft = arrivalsPerTurn
     private var isScheduled = false
     private var isRunning = false
     /// What is left of the allowance.
     private(set) var unitsLeft = allowance
+    /// When something was taken up first since the turn began, and last.
+    private var taking: (start: NIODeadline, last: NIODeadline)?
+    /// The clock; tests have their own.
+    var now: () -> NIODeadline = NIODeadline.now
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     /// Puts `job` off until the next turn in which there is room for it.
-    func append(_ job: @escaping () -> Void) {
-        jobs.append(job)
+    ///
+    /// - Parameter isMedia: it brings or hands on a segment's bytes. A turn does one of these and one of the others in turn, so that
+    ///   media does not stand in line behind a crowd of new requests.
+    func append(isMedia: Bool = false, _ job: @escaping () -> Void) {
+        if isMedia { mediaJobs.append(job) } else { jobs.append(job) }
         schedule()
     }
 
@@ -53,12 +65,20 @@ package final class TurnQueue {
     /// Takes up a part of the allowance.
     func take(_ units: Int) {
         unitsLeft -= units
+        let now = now()
+        if let taking, now - taking.last < Self.idleTime {
+            self.taking?.last = now
+            if now - taking.start >= Self.time { unitsLeft = 0 }
+        } else {
+            taking = (now, now)
+        }
         schedule()
     }
 
     /// Whether there is something for another turn, be it that the allowance goes to its end: who takes little never waits for that.
     private var wantsTurn: Bool {
-        !jobs.isEmpty || !arrivals.isEmpty || unitsLeft < Self.allowance / 2 || arrivalsLeft < Self.arrivalsPerTurn / 2
+        !jobs.isEmpty || !mediaJobs.isEmpty || !arrivals.isEmpty || unitsLeft < Self.allowance / 2
+            || arrivalsLeft < Self.arrivalsPerTurn / 2
     }
 
     private func schedule() {
@@ -73,8 +93,19 @@ package final class TurnQueue {
         isScheduled = false
         isRunning = true
         unitsLeft = Self.allowance
+        taking = nil
         // What is put off meanwhile is for another turn.
-        for _ in 0..<jobs.count where unitsLeft > 0 { jobs.removeFirst()() }
+        var (mediaCount, count) = (mediaJobs.count, jobs.count)
+        while unitsLeft > 0, mediaCount + count > 0 {
+            if mediaCount > 0 {
+                mediaCount -= 1
+                mediaJobs.removeFirst()()
+            }
+            if count > 0 {
+                count -= 1
+                jobs.removeFirst()()
+            }
+        }
         arrivalsLeft = Self.arrivalsPerTurn
         setUpArrivals()
         isRunning = false

@@ -18,16 +18,17 @@ final class WaitingRound {
     /// Whether nobody is left to be told.
     var isOver: Bool { readers.isEmpty }
 
-    /// Tells readers, `limit` of them at most.
+    /// Tells readers while there is a budget.
     ///
     /// - Returns: how many were told.
-    func tell(atMost limit: Int) -> Int {
+    func tell(_ budget: TurnBudget) -> Int {
         var count = 0
-        while count < limit, let reader = readers.popLast() {
+        while !budget.isSpent, let reader = readers.popLast() {
             count += 1
             // It is among the segment's readers before it is told: it may have enough at once, and leave.
             if case .segment(let segment) = outcome { segment.insert(reader) }
             reader.waitingEnded(outcome)
+            budget.takeReader()
         }
         return count
     }

@@ -44,6 +44,45 @@ import Testing
         #expect(count == 10)
     }
 
+    @Test func `a turn ends with its time, whatever is left of the allowance`() {
+        let turns = TurnQueue(eventLoop: eventLoop)
+        var now = NIODeadline.uptimeNanoseconds(1 << 40)
+        turns.now = { now }
+        var count = 0
+        for _ in 0..<100 {
+            turns.append {
+                count += 1
+                turns.take(1)
+                now = now + .nanoseconds(TurnQueue.time.nanoseconds / 4)
+            }
+        }
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        #expect(count == 5)
+        #expect(turns.unitsLeft == 0)
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        #expect(count == 10)
+    }
+
+    @Test func `what is taken now and then uses no time up`() {
+        let turns = TurnQueue(eventLoop: eventLoop)
+        var now = NIODeadline.uptimeNanoseconds(1 << 40)
+        turns.now = { now }
+        for _ in 0..<10 {
+            turns.take(1)
+            now = now + .milliseconds(5)
+        }
+        #expect(turns.unitsLeft == TurnQueue.allowance - 10)
+    }
+
+    @Test func `media and the rest come in turn`() {
+        let turns = TurnQueue(eventLoop: eventLoop)
+        var order: [Int] = []
+        for number in 0..<3 { turns.append { order.append(number) } }
+        for number in 10..<12 { turns.append(isMedia: true) { order.append(number) } }
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        #expect(order == [10, 0, 11, 1, 2])
+    }
+
     @Test func `new connections are set up at once, a limited number in each turn, and after all others`() {
         let turns = TurnQueue(eventLoop: eventLoop)
         var order: [Int] = []

@@ -64,7 +64,7 @@ import TrickleCore
     }
 
     /// How many readers are told in a turn.
-    private static let share = RelayLane.readersPerTurn
+    private static let share = TurnBudget.readerCount
     /// What takes four turns, the last of which is not full.
     private static let manyReaders = 4 * share - 24
 
@@ -77,6 +77,7 @@ import TrickleCore
         lane = RelayLane(
             index: 0, eventLoop: eventLoop, store: store, configuration: .init(), incarnation: "",
             logger: Logger(label: "test"))
+        lane.budget.timePerTurn = .hours(1)
         store.setLanes([lane])
         name = try ChannelName("cam")
         try change { store, now throws(RelayRefusal) in

@@ -1,0 +1,42 @@
+import NIOCore
+
+/// What may be done for readers in one turn of the event loop. Whoever has nothing to do with them waits for no more than that.
+final class TurnBudget {
+    /// Readers who are told something in one turn; of what is woken meanwhile, as many again.
+    static let readerCount = 1024
+    /// After how long a turn ends, whatever is left.
+    static let time = TimeAmount.milliseconds(2)
+    /// Readers between two looks at the clock, if they get little.
+    private static let readersPerLook = 16
+    /// Bytes between two looks. To fill the socket of a reader who has just come takes as long as to serve a thousand others.
+    private static let bytesPerLook = 128 << 10
+    /// A connection that is closed with all its socket holds counts as so many bytes.
+    static let bytesPerCut = bytesPerLook / 2
+
+    /// After how long a turn ends; tests have a longer one.
+    var timePerTurn = time
+    private var readersLeft = readerCount
+    private var bytesUntilLook = bytesPerLook
+    private var deadline = NIODeadline.now()
+
+    /// Whether nothing is left.
+    var isSpent: Bool { readersLeft <= 0 }
+
+    /// A turn begins.
+    func begin() {
+        readersLeft = Self.readerCount
+        bytesUntilLook = Self.bytesPerLook
+        deadline = .now() + timePerTurn
+    }
+
+    /// Bytes go to the system.
+    func send(_ byteCount: Int) { bytesUntilLook -= byteCount }
+
+    /// Pays for one reader.
+    func takeReader() {
+        readersLeft -= 1
+        guard bytesUntilLook <= 0 || readersLeft % Self.readersPerLook == 0 else { return }
+        bytesUntilLook = Self.bytesPerLook
+        if deadline <= .now() { readersLeft = 0 }
+    }
+}

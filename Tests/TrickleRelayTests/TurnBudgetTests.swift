@@ -1,0 +1,33 @@
+import NIOCore
+import Testing
+
+@testable import TrickleRelay
+
+@Suite struct TurnBudgetTests {
+    private let budget = TurnBudget()
+
+    /// How many readers are served in one turn, each of whom takes so many bytes.
+    private func readers(taking byteCount: Int) -> Int {
+        budget.begin()
+        var count = 0
+        while !budget.isSpent {
+            budget.send(byteCount)
+            budget.takeReader()
+            count += 1
+        }
+        return count
+    }
+
+    @Test func `a turn is so many readers while there is time`() {
+        budget.timePerTurn = .hours(1)
+        #expect(readers(taking: 1 << 20) == TurnBudget.readerCount)
+        #expect(readers(taking: 1) == TurnBudget.readerCount)
+    }
+
+    @Test func `the clock is looked at after few readers who take much, and after some who take little`() {
+        budget.timePerTurn = .zero
+        #expect(readers(taking: 1 << 20) == 1)
+        #expect(readers(taking: TurnBudget.bytesPerCut) == 2)
+        #expect(readers(taking: 100) == 16)
+    }
+}
