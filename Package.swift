@@ -9,18 +9,19 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
-/// The command-line tools: options and one call into `TrickleTools`.
-let tools = [
-    "publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "trickle-stress", "trickle-demo",
+/// The command-line tools, options and one call, by the module that they call.
+let tools: KeyValuePairs = [
+    "Publishing": ["publish-file", "publish-pipe"],
+    "Subscribing": ["read2pipe", "play", "subscriber-example"],
+    // They listen for a media server's announcements.
+    "LiveHooks": ["publish-live", "pubsub-out", "pubsub-pipe"],
+    "TestBench": ["trickle-stress", "trickle-demo"],
 ]
 
 /// libFuzzer brings its own main function, so what it runs is built for it alone: see Fuzz/run.
 let fuzzers: [Target] =
     Context.environment["TRICKLE_FUZZ"] == nil
     ? [] : [.executableTarget(name: "request-fuzz", dependencies: ["TrickleTesting"], path: "Fuzz/Requests")]
-
-/// Those that listen for a media server's announcements.
-let liveTools = ["publish-live", "pubsub-out", "pubsub-pipe"]
 
 let package = Package(
     name: "trickle",
@@ -68,27 +69,53 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]),
+        // Pure, but for locks.
+        .target(name: "Endings"),
+        .target(name: "Records", dependencies: ["Endings"]),
         .target(
-            name: "TrickleTools",
+            name: "MediaChildren", dependencies: ["Endings", "TrickleCore", "MPEGTS", "ChildProcesses", logging]),
+        .target(
+            name: "CommandFrame",
+            dependencies: ["Endings", "TrickleCore", "TrickleKit", "ChildProcesses", argumentParser, logging]),
+        .target(
+            name: "Publishing",
             dependencies: [
-                "TrickleKit", "TrickleCore", "MPEGTS", "ChildProcesses", "CCrypto", argumentParser, logging,
+                "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "ChildProcesses", argumentParser, logging,
             ]),
-        .target(name: "LiveHooks", dependencies: ["TrickleTools", "ChildProcesses", logging] + nio),
+        .target(
+            name: "Subscribing",
+            dependencies: [
+                "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "ChildProcesses", argumentParser, logging,
+            ]),
+        .target(
+            name: "LiveHooks",
+            dependencies: [
+                "Publishing", "Subscribing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore",
+                "MPEGTS", "ChildProcesses", argumentParser, logging,
+            ] + nio),
+        .target(
+            name: "TestBench",
+            dependencies: [
+                "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "ChildProcesses", "CCrypto",
+                logging,
+            ]),
         .target(
             name: "Restreaming",
             dependencies: [
-                "TrickleTools", "TrickleKit", "MPEGTS", "ChildProcesses", logging,
-                .product(name: "Yams", package: "Yams"),
+                "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "ChildProcesses", logging, .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "TrickleCore", "TrickleTools", "Restreaming", "AllocatorShims",
-                argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "TrickleCore", "Restreaming", "Publishing", "CommandFrame", "Endings",
+                "AllocatorShims", argumentParser, logging,
             ]),
-        .executableTarget(name: "restream", dependencies: ["Restreaming", "TrickleTools", argumentParser]),
+        .executableTarget(name: "restream", dependencies: ["Restreaming", "CommandFrame", argumentParser]),
         .executableTarget(
-            name: "trickle-conformance", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
+            name: "trickle-conformance", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
 
         // Benchmarks.
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
@@ -105,8 +132,10 @@ let package = Package(
         .target(
             name: "FaultScenarios",
             dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting", "ChildProcesses", logging]),
-        .executableTarget(name: "trickle-chaos", dependencies: ["FaultScenarios", "TrickleTools", argumentParser]),
-        .executableTarget(name: "trickle-attack", dependencies: ["TrickleTesting", "TrickleTools", argumentParser]),
+        .executableTarget(
+            name: "trickle-chaos", dependencies: ["FaultScenarios", "CommandFrame", "Endings", argumentParser]),
+        .executableTarget(
+            name: "trickle-attack", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
@@ -125,10 +154,27 @@ let package = Package(
             ] + nio),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
-            name: "TrickleToolsTests", dependencies: ["TrickleTools", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+            name: "CommandFrameTests",
+            dependencies: [
+                "CommandFrame", "MediaChildren", "Subscribing", "Endings", "ChildProcesses", "TrickleTesting",
+            ]),
+        .testTarget(
+            name: "MediaChildrenTests",
+            dependencies: ["MediaChildren", "CommandFrame", "Endings", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "Publishing", "Endings", "TrickleTesting"]),
+        .testTarget(
+            name: "PublishingTests",
+            dependencies: ["Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleTesting"]),
+        .testTarget(
+            name: "LiveHooksTests",
+            dependencies: ["LiveHooks", "CommandFrame", "Endings", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+        .testTarget(name: "TestBenchTests", dependencies: ["TestBench", "TrickleTesting"]),
         .testTarget(
             name: "RestreamingTests",
-            dependencies: ["Restreaming", "TrickleTools", "TrickleRelay", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+            dependencies: [
+                "Restreaming", "Publishing", "CommandFrame", "TrickleRelay", "MPEGTS", "ChildProcesses",
+                "TrickleTesting",
+            ]),
         .testTarget(
             name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"], exclude: ["Clients"]),
         .testTarget(
@@ -138,11 +184,14 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"],
             exclude: ["Servers/rtsp-server.py", "Servers/ts-server.py"]),
     ]
-        + tools.map {
-            .executableTarget(name: $0, dependencies: ["TrickleTools", "TrickleKit", argumentParser])
-        }
-        + liveTools.map {
-            .executableTarget(name: $0, dependencies: ["LiveHooks", "TrickleTools", argumentParser])
+        + tools.flatMap { module, names in
+            names.map {
+                .executableTarget(
+                    name: $0,
+                    dependencies: [
+                        .byName(name: module), "CommandFrame", "MediaChildren", "Endings", "TrickleKit", argumentParser,
+                    ])
+            }
         } + fuzzers,
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
+import CommandFrame
+import Endings
 import Logging
 import TrickleKit
-import TrickleTools
 
 #if canImport(Darwin)
     import Darwin

@@ -1,5 +1,7 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import MediaChildren
+import Subscribing
 
 /// Plays a channel in a window.
 @main

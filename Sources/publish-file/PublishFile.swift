@@ -1,6 +1,8 @@
 import ArgumentParser
+import CommandFrame
+import MediaChildren
+import Publishing
 import TrickleKit
-import TrickleTools
 
 /// Publishes a file, a stream or a device to a channel.
 @main

@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandFrame
 import LiveHooks
-import TrickleTools
 
 /// Publishes the streams that a media server announces.
 @main

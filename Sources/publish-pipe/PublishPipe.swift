@@ -1,5 +1,6 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import Publishing
 
 /// Publishes what comes on standard input, whatever it is.
 @main

@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandFrame
 import LiveHooks
-import TrickleTools
 
 /// Publishes what a media server announces, and writes channels to files.
 @main

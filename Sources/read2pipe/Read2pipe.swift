@@ -1,5 +1,6 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import Subscribing
 
 /// Reads a channel and writes its media to standard output.
 @main

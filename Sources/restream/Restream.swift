@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandFrame
 import Restreaming
-import TrickleTools
 
 /// Publishes channels from sources that are transport streams already.
 @main

@@ -1,5 +1,6 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import Subscribing
 
 /// Writes each segment of a channel to a file of its own.
 @main

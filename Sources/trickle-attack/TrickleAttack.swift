@@ -1,7 +1,8 @@
 import ArgumentParser
+import CommandFrame
+import Endings
 import Foundation
 import TrickleTesting
-import TrickleTools
 
 /// Attacks a relay of its own, and tells what that cost the relay and its other clients.
 @main

@@ -1,7 +1,8 @@
 import ArgumentParser
+import CommandFrame
+import Endings
 import FaultScenarios
 import Foundation
-import TrickleTools
 
 /// Breaks things for some minutes, and tells what came through.
 @main

@@ -1,7 +1,8 @@
 import ArgumentParser
+import CommandFrame
+import Endings
 import Foundation
 import TrickleTesting
-import TrickleTools
 
 @main
 struct TrickleConformance: Tool {

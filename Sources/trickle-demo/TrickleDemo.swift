@@ -1,5 +1,6 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import TestBench
 
 /// Shows the whole suite at work, and checks it.
 @main

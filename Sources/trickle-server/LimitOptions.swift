@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandFrame
 import TrickleRelay
-import TrickleTools
 
 /// How much the relay takes before it says that it is full.
 struct LimitOptions: ParsableArguments {

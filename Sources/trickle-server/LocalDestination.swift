@@ -1,9 +1,9 @@
 import Logging
+import Publishing
 import Restreaming
 import Synchronization
 import TrickleCore
 import TrickleRelay
-import TrickleTools
 
 /// The relay in this program: no socket, and nothing that could be slow or break.
 struct LocalDestination: ChannelDestination {

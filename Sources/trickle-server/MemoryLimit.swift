@@ -1,6 +1,6 @@
+import Endings
 import Logging
 import TrickleRelay
-import TrickleTools
 
 #if canImport(Glibc)
     import Glibc

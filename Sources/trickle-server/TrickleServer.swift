@@ -1,10 +1,11 @@
 import AllocatorShims
 import ArgumentParser
 import ChildProcesses
+import CommandFrame
+import Endings
 import Restreaming
 import TrickleGateway
 import TrickleRelay
-import TrickleTools
 
 /// Relays channels from publishers to subscribers.
 @main

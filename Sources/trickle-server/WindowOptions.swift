@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandFrame
 import TrickleRelay
-import TrickleTools
 
 /// What the relay keeps of each channel, and for how long.
 struct WindowOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import TrickleTools
+import CommandFrame
+import Endings
+import TestBench
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

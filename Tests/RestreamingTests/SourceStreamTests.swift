@@ -1,9 +1,10 @@
+import CommandFrame
 import MPEGTS
+import Publishing
 import Synchronization
 import Testing
 import TrickleKit
 import TrickleTesting
-import TrickleTools
 
 @testable import Restreaming
 

@@ -1,5 +1,4 @@
 import TrickleKit
-import TrickleTools
 import Yams
 
 /// Reads a configuration from YAML, and gathers all mistakes instead of stopping at the first.

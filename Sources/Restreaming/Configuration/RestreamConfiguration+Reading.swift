@@ -1,6 +1,6 @@
 import ChildProcesses
+import Endings
 import Foundation
-import TrickleTools
 
 extension RestreamConfiguration {
     /// Larger files are refused: 1 MiB.

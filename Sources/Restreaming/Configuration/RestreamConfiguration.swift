@@ -1,6 +1,5 @@
 import MPEGTS
 import TrickleKit
-import TrickleTools
 
 /// Which channels there are, and where their streams come from.
 public struct RestreamConfiguration: Equatable, Sendable {

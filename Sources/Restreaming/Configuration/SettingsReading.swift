@@ -1,5 +1,5 @@
+import CommandFrame
 import MPEGTS
-import TrickleTools
 import Yams
 
 // The settings of a channel, which `defaults` has as well.

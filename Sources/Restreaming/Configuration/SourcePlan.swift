@@ -1,5 +1,5 @@
 import ChildProcesses
-import TrickleTools
+import MediaChildren
 
 /// One place where a channel's transport stream can come from.
 public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {

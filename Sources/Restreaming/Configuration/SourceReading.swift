@@ -1,5 +1,5 @@
 import ChildProcesses
-import TrickleTools
+import MediaChildren
 import Yams
 
 /// What a source is made of, apart from the YAML.

@@ -1,6 +1,6 @@
 import Logging
+import Publishing
 import TrickleKit
-import TrickleTools
 
 /// Where channels are published: a relay on the network, or the one in this program.
 package protocol ChannelDestination: Sendable {

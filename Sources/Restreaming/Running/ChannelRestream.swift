@@ -1,8 +1,11 @@
+import CommandFrame
+import Endings
 import Logging
 import MPEGTS
+import Publishing
 import Synchronization
+import TrickleCore
 import TrickleKit
-import TrickleTools
 
 /// Keeps one channel going, from whichever of its sources is there.
 final class ChannelRestream: Sendable {
@@ -282,7 +285,7 @@ extension ChannelRestream {
         if wait > .zero { await nudge.wait(atMost: wait, stop: session.stop) }
     }
 
-    private static func text(of time: Duration) -> String { "\(TransferMeter.fixed(time / .seconds(1), digits: 1)) s" }
+    private static func text(of time: Duration) -> String { "\(DecimalText.fixed(time / .seconds(1), digits: 1)) s" }
 
     private static func sentence(_ error: any Error) -> String {
         (error as? SourceFailure)?.reason ?? ToolFailure(error).message

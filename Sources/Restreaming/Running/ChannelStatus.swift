@@ -1,4 +1,4 @@
-import TrickleTools
+import CommandFrame
 
 /// What a channel is doing, for whoever asks.
 package struct ChannelStatus: Sendable {

@@ -2,7 +2,6 @@ import ChildProcesses
 import Logging
 import MPEGTS
 import Synchronization
-import TrickleTools
 
 /// The sources before the one that is on, which are looked at now and then: one that is back gets its turn again.
 struct PreferredSources: Sendable {

@@ -1,7 +1,8 @@
+import CommandFrame
 import Logging
+import Publishing
 import Synchronization
 import TrickleKit
-import TrickleTools
 
 /// A relay that is reached by its URL.
 package struct RelayDestination: ChannelDestination {

@@ -1,5 +1,6 @@
+import CommandFrame
 import MPEGTS
-import TrickleTools
+import Publishing
 
 /// One stream of a source on its way into a channel: bytes in, segments out.
 struct SourceStream {

@@ -1,6 +1,6 @@
 import ChildProcesses
+import MediaChildren
 import Synchronization
-import TrickleTools
 
 /// A source that is ended when it brings no packet for too long.
 ///

@@ -1,6 +1,6 @@
 import ChildProcesses
 import Logging
-import TrickleTools
+import MediaChildren
 
 /// A program that writes a transport stream to its standard output.
 final class CommandInput: SourceInput {

@@ -1,7 +1,7 @@
 import ChildProcesses
+import CommandFrame
 import Logging
 import TrickleKit
-import TrickleTools
 
 #if canImport(Darwin)
     import Darwin
