@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "TrickleGateway",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "ChildProcesses", logging,
+                "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "MediaChildren", "ChildProcesses", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page/Web")]),
@@ -139,7 +139,9 @@ let package = Package(
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
-        .testTarget(name: "TrickleKitTests", dependencies: ["TrickleKit", "TrickleRelay", "TrickleTesting"]),
+        .testTarget(
+            name: "TrickleKitTests",
+            dependencies: ["TrickleKit", "TrickleRelay", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
             name: "TrickleRelayTests",
             dependencies: [
@@ -176,7 +178,8 @@ let package = Package(
                 "TrickleTesting",
             ]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"], exclude: ["Clients"]),
+            name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"],
+            exclude: ["Clients"]),
         .testTarget(
             name: "FaultTests",
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),

@@ -17,7 +17,7 @@ struct DeployedClientTests {
     func clientGetsAlong(_ scenario: String) async throws {
         try await OwnRelay.run { url, settings in
             let run = try await PythonClients.run([url, scenario], continueInterval: settings.continueInterval)
-            #expect(run.status == 0, "\(run.output.suffix(1500))")
+            #expect(run.isSuccess, "\(run.output.suffix(1500))")
         }
     }
 
@@ -44,30 +44,12 @@ enum PythonClients {
     /// Runs `scenarios.py` to its end.
     static func run(
         _ arguments: [String], continueInterval: Duration
-    ) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = python
-        process.arguments = ["-B", folder.appending(path: "scenarios.py").path] + arguments
+    ) async throws -> (isSuccess: Bool, output: String) {
         let seconds =
             Double(continueInterval.components.seconds) + Double(continueInterval.components.attoseconds) / 1e18
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["TRICKLE_CONTINUE_SECONDS": String(seconds)]) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                do {
-                    try process.run()
-                    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-                    process.waitUntilExit()
-                    let text = String(decoding: output, as: UTF8.self)
-                    continuation.resume(returning: (process.terminationStatus, text))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        }
+        let result = try await RunningTool.run(
+            python.path, ["-B", folder.appending(path: "scenarios.py").path] + arguments,
+            environment: ["TRICKLE_CONTINUE_SECONDS": String(seconds)])
+        return (result.status.isSuccess, result.outputText + result.errors)
     }
 }

@@ -38,13 +38,14 @@ struct BroadcastClipTests {
         "Each segment decodes alone, without a message",
         .enabled(if: FFmpegCommand.isInstalled, "ffmpeg and ffprobe are not installed"),
         arguments: ["broadcast-h264-1080-mp2.ts", "broadcast-mpeg2-576-mp2.ts", "broadcast-hevc-2160-aac-scte35.ts"])
-    func decoding(name: String) throws {
+    func decoding(name: String) async throws {
         let ffmpeg = try FFmpegCommand()
         let segments = try TSRecording(clip(name)).segments
         // The MPEG-2 clip ends within a picture, which no decoder takes without a message.
         for segment in name.contains("mpeg2") ? segments.dropLast() : segments[...] {
             let file = try ffmpeg.write(segment.bytes, to: "segment-\(segment.start.index).ts")
-            let result = try ffmpeg.run("ffmpeg", ["-v", "error", "-i", file, "-map", "0:v", "-f", "framemd5", "-"])
+            let result = try await ffmpeg.run(
+                "ffmpeg", ["-v", "error", "-i", file, "-map", "0:v", "-f", "framemd5", "-"])
             #expect(result.messages == "", "segment \(segment.start.index)")
         }
     }
@@ -53,7 +54,7 @@ struct BroadcastClipTests {
         "From the start on, the segments together decode to the frames of the clip; ffprobe's keyframes begin segments",
         .enabled(if: FFmpegCommand.isInstalled, "ffmpeg and ffprobe are not installed"),
         arguments: ["broadcast-h264-1080-mp2.ts", "broadcast-mpeg2-576-mp2.ts", "broadcast-hevc-2160-aac-scte35.ts"])
-    func frames(name: String) throws {
+    func frames(name: String) async throws {
         let ffmpeg = try FFmpegCommand()
         let bytes = try clip(name)
         var configuration = GOPSegmenter.Configuration()
@@ -63,10 +64,10 @@ struct BroadcastClipTests {
         let output = try ffmpeg.write(recording.bytes, to: "out.ts")
         // The clip with HEVC is so short that ffmpeg does not get to know its sound.
         let maps = name.contains("hevc") ? ["0:v"] : ["0:v", "0:a"]
-        let frames = try ffmpeg.frameHashes(input, maps: maps)
+        let frames = try await ffmpeg.frameHashes(input, maps: maps)
         #expect(frames.count > 20)
-        #expect(try ffmpeg.frameHashes(output, maps: maps) == frames)
+        #expect(try await ffmpeg.frameHashes(output, maps: maps) == frames)
         let points = recording.reasons.count { if case .randomAccessPoint = $0 { true } else { false } }
-        #expect(points == (try ffmpeg.keyframeCount(input)))
+        #expect(points == (try await ffmpeg.keyframeCount(input)))
     }
 }

@@ -40,20 +40,22 @@ struct EncodedStreamTests {
         .init(name: "MPEG-4 part 2", arguments: "-c:v mpeg4 -g 12 -bsf:v dump_extra=freq=k -c:a mp2"),
     ]
 
-    private func encode(_ arguments: String, hasVideo: Bool = true, with ffmpeg: FFmpegCommand) throws -> [UInt8] {
+    private func encode(_ arguments: String, hasVideo: Bool = true, with ffmpeg: FFmpegCommand) async throws -> [UInt8]
+    {
         let picture = hasVideo ? "-f lavfi -i testsrc2=s=192x108:r=25:d=4 " : ""
         let line = "-v error -y \(picture)-f lavfi -i sine=f=440:d=4 \(arguments) -strict -2 -f mpegts"
-        try ffmpeg.run("ffmpeg", line.split(separator: " ").map(String.init) + [ffmpeg.path("in.ts")])
+        try await ffmpeg.run("ffmpeg", line.split(separator: " ").map(String.init) + [ffmpeg.path("in.ts")])
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: ffmpeg.path("in.ts"))))
     }
 
     private func expectDecodableSegments(
         _ recording: TSRecording, isOpen: Bool = false, hasVideo: Bool = true, with ffmpeg: FFmpegCommand
-    ) throws {
+    ) async throws {
         for segment in recording.segments {
             let file = try ffmpeg.write(segment.bytes, to: "segment-\(segment.start.index).ts")
             let map = hasVideo ? "0:v" : "0:a"
-            let result = try ffmpeg.run("ffmpeg", ["-v", "error", "-i", file, "-map", map, "-f", "framemd5", "-"])
+            let result = try await ffmpeg.run(
+                "ffmpeg", ["-v", "error", "-i", file, "-map", map, "-f", "framemd5", "-"])
             #expect(isOpen || result.messages == "", "segment \(segment.start.index)")
             // With intra refresh, a last segment that is shorter than the refresh shows no picture.
             let hasFrames = result.output.split(separator: "\n").contains { !$0.hasPrefix("#") }
@@ -63,59 +65,59 @@ struct EncodedStreamTests {
 
     @Test(
         "Video: a segment for each keyframe, which decodes alone; together they are the same frames", arguments: video)
-    func encodedVideo(encoding: Encoding) throws {
+    func encodedVideo(encoding: Encoding) async throws {
         let ffmpeg = try FFmpegCommand()
-        let bytes = try encode(encoding.arguments, with: ffmpeg)
+        let bytes = try await encode(encoding.arguments, with: ffmpeg)
         let recording = try TSRecording(bytes, pieceSizes: [1316])
-        #expect(recording.segments.count == (try ffmpeg.keyframeCount(ffmpeg.path("in.ts"))))
+        #expect(recording.segments.count == (try await ffmpeg.keyframeCount(ffmpeg.path("in.ts"))))
         #expect(recording.segmentsWithoutTables() == [])
         #expect(recording.notices == [])
         #expect(TSComparison(output: recording.bytes, input: bytes, renumbered: [.pat, 0x1000]).difference == nil)
         #expect(TSComparison.continuityErrors(recording.bytes) == [:])
-        try expectDecodableSegments(recording, isOpen: encoding.isOpen, with: ffmpeg)
+        try await expectDecodableSegments(recording, isOpen: encoding.isOpen, with: ffmpeg)
         let whole = try ffmpeg.write(recording.bytes, to: "out.ts")
-        #expect(try ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
+        #expect(try await ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
     }
 
     @Test(
         "Audio alone: segments of the target duration, which decode alone; together they are the same frames",
         arguments: ["aac", "aac -mpegts_flags +latm", "mp2", "libmp3lame", "ac3", "eac3", "libopus"])
-    func encodedAudio(codec: String) throws {
+    func encodedAudio(codec: String) async throws {
         let ffmpeg = try FFmpegCommand()
-        let bytes = try encode("-ar 48000 -c:a \(codec)", hasVideo: false, with: ffmpeg)
+        let bytes = try await encode("-ar 48000 -c:a \(codec)", hasVideo: false, with: ffmpeg)
         var configuration = GOPSegmenter.Configuration()
         configuration.targetDuration = .seconds(1)
         let recording = try TSRecording(bytes, configuration, pieceSizes: [1316])
         #expect((3...5).contains(recording.segments.count))
         #expect(recording.reasons.allSatisfy { $0 == .targetDuration })
         #expect(recording.segmentsWithoutTables() == [])
-        try expectDecodableSegments(recording, hasVideo: false, with: ffmpeg)
+        try await expectDecodableSegments(recording, hasVideo: false, with: ffmpeg)
         let whole = try ffmpeg.write(recording.bytes, to: "out.ts")
-        #expect(try ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
+        #expect(try await ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
     }
 
     @Test("All-intra video: a segment for each picture")
-    func allIntra() throws {
+    func allIntra() async throws {
         let ffmpeg = try FFmpegCommand()
-        let bytes = try encode("-c:v libx264 -preset veryfast -g 1 -c:a aac", with: ffmpeg)
+        let bytes = try await encode("-c:v libx264 -preset veryfast -g 1 -c:a aac", with: ffmpeg)
         let recording = try TSRecording(bytes)
         #expect(recording.segments.count == 100)
         #expect(recording.segmentsWithoutTables() == [])
         let whole = try ffmpeg.write(recording.bytes, to: "out.ts")
-        #expect(try ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
+        #expect(try await ffmpeg.frameHashes(whole) == ffmpeg.frameHashes(ffmpeg.path("in.ts")))
     }
 
     @Test(
         "Parameter sets that the encoder wrote once are repeated, so that each segment decodes alone",
         arguments: ["h264", "hevc"])
-    func parameterSetsOnce(format: String) throws {
+    func parameterSetsOnce(format: String) async throws {
         let ffmpeg = try FFmpegCommand()
         let encoder =
             format == "h264"
             ? "libx264 -preset veryfast -g 25 -x264-params aud=1"
             : "libx265 -preset ultrafast -x265-params log-level=none:keyint=25:open-gop=0:bframes=0:aud=1"
         let line = "-v error -y -f lavfi -i testsrc2=s=192x108:r=25:d=4 -c:v \(encoder) -bf 0 -f \(format)"
-        try ffmpeg.run("ffmpeg", line.split(separator: " ").map(String.init) + [ffmpeg.path("raw")])
+        try await ffmpeg.run("ffmpeg", line.split(separator: " ").map(String.init) + [ffmpeg.path("raw")])
         let elementary = [UInt8](try Data(contentsOf: URL(fileURLWithPath: ffmpeg.path("raw"))))
         let isHEVC = format == "hevc"
         var stream = TSBuilder()
@@ -132,17 +134,17 @@ struct EncodedStreamTests {
         let recording = try expectSegments(stream, tablePIDs: [.pat, 0x1000, 0x100])
         #expect(recording.segments.count == 4)
         #expect(recording.notices == [.missingParameterSets])
-        try expectDecodableSegments(recording, with: ffmpeg)
+        try await expectDecodableSegments(recording, with: ffmpeg)
         let input = try ffmpeg.write(stream.bytes, to: "in.ts")
         let output = try ffmpeg.write(recording.bytes, to: "out.ts")
-        #expect(try ffmpeg.frameHashes(output) == ffmpeg.frameHashes(input))
-        #expect(try ffmpeg.frameHashes(output).count == 100)
+        #expect(try await ffmpeg.frameHashes(output) == ffmpeg.frameHashes(input))
+        #expect(try await ffmpeg.frameHashes(output).count == 100)
     }
 
     @Test("Segments of segments are the same segments")
-    func again() throws {
+    func again() async throws {
         let ffmpeg = try FFmpegCommand()
-        let first = try TSRecording(encode("-c:v libx264 -preset veryfast -g 25 -c:a aac", with: ffmpeg))
+        let first = try await TSRecording(encode("-c:v libx264 -preset veryfast -g 25 -c:a aac", with: ffmpeg))
         let second = try TSRecording(first.bytes)
         #expect(second.segments.map(\.bytes) == first.segments.map(\.bytes))
     }

@@ -1,7 +1,8 @@
 import Foundation
+import TrickleTesting
 
 /// Runs ffmpeg and ffprobe for tests, with files in a folder that is removed at the end.
-final class FFmpegCommand {
+final class FFmpegCommand: Sendable {
     struct Failure: Error {
         let command: String
         let message: String
@@ -41,45 +42,34 @@ final class FFmpegCommand {
         return path(name)
     }
 
-    /// Runs a command to its end; its output goes through files, which are never full.
+    /// Runs a command to its end.
     ///
     /// - Returns: what it wrote to stdout, and to stderr.
     /// - Throws: ``Failure`` with what it wrote to stderr, if it fails.
     @discardableResult
-    func run(_ name: String, _ arguments: [String]) throws -> (output: String, messages: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        let identifier = UUID().uuidString
-        let files = ["out-\(identifier)", "err-\(identifier)"].map(path)
-        for file in files { try Data().write(to: URL(fileURLWithPath: file)) }
-        let handles = try files.map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handles[0]
-        process.standardError = handles[1]
-        try process.run()
-        process.waitUntilExit()
-        let texts = try files.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self) }
-        guard process.terminationStatus == 0 else {
-            throw Failure(command: "\(name) \(arguments.joined(separator: " "))", message: texts[1])
+    func run(_ name: String, _ arguments: [String]) async throws -> (output: String, messages: String) {
+        let result = try await RunningTool.run(name, arguments)
+        guard result.status.isSuccess else {
+            throw Failure(command: "\(name) \(arguments.joined(separator: " "))", message: result.errors)
         }
-        return (texts[0], texts[1])
+        return (result.outputText, result.errors)
     }
 
     /// The hashes of all decoded frames of a file's streams, video and audio unless others are mapped, in order, stream by stream.
-    func frameHashes(_ file: String, maps: [String] = ["0:v?", "0:a?"]) throws -> [String] {
+    func frameHashes(_ file: String, maps: [String] = ["0:v?", "0:a?"]) async throws -> [String] {
         let arguments = ["-v", "error", "-i", file] + maps.flatMap { ["-map", $0] } + ["-f", "framemd5", "-"]
-        return try run("ffmpeg", arguments).output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        return try await run("ffmpeg", arguments).output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+            line in
             let columns = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             return "\(columns[0]) \(columns[4]) \(columns[5])"
         }.sorted { $0.prefix(1) < $1.prefix(1) }
     }
 
     /// Pictures that ffprobe calls keyframes.
-    func keyframeCount(_ file: String) throws -> Int {
+    func keyframeCount(_ file: String) async throws -> Int {
         let arguments = [
             "-v", "quiet", "-select_streams", "v:0", "-show_entries", "packet=pts,flags", "-of", "csv=p=0", file,
         ]
-        return Set(try run("ffprobe", arguments).output.split(separator: "\n").filter { $0.contains("K") }).count
+        return Set(try await run("ffprobe", arguments).output.split(separator: "\n").filter { $0.contains("K") }).count
     }
 }

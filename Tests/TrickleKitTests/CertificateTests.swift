@@ -1,65 +1,61 @@
-import Foundation
+import ChildProcesses
 import Testing
 import TrickleKit
 import TrickleTesting
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#endif
+
 /// An HTTPS server with a certificate of its own making, from the openssl command.
-private final class SecureServer: @unchecked Sendable {
-    let folder: URL
+private final class SecureServer: Sendable {
+    private let folder: TemporaryFolder
     let port: Int
-    private let process: Process
-    private let input = Pipe()
+    private let process: ChildProcess
 
     static let openssl = ["/usr/bin/openssl", "/usr/local/bin/openssl", "/opt/homebrew/bin/openssl"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+        .first { ExecutableSearch.find($0) != nil }
 
-    var certificate: String { folder.appendingPathComponent("certificate.pem").path }
+    var certificate: String { folder("certificate.pem") }
 
-    /// - Parameter host: what the certificate is for, as in `DNS:localhost`.
-    private init(host: String) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("trickle-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let key = folder.appendingPathComponent("key.pem").path
-        let certificate = folder.appendingPathComponent("certificate.pem").path
-        let making = Process()
-        making.executableURL = URL(fileURLWithPath: Self.openssl!)
-        making.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-            "-out", certificate, "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=\(host)",
-        ]
-        making.standardError = FileHandle.nullDevice
-        try making.run()
-        making.waitUntilExit()
-
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.openssl!)
-        process.arguments = ["s_server", "-accept", "0", "-key", key, "-cert", certificate, "-www"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = input
-        try process.run()
-        // It says "ACCEPT 0.0.0.0:PORT" once it listens.
-        var text = ""
-        while !text.hasSuffix("\n") || !text.contains("ACCEPT") {
-            let data = output.fileHandleForReading.availableData
-            if data.isEmpty { throw ScriptedServer.Failure(description: "openssl s_server does not run: \(text)") }
-            text += String(decoding: data, as: UTF8.self)
-        }
-        let accept = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT") } ?? ""
-        port = Int(accept.split(separator: ":").last?.prefix { $0.isNumber } ?? "") ?? 0
+    private init(port: Int, folder: TemporaryFolder, process: ChildProcess) {
+        (self.port, self.folder, self.process) = (port, folder, process)
     }
 
-    /// A server for `host`, started away from the threads of Swift's tasks.
+    /// A server with a certificate for `host`, as in `DNS:localhost`.
     static func start(host: String) async throws -> SecureServer {
-        try await blocking { try SecureServer(host: host) }
+        let folder = TemporaryFolder()
+        let making = try await RunningTool.run(
+            openssl!,
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-keyout", folder("key.pem"), "-out", folder("certificate.pem"), "-days", "2", "-subj", "/CN=test",
+                "-addext", "subjectAltName=\(host)",
+            ])
+        guard making.status.isSuccess else { throw ScriptedServer.Failure(description: making.errors) }
+        // Its standard input stays open: it ends with that.
+        let process = try ChildProcess(
+            ChildCommand(
+                openssl!,
+                [
+                    "s_server", "-accept", "0", "-key", folder("key.pem"), "-cert", folder("certificate.pem"), "-www",
+                ]), standardInput: .pipe, standardOutput: .pipe)
+        guard let output = process.standardOutput else { preconditionFailure("standard output is a pipe") }
+        // It says "ACCEPT 0.0.0.0:PORT" once it listens.
+        var lines = LineSplitter()
+        for try await piece in try DescriptorReader(output, what: "what openssl says") {
+            let accept = lines.receive(piece).first { $0.hasPrefix("ACCEPT") }
+            guard let port = accept?.split(separator: ":").last.flatMap({ Int($0.prefix(while: \.isNumber)) }) else {
+                continue
+            }
+            return SecureServer(port: port, folder: folder, process: process)
+        }
+        throw ScriptedServer.Failure(description: "openssl s_server does not run")
     }
 
-    deinit {
-        // SIGTERM may be blocked in what a thread of Swift's tasks has started.
-        kill(process.processIdentifier, SIGKILL)
-        try? FileManager.default.removeItem(at: folder)
-    }
+    deinit { process.signalGroup(SIGKILL) }
 }
 
 @Suite(

@@ -8,6 +8,7 @@ final class ChildLog: Sendable {
     static let tailLength = 3
 
     private let name: String
+    private let loudest: Logger.Level?
     private let logger: Logger
     private let isConsumed: @Sendable (String) -> Bool
     private let state = Mutex(State())
@@ -17,9 +18,14 @@ final class ChildLog: Sendable {
         var budget = LineBudget()
     }
 
-    /// - Parameter isConsumed: Sees each line first, and takes those that are no messages.
-    init(name: String, logger: Logger, isConsumed: @escaping @Sendable (String) -> Bool) {
+    /// - Parameters:
+    ///   - loudest: The highest level at which lines are shown; nil for what the child itself calls them.
+    ///   - isConsumed: Sees each line first, and takes those that are no messages.
+    init(
+        name: String, loudest: Logger.Level? = nil, logger: Logger, isConsumed: @escaping @Sendable (String) -> Bool
+    ) {
         self.name = name
+        self.loudest = loudest
         self.logger = logger
         self.isConsumed = isConsumed
     }
@@ -48,7 +54,8 @@ final class ChildLog: Sendable {
 
     private func take(_ line: String) {
         if isConsumed(line) { return }
-        let (level, parsed) = Self.parse(line)
+        let (ownLevel, parsed) = Self.parse(line)
+        let level = loudest.map { min($0, ownLevel) } ?? ownLevel
         // A program repeats the URL it was given, with the password in it.
         let text = Credentials.hidden(in: parsed)
         let decision = state.withLock { state in

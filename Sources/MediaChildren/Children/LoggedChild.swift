@@ -14,18 +14,21 @@ import Synchronization
 /// A child whose standard error goes to the log, and whose failure says what it said last.
 public final class LoggedChild: Sendable {
     public let process: ChildProcess
-    private let name: String
+    /// The program's, without its folder.
+    package let name: String
     private let log: ChildLog
     private let draining: Task<Void, Never>
     private let isEndRequested = Mutex(false)
 
     /// Starts the command; standard input and output lead where they are told to.
     ///
-    /// - Parameter isConsumed: Sees each line of standard error first, and takes those that are no messages.
-    /// - Throws: ``ToolFailure`` when it cannot be started, for example because it is not installed.
+    /// - Parameters:
+    ///   - loudest: What it says goes to the log at this level or below it; nil for what the program itself calls it.
+    ///   - isConsumed: Sees each line of standard error first, and takes those that are no messages.
+    /// - Throws: ``MissingProgram``; `SystemError` when it cannot be started for another reason.
     public init(
         _ command: ChildCommand, standardInput: ChildProcess.Endpoint = .null,
-        standardOutput: ChildProcess.Endpoint = .null, logger: Logger,
+        standardOutput: ChildProcess.Endpoint = .null, loudest: Logger.Level? = nil, logger: Logger,
         isConsumed: @escaping @Sendable (String) -> Bool = { _ in false }
     ) throws {
         name = command.program.split(separator: "/").last.map(String.init) ?? command.program
@@ -34,7 +37,7 @@ public final class LoggedChild: Sendable {
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let what = "what \(name) says"
         let reader = try Self.orKilling(process) { try DescriptorReader(errors, what: what) }
-        let log = ChildLog(name: name, logger: logger, isConsumed: isConsumed)
+        let log = ChildLog(name: name, loudest: loudest, logger: logger, isConsumed: isConsumed)
         self.log = log
         draining = Task { await log.drain(reader) }
     }
@@ -110,7 +113,7 @@ public final class LoggedChild: Sendable {
                 command, standardInput: standardInput, standardOutput: standardOutput, standardError: .pipe)
         } catch {
             if error.number != ENOENT { throw error }
-            throw ToolFailure("\(command.program) is not installed, or is not in PATH")
+            throw MissingProgram(program: command.program)
         }
     }
 }

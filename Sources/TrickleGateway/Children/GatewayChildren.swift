@@ -1,15 +1,8 @@
 import ChildProcesses
 import Logging
+import MediaChildren
 import NIOConcurrencyHelpers
 import TrickleRelay
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// Starts the gateway's ffmpegs, and never more at once than may be.
 final class GatewayChildren: Sendable {
@@ -37,20 +30,24 @@ final class GatewayChildren: Sendable {
 
     /// Starts an ffmpeg.
     ///
-    /// - Throws: ``Full``; `SystemError`, with `ENOENT` where ffmpeg is not installed.
-    func start(_ arguments: [String], limits: ChildLimits) throws -> GatewayChild {
+    /// - Throws: ``Full``; `MissingProgram` where ffmpeg is not installed; `SystemError`.
+    func start(_ arguments: [String], limits: ChildLimits) throws -> PipedChild {
         guard takePlace() else {
             refusals.happened {
                 "\(maximumCount) ffmpeg run, which is as many as may be: --max-children sets another limit"
             }
             throw Full()
         }
-        let child: GatewayChild
+        // Each thread of a filter has memory of its own.
+        let options = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-filter_threads", "1"]
+        let child: PipedChild
         do {
-            child = try GatewayChild(program, arguments, limits: limits, logger: logger)
+            // What it says is for those who debug.
+            child = try PipedChild(
+                ChildCommand(program, options + arguments, limits: limits), loudest: .debug, logger: logger)
         } catch {
             leave()
-            if error.number != ENOENT { refusals.happened { "no ffmpeg could be started: \(error)" } }
+            if !(error is MissingProgram) { refusals.happened { "no ffmpeg could be started: \(error)" } }
             throw error
         }
         Task {

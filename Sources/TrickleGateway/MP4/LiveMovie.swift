@@ -2,6 +2,7 @@ import ChildProcesses
 import FragmentedMP4
 import Logging
 import MPEGTS
+import MediaChildren
 import NIOCore
 import TrickleCore
 import TrickleRelay
@@ -208,7 +209,7 @@ actor LiveMovie {
     }
 
     /// Publishes what ffmpeg writes, until it ends.
-    private func publish(_ child: GatewayChild) async {
+    private func publish(_ child: PipedChild) async {
         var problem: String?
         var output: MovieOutput?
         do {
@@ -225,7 +226,7 @@ actor LiveMovie {
         end(.failed("ffmpeg could not make MP4 of '\(channel)'\(problem.map { ": \($0)" } ?? "")"))
     }
 
-    private func publish(_ child: GatewayChild, into output: inout MovieOutput?) async throws {
+    private func publish(_ child: PipedChild, into output: inout MovieOutput?) async throws {
         var reader = FragmentReader()
         for try await piece in child.pieces {
             child.hasWritten()

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaChildren
 import NIOCore
 import TrickleCore
 import TrickleRelay
@@ -32,7 +33,7 @@ struct MovieFeed {
     }
 
     /// Writes all that comes, until the channel ends, its streams change or the child takes no more.
-    mutating func run(into child: GatewayChild) async throws {
+    mutating func run(into child: PipedChild) async throws {
         while true {
             guard try await child.write(held) else { return }
             held = []

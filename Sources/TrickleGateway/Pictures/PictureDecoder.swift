@@ -16,7 +16,7 @@ struct PictureDecoder: Sendable {
     /// An ffmpeg that takes longer is killed.
     let timeout: Duration
 
-    /// - Throws: ``Failure``, ``GatewayChildren/Full``, ``SystemError``.
+    /// - Throws: ``Failure``, ``GatewayChildren/Full``; what starting a child throws.
     func decode(_ bytes: [UInt8], of video: ElementaryStream, as request: PictureRequest) async throws -> [UInt8] {
         let child = try children.start(request.arguments(of: video), limits: Self.limits)
         let watchdog = Task {

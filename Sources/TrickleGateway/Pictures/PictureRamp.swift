@@ -1,15 +1,7 @@
-import ChildProcesses
+import MediaChildren
 import NIOCore
 import TrickleCore
 import TrickleRelay
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// `GET /NAME/thumbnail.jpg` and `.webp`: the channel's newest picture that stands for itself.
 struct PictureRamp: Ramp {
@@ -32,7 +24,7 @@ struct PictureRamp: Ramp {
             return .problem(503, "too many pictures are wanted; try again", fields: Self.later)
         } catch is CancellationError {
             return .problem(503, "the relay is going down", fields: Self.later)
-        } catch let error as SystemError where error.number == ENOENT {
+        } catch is MissingProgram {
             return .problem(501, "no pictures here: ffmpeg is not installed")
         } catch {
             return .problem(503, "no picture of '\(channel)' at the moment: \(error)", fields: Self.later)

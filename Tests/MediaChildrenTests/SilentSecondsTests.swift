@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TrickleGateway
+@testable import MediaChildren
 
 /// When a child counts as stuck. Each call stands for a second: no test waits.
 @Suite struct SilentSecondsTests {
