@@ -110,10 +110,11 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "TrickleCore", "Restreaming", "Publishing", "CommandFrame", "Endings",
-                "AllocatorShims", argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "TrickleCore", "TrickleKit", "Restreaming", "Publishing",
+                "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
             ]),
-        .executableTarget(name: "restream", dependencies: ["Restreaming", "CommandFrame", argumentParser]),
+        .executableTarget(
+            name: "restream", dependencies: ["Restreaming", "Publishing", "CommandFrame", argumentParser]),
         .executableTarget(
             name: "trickle-conformance", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
 
@@ -166,7 +167,10 @@ let package = Package(
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Publishing", "Endings", "TrickleTesting"]),
         .testTarget(
             name: "PublishingTests",
-            dependencies: ["Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleTesting"]),
+            dependencies: [
+                "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "MPEGTS", "ChildProcesses",
+                "TrickleTesting", logging,
+            ]),
         .testTarget(
             name: "LiveHooksTests",
             dependencies: ["LiveHooks", "CommandFrame", "Endings", "MPEGTS", "ChildProcesses", "TrickleTesting"]),

@@ -1,6 +1,7 @@
 import CommandFrame
 import Endings
 import Logging
+import Publishing
 import TrickleKit
 
 #if canImport(Darwin)

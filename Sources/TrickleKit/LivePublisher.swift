@@ -45,8 +45,13 @@ public final class LivePublisher: Sendable {
     /// - Throws: ``TrickleError``, as ``Publisher/nextSegment()`` and ``SegmentWriter/write(_:)`` do; `CancellationError`.
     public func run() async throws {
         var segments = SegmentSequenceWriter(publisher)
+        try await run(into: &segments)
+    }
+
+    /// The same by way of another outlet to the same channel.
+    package func run(into segments: inout some AbortableOutlet) async throws {
         while true {
-            state.withLock { [lost = segments.lostCount] in $0.lostCount = lost }
+            state.withLock { [lost = segments.droppedCount] in $0.lostCount = lost }
             switch try await next() {
             case .begin: try await segments.begin()
             case .bytes(let bytes): try await segments.write(bytes)
@@ -58,7 +63,7 @@ public final class LivePublisher: Sendable {
                 segments.abort()
             case .finish:
                 try await segments.finish()
-                return state.withLock { [lost = segments.lostCount] in $0.lostCount = lost }
+                return state.withLock { [lost = segments.droppedCount] in $0.lostCount = lost }
             }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandFrame
+import Publishing
 import Restreaming
 
 /// Publishes channels from sources that are transport streams already.
@@ -52,7 +53,9 @@ struct Restream: Tool {
             return
         }
         try await RestreamService(
-            file: config, destination: RelayDestination(relay), closesAtEnd: !keepOpen, session: session
+            file: config,
+            destination: RelayDestination(relay.url, configuration: relay.configuration(logger: session.logger)),
+            closesAtEnd: !keepOpen, session: session
         ).run()
     }
 }

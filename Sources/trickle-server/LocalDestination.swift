@@ -1,67 +1,74 @@
 import Logging
 import Publishing
-import Restreaming
 import Synchronization
 import TrickleCore
+import TrickleKit
 import TrickleRelay
 
 /// The relay in this program: no socket, and nothing that could be slow or break.
 struct LocalDestination: ChannelDestination {
     let relay: RelayServer
 
-    func open(_ channel: ChannelName, logger: Logger) throws -> any OpenChannel {
-        LocalChannel(try relay.publisher(of: channel)) { try relay.publisher(of: channel) }
+    func channel(_ name: ChannelName, logger: Logger) -> any PublishedChannel {
+        LocalChannel(logger: logger) { try relay.publisher(of: name) }
     }
 }
 
-private final class LocalChannel: OpenChannel {
-    let hadSegments: Bool
-    private let makePublisher: @Sendable () throws -> LocalPublisher
-    private let publisher: Mutex<LocalPublisher>
+private final class LocalChannel: PublishedChannel {
+    private struct State {
+        /// nil until it is open.
+        var publisher: LocalPublisher?
+        var hadSegments = false
+    }
 
-    init(_ publisher: LocalPublisher, makePublisher: @escaping @Sendable () throws -> LocalPublisher) {
-        hadSegments = publisher.nextSequence != .zero
+    private let logger: Logger
+    private let makePublisher: @Sendable () throws -> LocalPublisher
+    private let state = Mutex(State())
+
+    init(logger: Logger, makePublisher: @escaping @Sendable () throws -> LocalPublisher) {
+        self.logger = logger
         self.makePublisher = makePublisher
-        self.publisher = Mutex(publisher)
+    }
+
+    var hadSegments: Bool { state.withLock { $0.hadSegments } }
+
+    func open() throws {
+        let publisher = try makePublisher()
+        state.withLock { state in
+            state.publisher = publisher
+            state.hadSegments = publisher.nextSequence != .zero
+        }
     }
 
     func publish<Result: Sendable>(
-        waits: Bool, _ body: @escaping @Sendable (any SegmentOutlet) async throws -> Result
+        waits: Bool, renewing rule: RenewalRule, _ body: @escaping @Sendable (any SegmentOutlet) async throws -> Result
     ) async throws -> Result {
-        try await body(
-            LocalOutlet(publisher: publisher.withLock { $0 }) {
-                let new = try self.makePublisher()
-                self.publisher.withLock { $0 = new }
-                return new
+        guard let publisher = state.withLock({ $0.publisher }) else { preconditionFailure("a channel is opened first") }
+        return try await body(
+            RenewedOutlet(LocalOutlet(publisher: publisher), rule: rule, logger: logger) {
+                let publisher = try self.makePublisher()
+                self.state.withLock { $0.publisher = publisher }
+                return LocalOutlet(publisher: publisher)
             })
     }
 
-    func close() { publisher.withLock { $0 }.close() }
+    func close(settlingFor limit: Duration?) { state.withLock { $0.publisher }?.close() }
 }
 
-/// Writes segments one after the other. A channel that the relay has closed, because nothing came for long, is made anew.
+/// Writes segments one after the other.
 private struct LocalOutlet: SegmentOutlet {
-    var publisher: LocalPublisher
-    let replace: @Sendable () throws -> LocalPublisher
+    let publisher: LocalPublisher
     private var current: LocalSegmentWriter?
 
-    init(publisher: LocalPublisher, replace: @escaping @Sendable () throws -> LocalPublisher) {
-        self.publisher = publisher
-        self.replace = replace
-    }
+    init(publisher: LocalPublisher) { self.publisher = publisher }
 
     private(set) var sequence: SequenceNumber?
     var droppedCount: Int { 0 }
 
     mutating func begin() throws {
         try finish()
-        do {
-            current = try publisher.nextSegment()
-        } catch let error as TrickleError where error.isEndOfChannel {
-            publisher = try replace()
-            current = try publisher.nextSegment()
-        }
-        sequence = current?.sequence
+        let segment = try publisher.nextSegment()
+        (current, sequence) = (segment, segment.sequence)
     }
 
     func write(_ bytes: [UInt8]) throws {

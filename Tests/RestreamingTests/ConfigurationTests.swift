@@ -1,4 +1,5 @@
 import MPEGTS
+import Publishing
 import Testing
 import TrickleKit
 

@@ -5,17 +5,14 @@ import TrickleKit
 
 /// Puts records into the segments of a channel, one in each or several.
 actor PipeSegments {
-    private let makePublisher: @Sendable (_ takesOver: Bool) -> Publisher
-    private var publisher: Publisher
+    private let channel: RemoteChannel
     private let session: ToolSession
     private let span: Duration?
     private let recordsAreWhole: Bool
     private var meter = TransferMeter(now: .now)
-    private var segments: SegmentSequenceWriter
+    private var segments: RenewedOutlet<SegmentSequenceWriter>
     /// Whether a segment has been begun that has not ended.
     private var isOpen = false
-    /// What was lost before the channel was made anew.
-    private var lostBefore = 0
     /// Bytes of the open segment that were not written yet: at most what one read brings.
     private var pending: [UInt8] = []
     private var isInRecord = false
@@ -33,20 +30,16 @@ actor PipeSegments {
         self.span = span
         self.recordsAreWhole = recordsAreWhole
         self.session = session
-        let id = PublisherID()
-        makePublisher = { takesOver in
-            Publisher(
-                relay: relay, channel: channel, contentType: contentType, configuration: configuration, id: id,
-                takesOver: takesOver)
-        }
-        publisher = makePublisher(takesOver)
-        segments = SegmentSequenceWriter(publisher)
+        let relay = RelayDestination(
+            relay, configuration: configuration, contentType: contentType, takesOver: takesOver)
+        self.channel = relay.remote(channel, logger: session.logger)
+        segments = self.channel.outlet(renewing: .afterFirstSegment)
     }
 
     /// How many segments did not get through whole.
-    var lostCount: Int { lostBefore + segments.lostCount }
+    var lostCount: Int { segments.droppedCount }
 
-    func open() async throws { try await publisher.open() }
+    func open() async throws { try await channel.open() }
 
     /// When to call ``endSegment()``; nil while there is nothing to end.
     var deadline: ContinuousClock.Instant? { recordsAreWhole && isInRecord ? nil : dueTime }
@@ -91,13 +84,13 @@ actor PipeSegments {
 
     /// Waits until the relay has everything, and closes the channel or leaves it open.
     func close(keepsOpen: Bool) async throws {
-        if keepsOpen { try await publisher.settle() } else { try await publisher.close() }
+        if keepsOpen { try await channel.settle() } else { try await channel.close(settlingFor: nil) }
     }
 
     /// After a stop, where the relay takes no more.
     ///
     /// - Returns: whether it has closed the channel all the same.
-    func closeAtOnce() async -> Bool { await publisher.closeAtOnce(session.stop) }
+    func closeAtOnce() async -> Bool { await channel.closeAtOnce(session.stop) }
 
     private func flush() async throws {
         if pending.isEmpty { return }
@@ -112,7 +105,7 @@ actor PipeSegments {
     }
 
     /// For one at a time: nobody else looks at the segments meanwhile.
-    private func write(_ body: (inout SegmentSequenceWriter) async throws -> Void) async throws {
+    private func write(_ body: (inout RenewedOutlet<SegmentSequenceWriter>) async throws -> Void) async throws {
         var writing = segments
         defer { segments = writing }
         try await body(&writing)
@@ -122,17 +115,7 @@ actor PipeSegments {
 
     private func openSegment() async throws {
         if isOpen { return }
-        do {
-            try await write { try await $0.begin() }
-        } catch let error as TrickleError where error.code == .channelClosed && meter.segments > 0 {
-            // The relay gives up a channel on which nothing comes for long, and a log may be quiet for a night.
-            session.logger.info("the relay has closed the channel meanwhile: publishes it anew")
-            publisher = makePublisher(false)
-            lostBefore += segments.lostCount
-            segments = SegmentSequenceWriter(publisher)
-            try await publisher.open()
-            try await write { try await $0.begin() }
-        }
+        try await write { try await $0.begin() }
         meter.beginSegment()
         isOpen = true
     }

@@ -1,4 +1,5 @@
 import MPEGTS
+import Publishing
 import TrickleKit
 
 /// Which channels there are, and where their streams come from.

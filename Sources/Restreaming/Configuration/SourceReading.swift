@@ -1,5 +1,6 @@
 import ChildProcesses
 import MediaChildren
+import Publishing
 import Yams
 
 /// What a source is made of, apart from the YAML.

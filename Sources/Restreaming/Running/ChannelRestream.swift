@@ -12,7 +12,7 @@ final class ChannelRestream: Sendable {
     private struct State {
         var rotation: SourceRotation
         var status = ChannelStatus()
-        var channel: (any OpenChannel)?
+        var channel: (any PublishedChannel)?
         var input: (any SourceInput)?
         /// A source before the one that is on, which is back.
         var returned: (index: Int, input: any SourceInput)?
@@ -72,7 +72,7 @@ final class ChannelRestream: Sendable {
         for input in state.withLock({ [$0.input, $0.returned?.input] }) { _ = await input?.close() }
         guard closesChannel.load(ordering: .acquiring), let channel = state.withLock({ $0.channel }) else { return }
         let isClosed = try? await session.stop.cancelling(after: Self.graceForClosing) {
-            try await channel.close()
+            try await channel.close(settlingFor: Publisher.settlingAfterStop)
             return true
         }
         if isClosed != true { session.logger.warning("the relay does not take the end of the channel") }
@@ -91,9 +91,11 @@ final class ChannelRestream: Sendable {
         while !session.stop.isMade && !Task.isCancelled {
             let openedAt = now
             do {
-                let channel = try await destination.open(plan.name, logger: session.logger)
+                let channel = destination.channel(plan.name, logger: session.logger)
+                // Where the wait for it is broken off, the relay may have made it all the same.
+                state.withLock { $0.channel = channel }
+                try await channel.open()
                 state.withLock { state in
-                    state.channel = channel
                     state.isContinuation = state.isContinuation || channel.hadSegments
                 }
                 while !session.stop.isMade { try await publishOneSource(to: channel) }
@@ -119,7 +121,7 @@ final class ChannelRestream: Sendable {
 // One source, from its opening to its end.
 extension ChannelRestream {
     /// - Throws: What the relay did, not the source; `CancellationError`.
-    private func publishOneSource(to channel: any OpenChannel) async throws {
+    private func publishOneSource(to channel: any PublishedChannel) async throws {
         let (index, returned) = state.withLock { state in
             let returned = state.returned.take()
             if let returned { state.rotation.return(to: returned.index) }
@@ -144,7 +146,7 @@ extension ChannelRestream {
         defer { registration.cancel() }
         let looking = lookBack(from: index, stop)
         do {
-            let failure = try await channel.publish(waits: input.canWait) { outlet in
+            let failure = try await channel.publish(waits: input.canWait, renewing: .always) { outlet in
                 try await self.publish(input, index, to: outlet, stop)
             }
             await end(looking)
@@ -178,7 +180,7 @@ extension ChannelRestream {
 
     private func close(_ input: any SourceInput) async -> String {
         state.withLock { $0.input = nil }
-        return await input.close()
+        return await input.close().reason
     }
 
     /// - Returns: What is wrong with the source; nil where its own end says all.
@@ -206,19 +208,19 @@ extension ChannelRestream {
                     try await stream.perform(steps)
                     count(bytes.count, segments: stream.segmentCount - segments)
                 case .anotherBegins:
-                    try await stream.finish()
-                    if !input.isPaced { awaits(index) }
+                    try await stream.finish(mayBeEmpty: true)
+                    if !input.isStored { awaits(index) }
                     keep(stream)
                     stream = nextStream(of: input, to: outlet, stop)
                 }
                 // What has been read ahead of a file is no longer wanted.
-                if input.isPaced, stop.isMade { break }
+                if input.isStored, stop.isMade { break }
             }
-            try await stream.finish()
+            try await stream.finish(mayBeEmpty: true)
         } catch let error as SourceFailure {
             failure = error.reason.hasPrefix("\(source)") ? error.reason : "\(source): \(error.reason)"
             // Its last segment ends all the same.
-            do { try await stream.finish() } catch is SourceFailure {}
+            do { try await stream.finish(mayBeEmpty: true) } catch is SourceFailure {}
         }
         return watched.isStalled ? "nothing came from \(source) for \(Self.text(of: plan.settings.stall))" : failure
     }
@@ -227,12 +229,14 @@ extension ChannelRestream {
         of input: any SourceInput, to outlet: any SegmentOutlet, _ stop: StopRequest
     ) -> SourceStream {
         SourceStream(
-            plan.settings.segmentation, isContinuation: state.withLock { $0.isContinuation },
-            tables: state.withLock { $0.tables }, isPaced: input.isPaced, to: outlet,
-            session.with(stop: stop, logger: session.logger))
+            plan.settings.segmentation,
+            state.withLock { .marked(isContinuation: $0.isContinuation, tables: $0.tables) },
+            isPaced: input.isPaced, to: outlet, session.with(stop: stop, logger: session.logger))
     }
 
-    private func keep(_ stream: SourceStream) { state.withLock { $0.tables = stream.tables } }
+    private func keep(_ stream: SourceStream) {
+        if let tables = stream.tables { state.withLock { $0.tables = tables } }
+    }
 }
 
 // What has become of the sources.

@@ -1,6 +1,7 @@
 import ChildProcesses
 import Logging
 import MPEGTS
+import Publishing
 import Synchronization
 
 /// The sources before the one that is on, which are looked at now and then: one that is back gets its turn again.
@@ -85,6 +86,7 @@ private final class OpenedInput: SourceInput {
 
     var canWait: Bool { input.canWait }
     var isPaced: Bool { input.isPaced }
+    var isStored: Bool { input.isStored }
     var isPassive: Bool { input.isPassive }
 
     func next() async throws -> SourceEvent? {
@@ -93,5 +95,5 @@ private final class OpenedInput: SourceInput {
     }
 
     func requestEnd() { input.requestEnd() }
-    func close() async -> String { await input.close() }
+    func close() async -> SourceEnding { await input.close() }
 }

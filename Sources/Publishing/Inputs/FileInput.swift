@@ -12,6 +12,7 @@ import ChildProcesses
 final class FileInput: SourceInput {
     let isPaced: Bool
     var canWait: Bool { true }
+    var isStored: Bool { true }
     private let path: String
     private let isRepeated: Bool
     private let readers: SuccessiveReaders
@@ -33,9 +34,9 @@ final class FileInput: SourceInput {
 
     func requestEnd() { readers.requestEnd() }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         requestEnd()
-        return "\(path) has ended"
+        return SourceEnding("\(path) has ended")
     }
 
     private static func open(_ path: String) throws -> DescriptorReader {

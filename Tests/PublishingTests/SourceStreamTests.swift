@@ -1,12 +1,11 @@
 import CommandFrame
 import MPEGTS
-import Publishing
 import Synchronization
 import Testing
 import TrickleKit
 import TrickleTesting
 
-@testable import Restreaming
+@testable import Publishing
 
 @Suite struct SourceStreamTests {
     /// Keeps the segments that it is given.
@@ -57,7 +56,7 @@ import TrickleTesting
         tables: TableVersions = .init(), to recording: Recording
     ) async throws -> TableVersions {
         var stream = SourceStream(
-            segmentation, isContinuation: isContinuation, tables: tables, isPaced: false,
+            segmentation, .marked(isContinuation: isContinuation, tables: tables), isPaced: false,
             to: RecordingOutlet(recording: recording), try session())
         do {
             for piece in pieces { try await stream.perform(try stream.receive(piece)) }
@@ -66,7 +65,7 @@ import TrickleTesting
             throw error
         }
         try await stream.finish()
-        return stream.tables
+        return try #require(stream.tables)
     }
 
     @Test func `a source that ends in the middle of a packet leaves whole packets, and segments that have ended`()
@@ -85,7 +84,7 @@ import TrickleTesting
         let recording = Recording()
         var segmentation = GOPSegmenter.Configuration()
         segmentation.program = .number(7)
-        await #expect(throws: SourceFailure("there is no program 7 in it: it has 3")) {
+        await #expect(throws: SourceFailure("there is no program 7 in the input; its programs: 3")) {
             _ = try await run([clip(program: 3)], segmentation, to: recording)
         }
         #expect(recording.segments.withLock { $0.isEmpty })

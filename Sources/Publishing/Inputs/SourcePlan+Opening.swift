@@ -16,7 +16,7 @@ extension SourcePlan {
     ///
     /// - Parameter limit: How long that may take.
     /// - Throws: ``SourceFailure`` and the system's errors; `CancellationError`.
-    func open(within limit: Duration, logger: Logger) async throws -> any SourceInput {
+    package func open(within limit: Duration, logger: Logger) async throws -> any SourceInput {
         switch kind {
         case .http(let url, let fields, let isInsecure):
             var configuration = ClientConfiguration()
@@ -40,17 +40,23 @@ extension SourcePlan {
             return try await SourcePlan(Self.kind(ofPath: path)).open(within: limit, logger: logger)
         case .command(let words, let folder):
             return try CommandInput(words, folder: folder, logger: logger)
+        case .standardInput: return try StandardInput()
+        case .ffmpeg(let command, let input, let timeout):
+            return try FFmpegInput(command, reading: input, timeout: timeout, logger: logger)
         }
     }
 
     /// Whether it is a file, which is there whenever it is looked for.
-    var isFile: Bool {
+    package var isFile: Bool {
         switch kind {
         case .file: true
         case .path(let path): SourcePlan(Self.kind(ofPath: path)).isFile
         default: false
         }
     }
+
+    /// Whether ffmpeg is between it and us.
+    var isFromFFmpeg: Bool { if case .ffmpeg = kind { true } else { false } }
 
     private static func kind(ofPath path: String) -> Kind {
         var status = stat()

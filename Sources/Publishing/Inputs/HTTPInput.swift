@@ -23,8 +23,8 @@ final class HTTPInput: SourceInput {
 
     func requestEnd() { stream.cancel() }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         requestEnd()
-        return "\(name) has ended"
+        return SourceEnding("\(name) has ended")
     }
 }

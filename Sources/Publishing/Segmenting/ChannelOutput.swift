@@ -1,6 +1,7 @@
 import CommandFrame
 import Logging
 import MPEGTS
+import TrickleKit
 
 /// Carries the segmenter's orders out on a channel.
 package struct ChannelOutput {
@@ -38,15 +39,14 @@ package struct ChannelOutput {
         }
     }
 
-    /// Waits until the relay has all of the last segment; a live outlet's sender does that.
-    mutating func finish() async throws {
-        try await endSegment()
+    /// Says what went through.
+    func summarize() {
         let dropped = outlet.droppedCount > 0 ? "; \(outlet.droppedCount) segments lost" : ""
         session.summarize("published \(meter.summary(now: .now))\(dropped)")
     }
 
-    /// The same, where others may follow.
-    package mutating func endSegment() async throws { try await outlet.finish() }
+    /// Waits until the relay has all of the last segment; a live outlet's sender does that.
+    mutating func endSegment() async throws { try await outlet.finish() }
 
     private mutating func begin(_ start: SegmentStart) async throws {
         if joinsStart, isStart, case .randomAccessPoint = start.reason {

@@ -5,6 +5,29 @@ import MPEGTS
 import MediaChildren
 
 extension FFmpegCommand.Publishing {
+    /// Where the transport stream comes from. ffmpeg has no part in what is one already unless something is wanted that it alone can do.
+    ///
+    /// - Returns: The source, and whether it may come back after its end.
+    /// - Throws: ``ToolFailure`` and `SystemError` when it cannot be opened, or has nothing to publish.
+    func source(transcodes: Bool, program: ProgramChoice, _ session: ToolSession) async throws -> (
+        SourcePlan, mayComeBack: Bool
+    ) {
+        switch input {
+        case .standardInput:
+            try StandardInput.check()
+            warnOfIdleGOP(session)
+            return (SourcePlan(.standardInput), input.mayComeBack)
+        case .file(let path) where !transcodes && !asksForFFmpeg:
+            guard try FileHead.isTransportStream(file: path) else { break }
+            warnOfIdleGOP(session)
+            // ffmpeg keeps the pace of what it reads, and what comes from standard input has its own.
+            return (SourcePlan(.file(path: path, isRepeated: loops, isPaced: isRealtime)), input.mayComeBack)
+        default: break
+        }
+        let (command, mayComeBack) = try await self.command(transcodes: transcodes, program: program, session)
+        return (SourcePlan(.ffmpeg(command, reading: input, timeout: timeout)), mayComeBack)
+    }
+
     /// Says that there are no keyframes to be set, where somebody asked for that.
     func warnOfIdleGOP(_ session: ToolSession) {
         guard isGOPChosen else { return }

@@ -43,10 +43,11 @@ public struct StreamReport: Sendable {
     private func analyze(_ session: ToolSession) async throws -> StreamAnalysis {
         switch publishing.input {
         case .standardInput:
-            return try await analyze(try MediaSource(), session)
+            try StandardInput.check()
+            return try await analyze(SourcePlan(.standardInput), session)
         case .file(let path):
             do {
-                return try await analyze(try MediaSource(file: path), session)
+                return try await analyze(SourcePlan(.file(path: path, isRepeated: false, isPaced: false)), session)
             } catch is NotTransportStream {
                 session.logger.info("'\(path)' is not MPEG-TS: this is what ffmpeg makes of it")
             }
@@ -55,37 +56,39 @@ public struct StreamReport: Sendable {
         let (command, _) = try await publishing.command(
             transcodes: transcodes, program: segmentation.program, session)
         return try await analyze(
-            try MediaSource(
-                ffmpeg: command, input: publishing.input, timeout: publishing.timeout, logger: session.logger), session)
+            SourcePlan(.ffmpeg(command, reading: publishing.input, timeout: publishing.timeout)), session)
     }
 
-    private func analyze(_ source: MediaSource, _ session: ToolSession) async throws -> StreamAnalysis {
-        session.stop.whenMade { source.requestEnd() }
+    private func analyze(_ source: SourcePlan, _ session: ToolSession) async throws -> StreamAnalysis {
+        let input = try await source.open(within: publishing.timeout, logger: session.logger)
+        session.stop.whenMade { input.requestEnd() }
+        let result: Result<StreamAnalysis, any Error>
+        do { result = .success(try await read(input, session)) } catch { result = .failure(error) }
+        let ending = await input.close()
+        let analysis = try result.get()
+        if let failure = ending.failure { throw failure }
+        return analysis
+    }
+
+    private func read(_ input: any SourceInput, _ session: ToolSession) async throws -> StreamAnalysis {
         var analyzer = StreamAnalyzer(segmentation)
         let start = ContinuousClock.now
         var end: Task<Void, any Error>?
         defer { end?.cancel() }
-        do {
-            while let piece = try await source.next() {
-                if end == nil, publishing.input.mayHaveNoEnd { end = endAfterTimeout(source, session) }
-                try analyzer.receive(piece.span.bytes, now: ContinuousClock.now - start)
-            }
-            let analysis = try analyzer.finish()
-            try await source.finish()
-            return analysis
-        } catch {
-            await source.abandon()
-            throw error
+        while case .bytes(let piece) = try await input.next() {
+            if end == nil, publishing.input.mayHaveNoEnd { end = endAfterTimeout(input, session) }
+            try analyzer.receive(piece.span.bytes, now: ContinuousClock.now - start)
         }
+        return try analyzer.finish()
     }
 
     /// A generator or a device would be looked at for ever.
-    private func endAfterTimeout(_ source: MediaSource, _ session: ToolSession) -> Task<Void, any Error> {
+    private func endAfterTimeout(_ input: any SourceInput, _ session: ToolSession) -> Task<Void, any Error> {
         Task { [timeout = publishing.timeout] in
             try await Task.sleep(for: timeout)
             let seconds = DecimalText.fixed(timeout / .seconds(1), digits: 1)
             session.logger.info("this is what came in \(seconds) s; a longer --timeout has it look longer")
-            source.requestEnd()
+            input.requestEnd()
         }
     }
 }

@@ -1,7 +1,7 @@
 import Testing
 import TrickleTesting
 
-@testable import Restreaming
+@testable import Publishing
 
 @Suite struct RTPHeaderTests {
     private let packets: [UInt8] = {

@@ -1,4 +1,4 @@
-import TrickleKit
+import TrickleCore
 
 /// Where the segments of a channel go, one after the other.
 package protocol SegmentOutlet: Sendable {
@@ -15,22 +15,13 @@ package protocol SegmentOutlet: Sendable {
     mutating func finish() async throws
 }
 
-/// The source waits while the relay is slow.
-extension SegmentSequenceWriter: SegmentOutlet {
-    package var droppedCount: Int { lostCount }
+/// An outlet whose segments can be broken off.
+package protocol AbortableOutlet: SegmentOutlet {
+    /// Breaks off the segment that was begun last.
+    mutating func abort()
 }
 
-/// The source goes on, and what the relay does not take is dropped.
-package struct LiveOutlet: SegmentOutlet {
-    private let live: LivePublisher
-
-    package init(_ live: LivePublisher) { self.live = live }
-
-    package var sequence: SequenceNumber? { nil }
-    package var droppedCount: Int { live.droppedCount }
-
-    package func begin() { live.begin() }
-    package func write(_ bytes: [UInt8]) { live.write(bytes) }
-    /// The publisher's own `run` waits for the relay.
-    package func finish() { live.finish() }
+/// Whoever writes waits while the relay is slow.
+extension SegmentSequenceWriter: AbortableOutlet {
+    package var droppedCount: Int { lostCount }
 }

@@ -2,17 +2,16 @@ import ChildProcesses
 import CommandFrame
 import Endings
 import Logging
-import MPEGTS
 import MediaChildren
 import Synchronization
 import TrickleCore
 import TrickleKit
 
-/// One run of a ``ChannelPublishing``: a publisher, and the sources that follow one another on its channel.
+/// One run of a ``ChannelPublishing``: a channel, and the sources that follow one another on it.
 final class PublishingRun: Sendable {
     private struct State {
-        var publisher: Publisher?
-        var source: MediaSource?
+        var channel: RemoteChannel?
+        var input: (any SourceInput)?
         var restarts: RestartState
         /// When the channel's time line began, with the first byte of the first source.
         var timelineStart: ContinuousClock.Instant?
@@ -22,8 +21,12 @@ final class PublishingRun: Sendable {
         var mayComeBack: Bool
         /// Segments that did not get through whole.
         var dropped = 0
-        /// Whether another that publishes the channel is still to be pushed aside.
-        var takesOver: Bool
+
+        /// The next source publishes to a channel that is opened anew.
+        mutating func leaveChannel() {
+            dropped += channel?.droppedCount ?? 0
+            channel = nil
+        }
     }
 
     /// How long the relay may take for the rest after a stop was asked for.
@@ -32,13 +35,15 @@ final class PublishingRun: Sendable {
     private let job: ChannelPublishing
     private let session: ToolSession
     private let start = ContinuousClock.now
-    /// All publishers of the run are one to the relay.
-    private let publisherID = PublisherID()
+    private let relay: RelayDestination
     private let state: Mutex<State>
 
     init(_ job: ChannelPublishing, _ session: ToolSession) {
         self.job = job
         self.session = session
+        relay = RelayDestination(
+            job.relay, configuration: job.clientConfiguration, contentType: job.contentType,
+            maximumBehind: job.maximumBehind, takesOver: job.takesOver)
         var patience: (Duration?, start: Duration?) = (nil, nil)
         if case .within(let time, let start) = job.reopening { patience = (time, start) }
         let input = job.publishing.input
@@ -48,7 +53,7 @@ final class PublishingRun: Sendable {
             State(
                 restarts: RestartState(
                     patience: patience.0, startPatience: patience.start, soundAfter: soundAfter, now: .zero),
-                mayComeBack: input.mayComeBack, takesOver: job.takesOver))
+                mayComeBack: input.mayComeBack))
     }
 
     func run() async throws {
@@ -57,22 +62,28 @@ final class PublishingRun: Sendable {
                 try await self.publishSources()
             }
             if isDone == nil { try await endAtOnce() }
-            try session.check(dropped: state.withLock { $0.dropped }, isStrict: job.isStrict)
+            let dropped = state.withLock { $0.dropped + ($0.channel?.droppedCount ?? 0) }
+            try session.check(dropped: dropped, isStrict: job.isStrict)
         } catch {
-            await state.withLock { $0.source }?.abandon()
-            if !job.keepsOpen { await state.withLock { $0.publisher }?.closeAfterFailure(session.stop) }
+            _ = await closeInput()
+            if !job.keepsOpen { await state.withLock { $0.channel }?.closeAfterFailure(session.stop) }
             throw error
         }
     }
 
     /// After a stop, what is left is the end of the channel, whether it was the source or the relay that took its time.
     private func endAtOnce() async throws {
-        let (source, publisher) = state.withLock { ($0.source, $0.publisher) }
-        await source?.abandon()
+        _ = await closeInput()
         if job.keepsOpen { return }
-        if await publisher?.closeAtOnce(session.stop) == false {
+        if await state.withLock({ $0.channel })?.closeAtOnce(session.stop) == false {
             session.logger.warning("the relay does not take the rest: the channel is left as it is")
         }
+    }
+
+    /// Lets go of the source, if that has not been done.
+    private func closeInput() async -> SourceEnding? {
+        let input = state.withLock { $0.input.take() }
+        return await input?.close()
     }
 
     private var now: Duration { ContinuousClock.now - start }
@@ -95,7 +106,7 @@ final class PublishingRun: Sendable {
                 if try await !isToBeOpenedAgain(because: error, trouble) { break }
             }
         } while !session.stop.isMade
-        if !job.keepsOpen { try await state.withLock { $0.publisher }?.close() }
+        if !job.keepsOpen { try await state.withLock { $0.channel }?.close(settlingFor: nil) }
     }
 
     /// What stands in the way, and may do so no longer another time.
@@ -115,7 +126,7 @@ final class PublishingRun: Sendable {
             case .source: return state.restarts.ended(now: now, jitter: .random(in: 0..<1))
             case .relay:
                 // Its numbers are asked for anew: it may have lost its memory.
-                state.publisher = nil
+                state.leaveChannel()
                 return state.restarts.hindered(now: now, jitter: .random(in: 0..<1))
             }
         }
@@ -136,13 +147,13 @@ final class PublishingRun: Sendable {
     private func trouble(of error: any Error) -> Trouble? {
         if session.stop.isMade && error is CancellationError { return .source }
         switch error {
-        case is NotTransportStream: return .source
+        case is SourceFailure: return .source
         case let failure as ToolFailure:
             return failure.exit == .failure && ExecutableSearch.find("ffmpeg") != nil ? .source : nil
         case let error as TrickleError:
             switch error.code {
             // The relay gives up a channel on which nothing comes for long, which is not for a source to know.
-            case .channelClosed: return state.withLock { $0.publisher == nil } ? .source : nil
+            case .channelClosed: return state.withLock { $0.channel == nil } ? .source : nil
             case .relayUnreachable, .connectionLost, .relayBusy: return .relay
             default: return nil
             }
@@ -154,62 +165,45 @@ final class PublishingRun: Sendable {
 // One source, from its opening to its end.
 extension PublishingRun {
     private func publishOneSource() async throws {
-        let input = job.publishing.input
-        let origin = try MediaOrigin(job.publishing, transcodes: job.transcodes)
-        let source: MediaSource
-        switch origin {
-        case .standardInput:
-            source = try MediaSource()
-            job.publishing.warnOfIdleGOP(session)
-            _ = try await openPublisher()
-        case .file(let path):
-            source = try MediaSource(file: path)
-            job.publishing.warnOfIdleGOP(session)
-            _ = try await openPublisher()
-        case .ffmpeg:
-            var publishing = job.publishing
-            publishing.timeOffset = timeOffset
-            let (command, mayComeBack) = try await publishing.command(
-                transcodes: job.transcodes, program: job.segmentation.program, session)
-            state.withLock { $0.mayComeBack = mayComeBack }
-            _ = try await openPublisher()
-            source = try MediaSource(
-                ffmpeg: command, input: input, timeout: job.publishing.timeout, logger: session.logger)
-        }
-        state.withLock { $0.source = source }
-        let registration = session.stop.whenMade { source.requestEnd() }
+        var publishing = job.publishing
+        publishing.timeOffset = timeOffset
+        let (source, mayComeBack) = try await publishing.source(
+            transcodes: job.transcodes, program: job.segmentation.program, session)
+        state.withLock { $0.mayComeBack = mayComeBack }
+        let channel = try await openChannel()
+        let input = try await source.open(within: publishing.timeout, logger: session.logger)
+        state.withLock { $0.input = input }
+        let registration = session.stop.whenMade { input.requestEnd() }
         defer { registration.cancel() }
-        if let invitation = input.invitation { session.logger.info("\(invitation)") }
-        let publisher = try await openPublisher()
-        let byteCountBefore = publisher.statistics.bytesSent
+        if let invitation = publishing.input.invitation { session.logger.info("\(invitation)") }
+        let bytesSentBefore = channel.bytesSent
         do {
-            try await publish(source, from: origin, publisher)
+            try await publish(input, isFromFFmpeg: source.isFromFFmpeg, to: channel)
         } catch {
-            await source.abandon()
-            let isNew = publisher.statistics.bytesSent == byteCountBefore && state.withLock { $0.mediaTime > .zero }
-            if isNew, let error = error as? TrickleError, error.code == .channelClosed {
-                state.withLock { $0.publisher = nil }
+            _ = await closeInput()
+            // It was closed while there was no source: the next finds a new one.
+            let isUnused = isContinuation && channel.bytesSent == bytesSentBefore
+            if isUnused, let error = error as? TrickleError, error.code == .channelClosed {
+                state.withLock { $0.leaveChannel() }
             }
             throw error
         }
     }
 
-    private func openPublisher() async throws -> Publisher {
-        if let publisher = state.withLock({ $0.publisher }) { return publisher }
-        let publisher = Publisher(
-            relay: job.relay, channel: job.channel, contentType: job.contentType,
-            configuration: job.clientConfiguration, id: publisherID, takesOver: state.withLock { $0.takesOver })
-        do { try await publisher.open() } catch let error as CancellationError {
+    private func openChannel() async throws -> RemoteChannel {
+        if let channel = state.withLock({ $0.channel }) { return channel }
+        let channel = relay.remote(job.channel, logger: job.clientConfiguration.logger)
+        do { try await channel.open() } catch let error as CancellationError {
             // The relay may have made the channel all the same.
-            state.withLock { $0.publisher = publisher }
+            state.withLock { $0.channel = channel }
             throw error
         }
-        state.withLock { state in
-            state.publisher = publisher
-            state.takesOver = false
-        }
-        return publisher
+        state.withLock { $0.channel = channel }
+        return channel
     }
+
+    /// Whether there was another source before.
+    private var isContinuation: Bool { state.withLock { $0.mediaTime > .zero } }
 
     /// Where the next source goes on: behind all that was published, and no earlier than the clock on the wall.
     private var timeOffset: Duration {
@@ -225,45 +219,19 @@ extension PublishingRun {
         return !job.publishing.input.canWait && state.withLock { $0.mayComeBack }
     }
 
-    private func publish(_ source: MediaSource, from origin: MediaOrigin, _ publisher: Publisher) async throws {
-        let lacksPictures: Bool
-        if drops {
-            let live = LivePublisher(publisher, maximumBehind: job.maximumBehind)
-            defer { state.withLock { $0.dropped += live.droppedCount } }
-            lacksPictures = try await withThrowingTaskGroup(of: Bool.self) { group in
-                group.addTask {
-                    try await live.run()
-                    return false
-                }
-                group.addTask { try await self.publish(source, from: origin, to: LiveOutlet(live)).lacksPictures }
-                // Whichever fails ends the other.
-                return try await group.reduce(false) { $0 || $1 }
-            }
-        } else {
-            let outcome = try await publish(source, from: origin, to: SegmentSequenceWriter(publisher))
-            state.withLock { $0.dropped += outcome.droppedCount }
-            lacksPictures = outcome.lacksPictures
+    private func publish(_ input: any SourceInput, isFromFFmpeg: Bool, to channel: RemoteChannel) async throws {
+        let drops = drops
+        let outcome = try await channel.publish(
+            waits: !drops, renewing: isContinuation ? .beforeFirstSegment : .never
+        ) { outlet in
+            try await self.publish(input, isFromFFmpeg: isFromFFmpeg, into: outlet)
         }
+        // What could not wait is counted by the channel.
+        if !drops { state.withLock { $0.dropped += outcome.droppedCount } }
         // What it sent is published, whatever becomes of the source.
-        try await source.finish()
+        if let failure = await closeInput()?.failure { throw failure }
         // What comes as a transport stream is published as it is. What ffmpeg made of something else has to be of use.
-        if lacksPictures, origin == .ffmpeg, !session.stop.isMade { throw noPictures }
-    }
-
-    private var noPictures: ToolFailure {
-        let isOrdinary = !job.transcodes && job.publishing.extraArguments.isEmpty
-        let advice = isOrdinary ? "publish it again with --transcode" : Self.otherAdvice
-        return ToolFailure(
-            "'\(job.publishing.input.description)' was published, but no player can decode its pictures: \(advice)")
-    }
-
-    private static let otherAdvice = "look at --ffmpeg-args, and at what ffmpeg said"
-
-    private func warnOfMissingPictures() {
-        let isOrdinary = !job.transcodes && job.publishing.extraArguments.isEmpty
-        session.logger.warning(
-            "no player can decode a picture of '\(job.publishing.input.description)' so far: \(isOrdinary ? "--transcode may help" : Self.otherAdvice)"
-        )
+        if outcome.lacksPictures, isFromFFmpeg, !session.stop.isMade { throw job.noPictures }
     }
 
     /// What became of a source.
@@ -275,76 +243,61 @@ extension PublishingRun {
     }
 
     private func publish(
-        _ source: MediaSource, from origin: MediaOrigin, to outlet: any SegmentOutlet
+        _ input: any SourceInput, isFromFFmpeg: Bool, into outlet: any SegmentOutlet
     ) async throws -> Outcome {
         // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
-        let isFromFFmpeg = origin == .ffmpeg
         var segmentation = job.segmentation
         if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
-        var output = ChannelOutput(outlet, joinsStart: isFromFFmpeg, session: session)
-        var (source, segmenter) = (source, GOPSegmenter(segmentation))
-        var loop = Rounds(isNeeded: job.publishing.loops && origin.isFile)
-        // ffmpeg keeps the pace of what it reads, and what comes from standard input has its own.
-        var pace = RealTimePace(isKept: job.publishing.isRealtime && origin.isFile)
+        var stream = SourceStream(
+            segmentation, job.publishing.loops && input.isStored ? .rounds : .none, isPaced: input.isPaced,
+            joinsStart: isFromFFmpeg, to: outlet, session)
         let offset = timeOffset
         let segmentsBefore = job.monitor.status.segments
-        let start = ContinuousClock.now
         var isAnnounced = false
         var pictures = PictureWatch()
-        do {
-            while true {
-                guard let piece = try await source.next() else {
-                    guard loop.isNeeded, let path = origin.path, isAnnounced, !session.stop.isMade else { break }
-                    try await pace.perform(loop.shift(try segmenter.finalSteps()), on: &output, session)
-                    guard loop.beginAgain() else {
-                        throw ToolFailure(
-                            "'\(path)' cannot be looped: it has no time stamps by which rounds could follow")
-                    }
-                    (source, segmenter) = (try MediaSource(file: path), GOPSegmenter(segmentation))
-                    continue
+        events: while let event = try await input.next() {
+            switch event {
+            case .anotherBegins:
+                // Without a segment, another round would have none either.
+                guard isAnnounced, !session.stop.isMade else { break events }
+                guard try await stream.beginAgain() else {
+                    throw ToolFailure(
+                        "'\(job.publishing.input.description)' cannot be looped: it has no time stamps by which rounds could follow"
+                    )
                 }
+            case .bytes(let piece):
                 state.withLock { state in
                     state.restarts.worked(now: now)
                     if state.timelineStart == nil { state.timelineStart = .now }
                 }
-                let steps = loop.shift(try segmenter.steps(for: piece, now: ContinuousClock.now - start))
-                try check(segmenter.programNumbers)
+                let steps = try stream.receive(piece)
                 if !isAnnounced, steps.contains(where: \.isBegin) {
                     isAnnounced = true
                     let place = job.relay.url(channel: job.channel)
                     session.logger.info("publishes \(job.publishing.input.description) as \(place)")
                 }
-                try await pace.perform(steps, on: &output, session)
+                try await stream.perform(steps)
                 let isNews = pictures.isNews(
-                    lacksPictures: segmenter.lacksPictures, segmentCount: output.segmentCount, now: now)
-                if isNews, isFromFFmpeg { warnOfMissingPictures() }
-                // What has been read ahead of a file is no longer wanted.
-                if origin.isFile, session.stop.isMade { break }
+                    lacksPictures: stream.lacksPictures, segmentCount: stream.segmentCount, now: now)
+                if isNews, isFromFFmpeg { session.logger.warning("\(job.pictureWarning)") }
                 job.monitor.update { status in
                     status.phase = .publishing
                     status.byteCount += piece.count
-                    status.segments = segmentsBefore + output.segmentCount
+                    status.segments = segmentsBefore + stream.segmentCount
                 }
             }
-            // Who stops in the middle of a file knows that it goes on.
-            let isCut = origin.isFile && session.stop.isMade
-            let last = try segmenter.finalSteps().filter { !isCut || !$0.isNotice }
-            try await pace.perform(loop.shift(last), on: &output, session)
-        } catch let error as NotTransportStream where isFromFFmpeg || session.stop.isMade {
+            // What has been read ahead of a file is no longer wanted.
+            if input.isStored, session.stop.isMade { break }
+        }
+        do {
+            try await stream.finish(isCut: input.isStored && session.stop.isMade)
+        } catch let error as SourceFailure where isFromFFmpeg || session.stop.isMade {
             // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
-            try await source.finish()
+            if let failure = await closeInput()?.failure { throw failure }
             if !session.stop.isMade { throw error }
         }
-        state.withLock { $0.mediaTime = max($0.mediaTime, offset) + output.mediaTime }
-        try await output.finish()
-        return Outcome(lacksPictures: segmenter.lacksPictures, droppedCount: output.droppedCount)
-    }
-
-    /// - Throws: ``ToolFailure`` when the program that was chosen is not among those that the stream lists.
-    private func check(_ programs: [UInt16]?) throws {
-        guard case .number(let number) = job.segmentation.program, let programs, !programs.contains(number) else {
-            return
-        }
-        throw ToolFailure.noProgram(Int(number), of: programs.map(Int.init))
+        state.withLock { $0.mediaTime = max($0.mediaTime, offset) + stream.mediaTime }
+        stream.summarize()
+        return Outcome(lacksPictures: stream.lacksPictures, droppedCount: stream.droppedCount)
     }
 }

@@ -22,8 +22,8 @@ final class SocketInput: SourceInput {
 
     func requestEnd() { reader.stop() }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         requestEnd()
-        return "\(name) has closed the connection"
+        return SourceEnding("\(name) has closed the connection")
     }
 }

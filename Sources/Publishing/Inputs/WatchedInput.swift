@@ -5,7 +5,7 @@ import Synchronization
 /// A source that is ended when it brings no packet for too long.
 ///
 /// What counts is packets, so that bytes that lead to none do not help. The time in which nobody asks for more is no silence of the source.
-final class WatchedInput: Sendable {
+package final class WatchedInput: Sendable {
     /// Shared with what is called when the time is over.
     private final class Silence: Sendable {
         let wasTooLong = Atomic(false)
@@ -17,7 +17,7 @@ final class WatchedInput: Sendable {
     private let isAwaited = Atomic(false)
 
     /// - Parameter limit: The longest time without a packet; nil for any.
-    init(_ input: any SourceInput, limit: Duration?) {
+    package init(_ input: any SourceInput, limit: Duration?) {
         self.input = input
         watch = limit.map { [silence] limit in
             SilenceWatch(limit: limit) {
@@ -28,11 +28,11 @@ final class WatchedInput: Sendable {
     }
 
     /// Whether it was ended because it brought nothing.
-    var isStalled: Bool { silence.wasTooLong.load(ordering: .acquiring) }
+    package var isStalled: Bool { silence.wasTooLong.load(ordering: .acquiring) }
 
     /// - Returns: nil at the end.
     /// - Throws: ``SourceFailure``; `CancellationError`.
-    func next() async throws -> SourceEvent? {
+    package func next() async throws -> SourceEvent? {
         if !isAwaited.exchange(true, ordering: .relaxed) { watch?.isAwaited() }
         do {
             return try await input.next()
@@ -42,7 +42,7 @@ final class WatchedInput: Sendable {
     }
 
     /// A packet has come.
-    func hasProgressed() {
+    package func hasProgressed() {
         watch?.hasCome()
         isAwaited.store(false, ordering: .relaxed)
     }

@@ -54,9 +54,9 @@ final class PipeInput: SourceInput {
 
     func requestEnd() { readers.requestEnd() }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         requestEnd()
-        return "\(path) was let go"
+        return SourceEnding("\(path) was let go")
     }
 
     private static func open(_ path: String) throws -> DescriptorReader {

@@ -32,11 +32,11 @@ final class CommandInput: SourceInput {
         reader.stop()
     }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         let child = child
         if child.wasToldToEnd {
             await child.stop(grace: Self.patience)
-            return "\(name) was ended"
+            return SourceEnding("\(name) was ended")
         }
         let ending = Task.detached {
             try await Task.sleep(for: Self.patience)
@@ -44,8 +44,8 @@ final class CommandInput: SourceInput {
         }
         let status = await child.end()
         ending.cancel()
-        if status.isSuccess || child.wasToldToEnd { return "\(name) has ended" }
+        if status.isSuccess || child.wasToldToEnd { return SourceEnding("\(name) has ended") }
         let words = child.lastWords.isEmpty ? "" : ": \(child.lastWords)"
-        return "\(name) has failed with \(status)\(words)"
+        return SourceEnding("\(name) has failed with \(status)\(words)")
     }
 }

@@ -19,8 +19,8 @@ final class DatagramInput: SourceInput {
 
     func requestEnd() { reader.stop() }
 
-    func close() async -> String {
+    func close() async -> SourceEnding {
         requestEnd()
-        return "\(name) was let go"
+        return SourceEnding("\(name) was let go")
     }
 }

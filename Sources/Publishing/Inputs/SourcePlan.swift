@@ -15,12 +15,20 @@ public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {
         case path(String)
         /// A program that writes to its standard output, and the folder that it starts in.
         case command([String], folder: String)
+        case standardInput
+        /// An ffmpeg, what it reads, and how long that may be silent.
+        case ffmpeg(ChildCommand, reading: MediaInput, timeout: Duration)
     }
 
     /// A field that is sent with a request.
     public struct HTTPField: Equatable, Sendable {
         public var name: String
         public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     public let kind: Kind
@@ -34,6 +42,8 @@ public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {
         case .tcp(let address): "tcp://\(address)"
         case .udp(let address): "udp://\(address)"
         case .unixSocket(let path), .pipe(let path), .file(let path, _, _), .path(let path): path
+        case .standardInput: StandardInput.name
+        case .ffmpeg(_, let input, _): input.description
         case .command(let words, _): "'\(Credentials.hidden(in: ShellWords.join(words)))'"
         }
     }
@@ -51,7 +61,7 @@ public struct NetworkAddress: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter text: `HOST:PORT`, IPv6 in brackets; nil where it is something else.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (1...65_535).contains(port)
         else { return nil }
@@ -77,6 +87,12 @@ public struct DatagramAddress: Equatable, Sendable, CustomStringConvertible {
     public var sender: String?
     /// The name of the interface that a group is joined on; nil for the one that the system chooses.
     public var interface: String?
+
+    public init(local: NetworkAddress, sender: String? = nil, interface: String? = nil) {
+        self.local = local
+        self.sender = sender
+        self.interface = interface
+    }
 
     public var description: String { (sender.map { "\($0)@" } ?? "") + local.description }
 }
