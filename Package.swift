@@ -35,7 +35,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -72,6 +71,10 @@ let package = Package(
         // Pure, but for locks.
         .target(name: "Endings"),
         .target(name: "Records", dependencies: ["Endings"]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"]), .brew(["libyaml"])]),
+        .target(name: "YAML", dependencies: ["CYAML"]),
         .target(
             name: "MediaChildren", dependencies: ["Endings", "TrickleCore", "MPEGTS", "ChildProcesses", logging]),
         .target(
@@ -105,7 +108,7 @@ let package = Package(
             name: "Restreaming",
             dependencies: [
                 "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
-                "ChildProcesses", logging, .product(name: "Yams", package: "Yams"),
+                "ChildProcesses", "YAML", logging,
             ]),
         .executableTarget(
             name: "trickle-server",
@@ -155,6 +158,7 @@ let package = Package(
                 "TrickleGateway", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4",
                 "TrickleTesting", logging,
             ] + nio),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(
             name: "CommandFrameTests",

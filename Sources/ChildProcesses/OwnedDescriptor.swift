@@ -44,6 +44,24 @@ public final class OwnedDescriptor: Sendable {
         guard number >= 0 else { throw SystemError(errno, "open \(path)") }
         return OwnedDescriptor(number)
     }
+
+    /// The first bytes of a file, `maximumCount` at most. Waits for them where it is a pipe.
+    public static func contents(ofFile path: String, upTo maximumCount: Int) throws(SystemError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        var bytes: [UInt8] = []
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while bytes.count < maximumCount {
+            let count = read(descriptor.rawValue, buffer.baseAddress, min(buffer.count, maximumCount - bytes.count))
+            if count == 0 { break }
+            if count > 0 {
+                bytes += buffer[..<count]
+            } else if errno != EINTR {
+                throw SystemError(errno, "read \(path)")
+            }
+        }
+        return bytes
+    }
 }
 
 // Methods of the same names hide the C functions.

@@ -1,6 +1,6 @@
 import Publishing
 import TrickleKit
-import Yams
+import YAML
 
 /// Reads a configuration from YAML, and gathers all mistakes instead of stopping at the first.
 struct ConfigurationReader {
@@ -17,19 +17,19 @@ struct ConfigurationReader {
 
     /// - Returns: The configuration; only good where there are no ``mistakes``.
     mutating func read(_ yaml: String) -> RestreamConfiguration {
-        do {
-            guard let root = try compose(yaml: yaml) else {
-                report("the file is empty: it has to begin with 'channels:'", line: 1, column: 1)
+        do throws(YAMLMistake) {
+            guard let root = try YAMLNode.read(yaml) else {
+                report("the file is empty: it has to begin with 'channels:'", at: .start)
                 return RestreamConfiguration(channels: [])
             }
             return configuration(root)
         } catch {
-            report(error, in: yaml)
+            report(error)
             return RestreamConfiguration(channels: [])
         }
     }
 
-    private mutating func configuration(_ root: Node) -> RestreamConfiguration {
+    private mutating func configuration(_ root: YAMLNode) -> RestreamConfiguration {
         let fields = fields(of: root, "the file", known: ["defaults", "channels"])
         var defaults = ChannelSettings()
         if let node = fields["defaults"] {
@@ -40,22 +40,22 @@ struct ConfigurationReader {
             if root.mapping != nil { report("'channels' is missing: it maps names to sources", at: root) }
             return RestreamConfiguration(channels: [])
         }
-        guard case .mapping(let mapping) = list, !mapping.isEmpty else {
+        guard let mapping = list.mapping, !mapping.isEmpty else {
             report("'channels' has to map names to sources, as in 'cam: http://camera/live.ts'", at: list)
             return RestreamConfiguration(channels: [])
         }
         return RestreamConfiguration(channels: mapping.compactMap { channel($0.key, $0.value, defaults) })
     }
 
-    private mutating func channel(_ key: Node, _ node: Node, _ defaults: ChannelSettings) -> ChannelPlan? {
+    private mutating func channel(_ key: YAMLNode, _ node: YAMLNode, _ defaults: ChannelSettings) -> ChannelPlan? {
         let name = name(key)
         var settings = defaults
         var sources: [SourcePlan] = []
         // What has sources is a channel with settings; any other mapping is its only source.
-        if node.null != nil {
+        if node.scalar?.isNull == true {
             report("the channel has no sources: list at least one", at: key)
         } else if let mapping = node.mapping,
-            !mapping.contains(where: { SourceReading.kinds.contains($0.key.string ?? "") })
+            !mapping.contains(where: { SourceReading.kinds.contains($0.key.scalar?.text ?? "") })
         {
             let fields = fields(of: node, "a channel", known: ["sources"] + Self.settingNames)
             read(settings: fields, into: &settings)
@@ -71,7 +71,7 @@ struct ConfigurationReader {
         return ChannelPlan(name: name, sources: sources, settings: settings)
     }
 
-    private mutating func name(_ key: Node) -> ChannelName? {
+    private mutating func name(_ key: YAMLNode) -> ChannelName? {
         guard let text = text(of: key, "the name of a channel") else { return nil }
         do {
             let name = try ChannelName(text)
@@ -84,8 +84,8 @@ struct ConfigurationReader {
     }
 
     /// A list of sources, or a single one.
-    private mutating func sources(_ node: Node) -> [SourcePlan] {
-        guard case .sequence(let list) = node else { return [source(node)].compactMap { $0 } }
+    private mutating func sources(_ node: YAMLNode) -> [SourcePlan] {
+        guard let list = node.sequence else { return [source(node)].compactMap { $0 } }
         if list.isEmpty { report("the list of sources is empty: name at least one", at: node) }
         return list.compactMap { source($0) }
     }
@@ -94,14 +94,14 @@ struct ConfigurationReader {
 // What nodes say.
 extension ConfigurationReader {
     /// The values of a mapping by their names; those that are not known are mistakes.
-    mutating func fields(of node: Node, _ what: String, known: [String]) -> [String: Node] {
-        guard case .mapping(let mapping) = node else {
+    mutating func fields(of node: YAMLNode, _ what: String, known: [String]) -> [String: YAMLNode] {
+        guard let mapping = node.mapping else {
             report("\(what) has to map names to values: \(known.joined(separator: ", "))", at: node)
             return [:]
         }
-        var fields: [String: Node] = [:]
+        var fields: [String: YAMLNode] = [:]
         for (key, value) in mapping {
-            let name = key.string ?? "?"
+            let name = key.scalar?.text ?? "?"
             if known.contains(name) {
                 fields[name] = value
             } else {
@@ -112,41 +112,35 @@ extension ConfigurationReader {
     }
 
     /// - Parameter what: Begins the message, as "'stall'".
-    mutating func text(of node: Node, _ what: String) -> String? {
-        if let scalar = node.scalar, node.null == nil, !scalar.string.isEmpty { return scalar.string }
+    mutating func text(of node: YAMLNode, _ what: String) -> String? {
+        if let scalar = node.scalar, !scalar.isNull, !scalar.text.isEmpty { return scalar.text }
         report("\(what) has to be a text", at: node)
         return nil
     }
 
-    mutating func isTrue(_ node: Node, _ what: String) -> Bool {
-        if let value = node.bool { return value }
+    mutating func isTrue(_ node: YAMLNode, _ what: String) -> Bool {
+        if let value = node.scalar?.bool { return value }
         report("\(what) has to be true or false", at: node)
         return false
     }
 
-    mutating func report(_ message: String, at node: Node) {
-        report(message, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+    mutating func report(_ message: String, at node: YAMLNode) {
+        report(message, at: node.place)
     }
 
-    private mutating func report(_ message: String, line: Int, column: Int) {
-        mistakes.append(ConfigurationMistake(file: file, line: line, column: column, message: message))
+    private mutating func report(_ message: String, at place: YAMLPlace) {
+        mistakes.append(
+            ConfigurationMistake(file: file, line: place.line, column: place.column, message: message))
     }
 
-    /// What the parser says of a text that is no YAML.
-    private mutating func report(_ error: any Error, in yaml: String) {
-        switch error {
-        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
-            YamlError.composer(_, let problem, let mark, _):
-            report("this is no YAML: \(problem)", line: mark.line, column: mark.column)
-        case YamlError.duplicatedKeysInMapping(let names, let context):
+    private mutating func report(_ mistake: YAMLMistake) {
+        switch mistake {
+        case .syntax(let problem, let place): report("this is no YAML: \(problem)", at: place)
+        case .repeatedKeys(let names, let place):
             let list = names.map { "'\($0)'" }.joined(separator: ", ")
-            report(
-                "\(list) is there twice: give each its own name", line: context.mark.line, column: context.mark.column)
-        case YamlError.reader(let problem, let offset, _, _):
-            let line = yaml.prefix(offset ?? 0).count { $0.isNewline } + 1
-            report("this is no YAML: \(problem)", line: line, column: 1)
-        default:
-            report("this is no YAML: \(error)", line: 1, column: 1)
+            report("\(list) is there twice: give each its own name", at: place)
+        case .tooDeep(let place):
+            report("lists and mappings are nested too deep here: take some of the brackets away", at: place)
         }
     }
 }

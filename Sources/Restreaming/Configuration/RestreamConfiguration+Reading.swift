@@ -1,6 +1,11 @@
 import ChildProcesses
 import Endings
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 extension RestreamConfiguration {
     /// Larger files are refused: 1 MiB.
@@ -23,17 +28,16 @@ extension RestreamConfiguration {
     /// - Throws: ``ConfigurationMistakes``; ``ToolFailure`` when the file cannot be read.
     public init(file: String) throws {
         let url = URL(fileURLWithPath: file)
-        let data: Data
+        let bytes: [UInt8]
         do {
-            let handle = try FileHandle(forReadingFrom: url)
-            data = try handle.read(upToCount: Self.maximumByteCount + 1) ?? Data()
+            bytes = try OwnedDescriptor.contents(ofFile: file, upTo: Self.maximumByteCount + 1)
         } catch {
             throw ToolFailure("cannot read '\(file)': is the name right, and may this user read it?")
         }
-        guard data.count <= Self.maximumByteCount else {
+        guard bytes.count <= Self.maximumByteCount else {
             throw ToolFailure("'\(file)' is larger than \(Self.maximumByteCount) bytes: is it the configuration?")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ToolFailure("'\(file)' is not UTF-8: is it the configuration?")
         }
         let folder = url.resolvingSymlinksInPath().deletingLastPathComponent().path

@@ -1,12 +1,12 @@
 import CommandFrame
 import MPEGTS
-import Yams
+import YAML
 
 // The settings of a channel, which `defaults` has as well.
 extension ConfigurationReader {
     static let settingNames = ["stall", "retry", "return", "program", "min-segment", "max-segment", "target"]
 
-    mutating func read(settings fields: [String: Node], into settings: inout ChannelSettings) {
+    mutating func read(settings fields: [String: YAMLNode], into settings: inout ChannelSettings) {
         for (name, node) in fields {
             switch name {
             case "stall": duration(node, name).map { settings.stall = $0 }
@@ -30,8 +30,8 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func duration(_ node: Node, _ name: String, mayBeZero: Bool = false) -> Duration? {
-        if let text = node.scalar?.string, let time = DurationArgument(argument: text)?.duration,
+    private mutating func duration(_ node: YAMLNode, _ name: String, mayBeZero: Bool = false) -> Duration? {
+        if let text = node.scalar?.text, let time = DurationArgument(argument: text)?.duration,
             time > .zero || mayBeZero
         {
             return time
@@ -40,8 +40,8 @@ extension ConfigurationReader {
         return nil
     }
 
-    private mutating func program(_ node: Node) -> ProgramChoice? {
-        if let text = node.scalar?.string {
+    private mutating func program(_ node: YAMLNode) -> ProgramChoice? {
+        if let text = node.scalar?.text {
             if text == "all" { return .all }
             if let number = UInt16(text), number > 0 { return .number(number) }
         }

@@ -1,7 +1,7 @@
 import ChildProcesses
 import MediaChildren
 import Publishing
-import Yams
+import YAML
 
 /// What a source is made of, apart from the YAML.
 enum SourceReading {
@@ -80,13 +80,13 @@ extension Substring {
 
 // A source is a text, or a mapping with options.
 extension ConfigurationReader {
-    mutating func source(_ node: Node) -> SourcePlan? {
-        guard case .mapping(let mapping) = node else {
+    mutating func source(_ node: YAMLNode) -> SourcePlan? {
+        guard let mapping = node.mapping else {
             guard let text = text(of: node, "a source") else { return nil }
             return plan(text, at: node)
         }
-        let named = mapping.filter { SourceReading.kinds.contains($0.key.string ?? "") }
-        guard named.count == 1, let kind = named[0].key.string else {
+        let named = mapping.filter { SourceReading.kinds.contains($0.key.scalar?.text ?? "") }
+        guard named.count == 1, let kind = named[0].key.scalar?.text else {
             report("a source has one of \(SourceReading.kinds.joined(separator: ", "))", at: node)
             return nil
         }
@@ -109,7 +109,7 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func plan(_ text: String, at node: Node) -> SourcePlan? {
+    private mutating func plan(_ text: String, at node: YAMLNode) -> SourcePlan? {
         do throws(SourceReading.Refusal) {
             return SourcePlan(try SourceReading.source(text, folder: folder))
         } catch {
@@ -118,7 +118,7 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func url(_ text: String, at node: Node, _ fields: [String: Node]) -> SourcePlan? {
+    private mutating func url(_ text: String, at node: YAMLNode, _ fields: [String: YAMLNode]) -> SourcePlan? {
         let plan = plan(text, at: node)
         switch plan?.kind {
         case .http(let url, _, _):
@@ -141,12 +141,12 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func reportAll(in fields: [String: Node], _ names: [String], _ reason: String) {
+    private mutating func reportAll(in fields: [String: YAMLNode], _ names: [String], _ reason: String) {
         for name in names { if let node = fields[name] { report("'\(name)' \(reason)", at: node) } }
     }
 
-    private mutating func headers(_ node: Node) -> [SourcePlan.HTTPField] {
-        guard case .mapping(let mapping) = node else {
+    private mutating func headers(_ node: YAMLNode) -> [SourcePlan.HTTPField] {
+        guard let mapping = node.mapping else {
             report("'headers' has to map names to values, as in 'Authorization: Bearer abc'", at: node)
             return []
         }
@@ -167,10 +167,10 @@ extension ConfigurationReader {
     }
 
     /// Words as a shell would split them, or a list of words.
-    private mutating func command(_ node: Node) -> SourcePlan? {
+    private mutating func command(_ node: YAMLNode) -> SourcePlan? {
         var words: [String]?
-        if case .sequence(let list) = node {
-            words = list.compactMap { $0.scalar?.string }
+        if let list = node.sequence {
+            words = list.compactMap { $0.scalar?.text }
             if words?.count != list.count {
                 report("'command' as a list has to consist of texts", at: node)
                 return nil
