@@ -11,13 +11,26 @@ public enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where PrintableText.isHidden(scalar):
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where PrintableText.isHidden(scalar): result += escape(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
+    }
+
+    /// A JSON text in which all shows itself on a terminal: what would not, and can stand in its strings only, is written as `\u…`.
+    ///
+    /// - Parameter json: On one line.
+    public static func showing(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: PrintableText.isHidden) else { return json }
+        return json.unicodeScalars.reduce(into: "") { result, scalar in
+            if PrintableText.isHidden(scalar) { result += escape(scalar) } else { result.unicodeScalars.append(scalar) }
+        }
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
     /// ASCII that stands for itself.

@@ -70,6 +70,7 @@ import TrickleKit
 
     @Test func `strings are quoted as JSON wants them`() {
         #expect(JSONText.string("a\"b\\c\n\u{1}ü") == #""a\"b\\c\n\u0001ü""#)
+        #expect(JSONText.showing("{\"a\":\"\u{202E}ü\u{85}\"}") == #"{"a":"\u202eü\u0085"}"#)
     }
 
     @Test func `numbers are worded for people`() {

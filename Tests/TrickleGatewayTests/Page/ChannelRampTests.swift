@@ -43,12 +43,29 @@ import TrickleTesting
     }
 
     private func report(_ relay: RelayServer, query: String = "") async throws -> Report {
+        try JSONDecoder().decode(Report.self, from: Data(try await text(relay, query: query).utf8))
+    }
+
+    private func text(_ relay: RelayServer, query: String = "") async throws -> String {
         try await PlainClient.with(relay) { client in
             try await client.send("GET /_api/channels\(query) HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n")
             let answer = await client.rest()
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("\r\nContent-Type: application/json\r\n"))
             let body = try #require(answer.firstRange(of: "\r\n\r\n")).upperBound
-            return try JSONDecoder().decode(Report.self, from: Data(answer[body...].utf8))
+            return String(answer[body...])
+        }
+    }
+
+    @Test func `a member without a value is there as null, and nothing in the text hides`() async throws {
+        try await withRelayServer(ramps: { Gateway($0, logger: Logger(label: "test")) }) { relay in
+            let publisher = try relay.publisher(of: ChannelName("a\u{2028}b"), contentType: "text/plain")
+            try publisher.nextSegment().write(Array("hello\n".utf8))
+            let text = try await text(relay)
+            for name in ["bitrate", "transportStream", "gop", "video", "audio", "picture"] {
+                #expect(text.contains("\"\(name)\":null"), "\(text)")
+            }
+            #expect(text.contains(#""codecs":[]"#) && !text.contains("history"))
+            #expect(text.contains(#""name":"a\u2028b""#))
         }
     }
 
