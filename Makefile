@@ -9,8 +9,9 @@ SWIFT ?= swift
 # makes the relay's store, which is generic and in a module of its own, as fast as if it were neither.
 BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib) -Xswiftc -cross-module-optimization
 
-TOOLS := trickle-server publish-file publish-pipe read2pipe play subscriber-example \
-    publish-live pubsub-out pubsub-pipe restream trickle-stress
+# All clients are one program, which knows by the name of the link that it is called by which of them it is.
+LINKS := publish-file publish-pipe read2pipe play subscriber-example publish-live pubsub-out pubsub-pipe restream trickle-stress
+TOOLS := trickle-server trickle $(LINKS)
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
@@ -27,6 +28,9 @@ build: $(TOOLS:%=$(BIN)/%) ## build all tools
 
 # One stamp for each program, because the linker leaves a program alone that has not changed.
 $(BIN)/%: .build/stamps/% ;
+
+$(patsubst %,$(BIN)/%,$(LINKS) trickle-demo): $(BIN)/trickle
+	@ln -sf trickle $@
 
 .PRECIOUS: .build/stamps/%
 .build/stamps/%: $(SOURCES) | deps

@@ -18,6 +18,9 @@ let tools: KeyValuePairs = [
     "TestBench": ["trickle-stress", "trickle-demo"],
 ]
 
+/// All clients of a relay. They are one program, `trickle`, which knows by its name which of them it is.
+let clients = tools.flatMap { $0.value } + ["restream"]
+
 /// libFuzzer brings its own main function, so what it runs is built for it alone: see Fuzz/run.
 let fuzzers: [Target] =
     Context.environment["TRICKLE_FUZZ"] == nil
@@ -30,7 +33,7 @@ let package = Package(
         .library(name: "TrickleKit", targets: ["TrickleKit"]),
         .library(name: "TrickleRelay", targets: ["TrickleRelay"]),
         .library(name: "MPEGTS", targets: ["MPEGTS"]),
-    ],
+    ] + (["trickle"] + clients).map { .executable(name: $0, targets: ["trickle"]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -117,6 +120,9 @@ let package = Package(
                 "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
             ]),
         .executableTarget(
+            name: "trickle",
+            dependencies: clients.map { .target(name: $0) } + ["CommandFrame", argumentParser]),
+        .target(
             name: "restream", dependencies: ["Restreaming", "Publishing", "CommandFrame", argumentParser]),
         .executableTarget(
             name: "trickle-conformance", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
@@ -197,7 +203,7 @@ let package = Package(
     ]
         + tools.flatMap { module, names in
             names.map {
-                .executableTarget(
+                .target(
                     name: $0,
                     dependencies: [
                         .byName(name: module), "CommandFrame", "MediaChildren", "Endings", "TrickleKit", argumentParser,

@@ -4,7 +4,6 @@ import MediaChildren
 import Subscribing
 
 /// Plays a channel in a window.
-@main
 struct Play: Tool {
     static let configuration = CommandConfiguration(
         commandName: "play",
@@ -55,3 +54,6 @@ struct Play: Tool {
         try await Playing(job, player: command, isMediaOnly: PlayerCommand.isKnown(player)).run(session)
     }
 }
+
+/// For the program that has all tools.
+package let play: any Tool.Type = Play.self

@@ -5,7 +5,6 @@ import Publishing
 import TrickleKit
 
 /// Publishes a file, a stream or a device to a channel.
-@main
 struct PublishFile: Tool {
     static let configuration = CommandConfiguration(
         commandName: "publish-file",
@@ -164,3 +163,6 @@ struct PublishFile: Tool {
         try await job.run(session)
     }
 }
+
+/// For the program that has all tools.
+package let publishFile: any Tool.Type = PublishFile.self

@@ -3,7 +3,6 @@ import CommandFrame
 import LiveHooks
 
 /// Publishes the streams that a media server announces.
-@main
 struct PublishLive: Tool {
     static let configuration = CommandConfiguration(
         commandName: "publish-live",
@@ -32,3 +31,6 @@ struct PublishLive: Tool {
         try await LiveService(hooks, relay: relay).run(session)
     }
 }
+
+/// For the program that has all tools.
+package let publishLive: any Tool.Type = PublishLive.self

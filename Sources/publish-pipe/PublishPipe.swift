@@ -3,7 +3,6 @@ import CommandFrame
 import Publishing
 
 /// Publishes what comes on standard input, whatever it is.
-@main
 struct PublishPipe: Tool {
     static let configuration = CommandConfiguration(
         commandName: "publish-pipe",
@@ -70,3 +69,6 @@ struct PublishPipe: Tool {
         try await job.run(session)
     }
 }
+
+/// For the program that has all tools.
+package let publishPipe: any Tool.Type = PublishPipe.self

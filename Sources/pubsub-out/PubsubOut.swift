@@ -3,7 +3,6 @@ import CommandFrame
 import LiveHooks
 
 /// Publishes what a media server announces, and pushes channels back into it.
-@main
 struct PubsubOut: Tool {
     static let configuration = CommandConfiguration(
         commandName: "pubsub-out",
@@ -46,3 +45,6 @@ struct PubsubOut: Tool {
         }
     }
 }
+
+/// For the program that has all tools.
+package let pubsubOut: any Tool.Type = PubsubOut.self

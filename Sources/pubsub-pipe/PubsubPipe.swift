@@ -3,7 +3,6 @@ import CommandFrame
 import LiveHooks
 
 /// Publishes what a media server announces, and writes channels to files.
-@main
 struct PubsubPipe: Tool {
     static let configuration = CommandConfiguration(
         commandName: "pubsub-pipe",
@@ -42,3 +41,6 @@ struct PubsubPipe: Tool {
         }
     }
 }
+
+/// For the program that has all tools.
+package let pubsubPipe: any Tool.Type = PubsubPipe.self

@@ -3,7 +3,6 @@ import CommandFrame
 import Subscribing
 
 /// Reads a channel and writes its media to standard output.
-@main
 struct Read2pipe: Tool {
     static let configuration = CommandConfiguration(
         commandName: "read2pipe",
@@ -60,3 +59,6 @@ struct Read2pipe: Tool {
         try await job.run(into: FormattedSink(PipeSink(output), format: segmentsAs), session: session)
     }
 }
+
+/// For the program that has all tools.
+package let read2pipe: any Tool.Type = Read2pipe.self

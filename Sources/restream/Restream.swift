@@ -4,7 +4,6 @@ import Publishing
 import Restreaming
 
 /// Publishes channels from sources that are transport streams already.
-@main
 struct Restream: Tool {
     static let configuration = CommandConfiguration(
         commandName: "restream",
@@ -59,3 +58,6 @@ struct Restream: Tool {
         ).run()
     }
 }
+
+/// For the program that has all tools.
+package let restream: any Tool.Type = Restream.self

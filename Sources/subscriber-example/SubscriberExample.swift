@@ -3,7 +3,6 @@ import CommandFrame
 import Subscribing
 
 /// Writes each segment of a channel to a file of its own.
-@main
 struct SubscriberExample: Tool {
     static let configuration = CommandConfiguration(
         commandName: "subscriber-example",
@@ -58,3 +57,6 @@ struct SubscriberExample: Tool {
         try await job.run(into: files, session: session)
     }
 }
+
+/// For the program that has all tools.
+package let subscriberExample: any Tool.Type = SubscriberExample.self

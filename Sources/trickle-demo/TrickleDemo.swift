@@ -3,7 +3,6 @@ import CommandFrame
 import TestBench
 
 /// Shows the whole suite at work, and checks it.
-@main
 struct TrickleDemo: Tool {
     static let configuration = CommandConfiguration(
         commandName: "trickle-demo",
@@ -34,3 +33,6 @@ struct TrickleDemo: Tool {
         try await Demo(folder: tools ?? OwnExecutable.folder(with: "trickle-server"), seconds: seconds).run(session)
     }
 }
+
+/// For the program that has all tools.
+package let trickleDemo: any Tool.Type = TrickleDemo.self

@@ -10,7 +10,6 @@ import TestBench
 #endif
 
 /// Loads a relay with publishers and subscribers, and compares every segment.
-@main
 struct TrickleStress: Tool {
     static let configuration = CommandConfiguration(
         commandName: "trickle-stress",
@@ -73,3 +72,6 @@ struct TrickleStress: Tool {
         throw ToolFailure(report.failures.first ?? report.summary, exit: isLoss ? .dataLost : .failure)
     }
 }
+
+/// For the program that has all tools.
+package let trickleStress: any Tool.Type = TrickleStress.self

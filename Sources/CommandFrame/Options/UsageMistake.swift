@@ -45,13 +45,8 @@ struct UsageMistake: CustomStringConvertible {
 
     /// The long name that was meant; nil where none is near.
     private static func nearest(to name: String, among known: [String]) -> String? {
-        let typed = String(name.drop { $0 == "-" }).lowercased()
-        guard typed.count > 1 else { return nil }
-        let distances = known.filter { $0.hasPrefix("--") }.map { option in
-            (option, EditDistance.between(typed, String(option.dropFirst(2))))
-        }
-        guard let best = distances.min(by: { $0.1 < $1.1 }) else { return nil }
-        return best.1 <= max(1, typed.count / 3) ? best.0 : nil
+        let names = known.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+        return EditDistance.nearest(to: String(name.drop { $0 == "-" }), among: names).map { "--\($0)" }
     }
 
     /// What is valid, where the parser says only that something is not.

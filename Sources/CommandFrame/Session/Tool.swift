@@ -35,7 +35,10 @@ extension Tool {
     public var hasOwnHangup: Bool { false }
     public var idleOptions: [IdleOption] { [] }
 
-    public static func main() {
+    public static func main() { start(Array(CommandLine.arguments.dropFirst())) }
+
+    /// Runs the tool with arguments, and ends the process.
+    package static func start(_ arguments: [String]) -> Never {
         // A reader that has gone, and a file that may not grow, are errors of a write, and told as such.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
@@ -45,7 +48,7 @@ extension Tool {
             Console().write(line: "\(_commandName): error: \(error)")
             leave(ToolExit.failure.rawValue)
         }
-        Task { await leave(run(arguments: Array(CommandLine.arguments.dropFirst()))) }
+        Task { await leave(run(arguments: arguments)) }
         dispatchMain()
     }
 
@@ -77,18 +80,6 @@ extension Tool {
         console.endProgress()
         if endsBySignal { return ToolExit.success.rawValue }
         return session.stop.signal.map { 128 + $0 } ?? ToolExit.success.rawValue
-    }
-
-    /// Help and the version go to standard output; anything else is one line on standard error.
-    private static func quit(parsing error: any Error, of arguments: [String], console: Console) -> Int32 {
-        if exitCode(for: error).isSuccess {
-            print(fullMessage(for: error))
-            return ToolExit.success.rawValue
-        }
-        let options = (try? CommandDescription(of: Self.self).arguments) ?? []
-        let mistake = UsageMistake(message(for: error), arguments: arguments, options: options)
-        console.write(line: "\(_commandName): error: \(mistake) (see \(_commandName) --help)")
-        return ToolExit.usage.rawValue
     }
 }
 
