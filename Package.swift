@@ -45,6 +45,9 @@ let package = Package(
         .target(name: "TrickleCore"),
         .target(name: "FragmentedMP4"),
 
+        // What both sides need of the system.
+        .target(name: "Sockets"),
+
         // The client library.
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
@@ -53,7 +56,7 @@ let package = Package(
         .target(name: "TrickleKit", dependencies: ["TrickleCore", "CCurl", "CurlShims", logging]),
 
         // The relay.
-        .target(name: "TrickleRelay", dependencies: ["TrickleCore", logging] + nio),
+        .target(name: "TrickleRelay", dependencies: ["TrickleCore", "Sockets", logging] + nio),
         // What players and browsers fetch from it.
         .target(
             name: "TrickleGateway",
@@ -87,7 +90,7 @@ let package = Package(
             name: "Publishing",
             dependencies: [
                 "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
-                "ChildProcesses", argumentParser, logging,
+                "ChildProcesses", "Sockets", argumentParser, logging,
             ]),
         .target(
             name: "Subscribing",
@@ -136,7 +139,7 @@ let package = Package(
         .target(
             name: "TrickleTesting",
             dependencies: [
-                "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", logging,
+                "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", "Sockets", logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
         .target(
@@ -164,6 +167,7 @@ let package = Package(
                 "TrickleGateway", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4",
                 "TrickleTesting", logging,
             ] + nio),
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(

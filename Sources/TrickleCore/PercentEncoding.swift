@@ -20,6 +20,13 @@ public enum PercentEncoding {
         return bytes
     }
 
+    /// The text that `text` stands for.
+    ///
+    /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    public static func decodeText(_ text: some Sequence<UInt8>) -> String? {
+        decode(text).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
     /// `text` with every byte but the unreserved ones (RFC 3986, section 2.3) encoded.
     public static func encode(_ text: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

@@ -1,4 +1,5 @@
 import NIOCore
+import Sockets
 import TrickleCore
 
 #if canImport(Glibc)
@@ -33,7 +34,7 @@ struct ListeningSockets {
     }
 
     private static func listen(
-        _ addresses: [Address], port: Int
+        _ addresses: [SystemAddress], port: Int
     ) throws(SocketError) -> (descriptors: [Int32], port: Int) {
         var descriptors: [Int32] = []
         var port = port
@@ -58,9 +59,9 @@ struct ListeningSockets {
     }
 
     private static func listen(
-        _ address: Address, port: Int
+        _ address: SystemAddress, port: Int
     ) throws(SocketError) -> (descriptor: Int32, port: Int) {
-        let descriptor = socket(address.family, streamType, 0)
+        let descriptor = socket(address.family, SystemAddress.streamType, 0)
         guard descriptor >= 0 else { throw SocketError(call: "socket") }
         do throws(SocketError) {
             try set(SOL_SOCKET, SO_REUSEADDR, on: descriptor)
@@ -68,7 +69,7 @@ struct ListeningSockets {
             if address.family == AF_INET6 { try set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, on: descriptor) }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            let bound = address.withPort(port) { bind(descriptor, $0, $1) }
+            let bound = address.at(port: port).withPointer { bind(descriptor, $0, $1) }
             guard bound == 0 else { throw SocketError(call: "bind") }
             guard Self.startListening(descriptor) == 0 else { throw SocketError(call: "listen") }
             return (descriptor, boundPort(of: descriptor))
@@ -107,47 +108,12 @@ struct ListeningSockets {
         }
     }
 
-    #if canImport(Glibc)
-        private static let streamType = Int32(SOCK_STREAM.rawValue)
-    #else
-        private static let streamType = SOCK_STREAM
-    #endif
-
-    // MARK: Names
-
-    private struct Address {
-        let family: Int32
-        private var storage = sockaddr_storage()
-        private let length: socklen_t
-
-        init(_ info: addrinfo) {
-            family = info.ai_family
-            length = info.ai_addrlen
-            memcpy(&storage, info.ai_addr, Int(length))
+    private static func resolve(_ host: String?) throws(SocketError) -> [SystemAddress] {
+        do {
+            return try SystemAddress.resolve(host, port: 0, type: SystemAddress.streamType, isPassive: true)
+        } catch {
+            throw SocketError(unknownHost: host ?? "", error.reason)
         }
-
-        func withPort<Result>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-            var copy = storage
-            return withUnsafeMutablePointer(to: &copy) { pointer in
-                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    $0.pointee.sin_port = UInt16(port).bigEndian
-                }
-                return pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
-            }
-        }
-    }
-
-    private static func resolve(_ host: String?) throws(SocketError) -> [Address] {
-        var hints = addrinfo()
-        hints.ai_socktype = streamType
-        hints.ai_flags = AI_PASSIVE
-        var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(host, "0", &hints, &list)
-        guard code == 0, let list else {
-            throw SocketError(unknownHost: host ?? "", String(cString: gai_strerror(code)))
-        }
-        defer { freeaddrinfo(list) }
-        return Array(sequence(first: list) { $0.pointee.ai_next }.map { Address($0.pointee) })
     }
 }
 

@@ -50,6 +50,11 @@ import TrickleKit
         #expect(ListenAddress(argument: text)?.urlHost == host)
     }
 
+    @Test(arguments: ["host", "host:", "host:+80", "host:65536", "::1:80", "http://host:80", "user@host:80", "a b:80"])
+    func `what is no address to listen on is refused`(text: String) {
+        #expect(ListenAddress(argument: text) == nil)
+    }
+
     @Test func `headers are split at the first colon`() throws {
         let header = try RelayOptions.header("Authorization: Bearer a:b")
         #expect(header.name == "Authorization")

@@ -1,30 +1,24 @@
 import ArgumentParser
+import TrickleCore
 
 /// Where to listen: `HOST:PORT`, `[ADDRESS]:PORT`, or `:PORT` for all interfaces.
 public struct ListenAddress: ExpressibleByArgument, Equatable, Sendable {
     /// nil for all interfaces.
-    public let host: String?
-    public let port: Int
+    public var host: String? { address.host.isEmpty ? nil : address.host }
+    /// 0 for any that is free.
+    public var port: Int { address.port }
+    private let address: NetworkAddress
     public let defaultValueDescription: String
 
     public init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
-        else { return nil }
-        var host = argument[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        self.host = host.isEmpty ? nil : String(host)
-        self.port = Int(port)
+        guard let address = NetworkAddress(argument, ports: 0...65_535) else { return nil }
+        self.address = address
         defaultValueDescription = argument
     }
 
     /// What stands for it in a URL.
     public var urlHost: String {
-        guard let host else { return "localhost" }
-        return host.contains(":") ? "[\(host)]" : host
+        host == nil ? "localhost" : address.urlHost
     }
 
     /// For defaults in the source, which are known to be right.

@@ -72,7 +72,7 @@ public struct HookAccess: Sendable {
         for field in query.utf8.split(separator: UInt8(ascii: "&")) {
             let name = "secret=".utf8
             guard field.starts(with: name) else { continue }
-            return PercentEncoding.decode(field.dropFirst(name.count)).flatMap { String(validating: $0, as: UTF8.self) }
+            return PercentEncoding.decodeText(field.dropFirst(name.count))
         }
         return nil
     }

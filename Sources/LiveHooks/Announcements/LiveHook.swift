@@ -52,7 +52,9 @@ public struct LiveHook: Sendable {
         method: String, target: String, body: [UInt8], from request: HookAccess.Request
     ) async -> Answer {
         let path = Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })
-        guard let name = Self.decoded(path)?.trimmingSlashes() else { return Answer(400, "the path cannot be read") }
+        guard let name = PercentEncoding.decodeText(path.utf8)?.trimmingSlashes() else {
+            return Answer(400, "the path cannot be read")
+        }
         let isForm = method == "POST" && name.isEmpty
         let query = Substring(target.utf8.dropFirst(path.utf8.count + 1))
         if let reason = access.refusal(of: request, query: query, isForm: isForm) { return Answer(403, reason) }
@@ -82,7 +84,7 @@ public struct LiveHook: Sendable {
         for pair in String(decoding: form, as: UTF8.self).split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count == 2 ? String(parts[1].map { $0 == "+" ? " " : $0 }) : ""
-            fields[String(parts[0])] = Self.decoded(value[...]) ?? ""
+            fields[String(parts[0])] = PercentEncoding.decodeText(value.utf8) ?? ""
         }
         guard let name = fields["name"], !name.isEmpty else {
             return Answer(400, "POST /NAME announces a stream; POST / wants a form with name=NAME")
@@ -105,10 +107,6 @@ public struct LiveHook: Sendable {
         case .taken(let other): Answer(409, "'\(other)' has the channel that '\(name)' would have")
         case .full: Answer(503, "no more streams are taken")
         }
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        PercentEncoding.decode(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }
 

@@ -1,5 +1,7 @@
 import ChildProcesses
+import Sockets
 import Synchronization
+import TrickleCore
 
 #if canImport(Darwin)
     import Darwin
@@ -21,7 +23,7 @@ enum SocketOpening {
         try await onThread {
             var failure = SourceFailure("tcp://\(address) has no address")
             let deadline = ContinuousClock.now + limit
-            for candidate in try SocketAddress.resolve(address, type: SocketAddress.streamType) {
+            for candidate in try resolve(address, type: SystemAddress.streamType) {
                 do throws(SourceFailure) {
                     let descriptor = try connect(to: candidate, name: "tcp://\(address)", by: deadline)
                     keepAlive(descriptor.rawValue)
@@ -35,7 +37,12 @@ enum SocketOpening {
     /// A connection to a Unix socket.
     static func connect(toUnixSocket path: String, within limit: Duration) async throws -> OwnedDescriptor {
         try await onThread {
-            try connect(to: try SocketAddress(unixPath: path), name: path, by: .now + limit)
+            guard let address = SystemAddress(unixPath: path) else {
+                throw SourceFailure(
+                    "\(path) is longer than the \(SystemAddress.maximumPathByteCount) bytes that the path of a socket may have"
+                )
+            }
+            return try connect(to: address, name: path, by: .now + limit)
         }
     }
 
@@ -43,12 +50,11 @@ enum SocketOpening {
     static func bind(to address: DatagramAddress) async throws -> OwnedDescriptor {
         try await onThread {
             let name = "udp://\(address)"
-            let local = try SocketAddress.resolve(address.local, type: SocketAddress.datagramType, isPassive: true)[0]
+            let local = try resolve(address.local, type: SystemAddress.datagramType, isPassive: true)[0]
             let sender = try address.sender.map {
-                try SocketAddress.resolve(
-                    NetworkAddress(host: $0, port: address.local.port), type: SocketAddress.datagramType)[0]
+                try resolve(NetworkAddress(host: $0, port: address.local.port), type: SystemAddress.datagramType)[0]
             }
-            let descriptor = try socket(local.family, SocketAddress.datagramType, name)
+            let descriptor = try socket(local.family, SystemAddress.datagramType, name)
             // Several may listen to a group, each getting all of it. Of what comes to this machine alone, each datagram goes to one.
             if local.isMulticast { set(SOL_SOCKET, SO_REUSEADDR, 1, on: descriptor) }
             set(SOL_SOCKET, SO_RCVBUF, datagramBufferSize, on: descriptor)
@@ -63,9 +69,9 @@ enum SocketOpening {
     // MARK: Steps
 
     private static func connect(
-        to address: SocketAddress, name: String, by deadline: ContinuousClock.Instant
+        to address: SystemAddress, name: String, by deadline: ContinuousClock.Instant
     ) throws(SourceFailure) -> OwnedDescriptor {
-        let descriptor = try socket(address.family, SocketAddress.streamType, name)
+        let descriptor = try socket(address.family, SystemAddress.streamType, name)
         _ = fcntl(descriptor.rawValue, F_SETFL, O_NONBLOCK)
         if address.withPointer({ systemConnect(descriptor.rawValue, $0, $1) }) == 0 { return descriptor }
         var code = errno
@@ -114,7 +120,7 @@ enum SocketOpening {
 
     /// Joins a group, of all senders or of one (RFC 3678, section 5.1).
     private static func join(
-        _ group: SocketAddress, _ sender: SocketAddress?, _ interface: String?, _ descriptor: OwnedDescriptor,
+        _ group: SystemAddress, _ sender: SystemAddress?, _ interface: String?, _ descriptor: OwnedDescriptor,
         _ name: String
     ) throws(SourceFailure) {
         var index: UInt32 = 0
@@ -142,6 +148,17 @@ enum SocketOpening {
         guard status == 0 else {
             let hint = interface == nil ? ": name one with 'interface:'" : ""
             throw SourceFailure("cannot join the group of \(name): \(SystemError("").reason)\(hint)")
+        }
+    }
+
+    private static func resolve(
+        _ address: NetworkAddress, type: Int32, isPassive: Bool = false
+    ) throws(SourceFailure) -> [SystemAddress] {
+        do {
+            return try SystemAddress.resolve(
+                address.host.isEmpty ? nil : address.host, port: address.port, type: type, isPassive: isPassive)
+        } catch {
+            throw SourceFailure("there is no host '\(address.host)' (\(error.reason)): check its spelling")
         }
     }
 

@@ -1,5 +1,6 @@
 import ChildProcesses
 import MediaChildren
+import TrickleCore
 
 /// One place where a channel's transport stream can come from.
 public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {
@@ -47,36 +48,6 @@ public struct SourcePlan: Equatable, Sendable, CustomStringConvertible {
         case .command(let words, _): "'\(Credentials.hidden(in: ShellWords.join(words)))'"
         }
     }
-}
-
-/// A host and a port.
-public struct NetworkAddress: Equatable, Sendable, CustomStringConvertible {
-    /// A name or an address, IPv6 without brackets; empty for all interfaces.
-    public var host: String
-    public var port: Int
-
-    public init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// - Parameter text: `HOST:PORT`, IPv6 in brackets; nil where it is something else.
-    package init?(_ text: some StringProtocol) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (1...65_535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard host.allSatisfy({ !$0.isWhitespace && !"/?#@".contains($0) }) else { return nil }
-        self.host = String(host)
-        self.port = port
-    }
-
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// Where datagrams come in.

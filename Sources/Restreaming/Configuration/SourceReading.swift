@@ -1,6 +1,7 @@
 import ChildProcesses
 import MediaChildren
 import Publishing
+import TrickleCore
 import YAML
 
 /// What a source is made of, apart from the YAML.

@@ -26,7 +26,7 @@ public struct RampRequest: Sendable {
         if parts.last?.isEmpty == true { parts.removeLast() }
         var path: [String] = []
         for part in parts {
-            guard let text = Self.decoded(part) else { return nil }
+            guard let text = PercentEncoding.decodeText(part.utf8) else { return nil }
             path.append(text)
         }
         guard let query = Self.query(of: request.target) else { return nil }
@@ -40,15 +40,13 @@ public struct RampRequest: Sendable {
         var query: [String: String] = [:]
         for item in text.split(separator: "&") {
             let halves = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = decoded(halves[0]), let value = decoded(halves.count == 2 ? halves[1] : "") else {
+            guard let name = PercentEncoding.decodeText(halves[0].utf8),
+                let value = PercentEncoding.decodeText((halves.count == 2 ? halves[1] : "").utf8)
+            else {
                 return nil
             }
             query[name] = value
         }
         return query
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        PercentEncoding.decode(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

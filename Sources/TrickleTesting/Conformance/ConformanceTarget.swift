@@ -1,4 +1,5 @@
 import Foundation
+import Sockets
 
 /// Where the relay listens that is looked at.
 public struct ConformanceTarget: Sendable {
@@ -30,19 +31,15 @@ public struct ConformanceTarget: Sendable {
     }
 
     func addresses() throws -> [Address] {
-        var hints = addrinfo()
-        hints.ai_socktype = Socket.stream
-        var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(host, String(port), &hints, &list)
-        guard code == 0 else { throw ConformanceFailure("\(host): \(String(cString: gai_strerror(code)))") }
-        defer { freeaddrinfo(list) }
-        var addresses: [Address] = []
-        var entry = list
-        while let info = entry?.pointee {
-            let bytes = UnsafeRawBufferPointer(start: info.ai_addr, count: Int(info.ai_addrlen))
-            addresses.append(Address(family: info.ai_family, bytes: Array(bytes)))
-            entry = info.ai_next
+        do throws(SystemAddress.UnknownHost) {
+            return try SystemAddress.resolve(host, port: port, type: Socket.stream).map { address in
+                address.withPointer { pointer, length in
+                    let bytes = UnsafeRawBufferPointer(start: pointer, count: Int(length))
+                    return Address(family: address.family, bytes: Array(bytes))
+                }
+            }
+        } catch {
+            throw ConformanceFailure("\(host): \(error.reason)")
         }
-        return addresses
     }
 }
