@@ -47,13 +47,14 @@ let package = Package(
 
         // What both sides need of the system.
         .target(name: "Sockets"),
+        .target(name: "Suspension"),
 
         // The client library.
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
         .target(name: "CurlShims", dependencies: ["CCurl"]),
-        .target(name: "TrickleKit", dependencies: ["TrickleCore", "CCurl", "CurlShims", logging]),
+        .target(name: "TrickleKit", dependencies: ["TrickleCore", "Suspension", "CCurl", "CurlShims", logging]),
 
         // The relay.
         .target(name: "TrickleRelay", dependencies: ["TrickleCore", "Sockets", logging] + nio),
@@ -75,7 +76,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]),
         // Pure, but for locks.
-        .target(name: "Endings"),
+        .target(name: "Endings", dependencies: ["Suspension"]),
         .target(name: "Records", dependencies: ["Endings"]),
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
@@ -168,6 +169,7 @@ let package = Package(
                 "TrickleTesting", logging,
             ] + nio),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
+        .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(

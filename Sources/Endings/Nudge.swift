@@ -1,3 +1,4 @@
+import Suspension
 import Synchronization
 
 /// Wakes somebody who waits for a time, or keeps the wish until they come to wait.
@@ -6,7 +7,12 @@ public final class Nudge: Sendable {
         var isPending = false
         /// Whether the wait in hand is over for another reason.
         var isOver = false
-        var waiting: CheckedContinuation<Bool, Never>?
+        var waiting: CheckedContinuation<Void, Never>?
+
+        mutating func takeWaiting() -> CheckedContinuation<Void, Never>? {
+            defer { waiting = nil }
+            return waiting
+        }
     }
 
     private let state = Mutex(State())
@@ -15,11 +21,10 @@ public final class Nudge: Sendable {
 
     public func give() {
         let waiting = state.withLock { state in
-            defer { state.waiting = nil }
-            state.isPending = state.waiting == nil
-            return state.waiting
+            state.isPending = true
+            return state.takeWaiting()
         }
-        waiting?.resume(returning: true)
+        waiting?.resume()
     }
 
     /// Takes a nudge that nobody has waited for yet.
@@ -47,30 +52,21 @@ public final class Nudge: Sendable {
             timer.cancel()
             registration.cancel()
         }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let known: Bool? = state.withLock { state in
-                    if state.isPending || state.isOver {
-                        defer { state.isPending = false }
-                        return state.isPending
-                    }
-                    precondition(state.waiting == nil, "a nudge is waited for by one task")
-                    state.waiting = continuation
-                    return nil
-                }
-                if let known { continuation.resume(returning: known) }
-            }
-        } onCancel: {
-            end()
-        }
+        await state.wait(
+            unless: { $0.isPending || $0.isOver },
+            keep: { state, continuation in
+                precondition(state.waiting == nil, "a nudge is waited for by one task")
+                state.waiting = continuation
+            },
+            onCancel: { end() })
+        return take()
     }
 
     private func end() {
         let waiting = state.withLock { state in
             state.isOver = true
-            defer { state.waiting = nil }
-            return state.waiting
+            return state.takeWaiting()
         }
-        waiting?.resume(returning: false)
+        waiting?.resume()
     }
 }

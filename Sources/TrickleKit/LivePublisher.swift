@@ -1,3 +1,4 @@
+import Suspension
 import Synchronization
 import TrickleCore
 
@@ -97,17 +98,6 @@ public final class LivePublisher: Sendable {
     }
 
     private func waitForNews() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if Task.isCancelled || state.hasNews { return true }
-                    state.sender = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
-            change { _ in }
-        }
+        await state.wait(unless: { $0.hasNews }, keep: { $0.sender = $1 }) { change { _ in } }
     }
 }

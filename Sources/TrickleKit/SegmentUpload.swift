@@ -1,3 +1,4 @@
+import Suspension
 import Synchronization
 import TrickleCore
 
@@ -121,16 +122,7 @@ final class SegmentUpload: Sendable {
             state.waitingCount += 1
             return state.waitingCount
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if state.outcome != nil || Task.isCancelled { return true }
-                    state.waiting[ticket] = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
+        await state.wait(unless: { $0.outcome != nil }, keep: { $0.waiting[ticket] = $1 }) {
             state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
         }
         switch outcome {

@@ -1,3 +1,4 @@
+import Suspension
 import Synchronization
 import TrickleCore
 
@@ -139,19 +140,13 @@ extension Transfer {
     }
 
     private func waitForChange(_ isThere: @Sendable (borrowing State) -> Bool) async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if state.ending != nil || isThere(state) || Task.isCancelled { return true }
-                    precondition(state.reader == nil, "two tasks read the same answer at once")
-                    state.reader = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
-            cancel()
-        }
+        await state.wait(
+            unless: { $0.ending != nil || isThere($0) },
+            keep: { state, continuation in
+                precondition(state.reader == nil, "two tasks read the same answer at once")
+                state.reader = continuation
+            },
+            onCancel: { cancel() })
     }
 }
 

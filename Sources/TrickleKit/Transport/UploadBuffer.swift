@@ -1,3 +1,4 @@
+import Suspension
 import Synchronization
 import TrickleCore
 
@@ -129,21 +130,13 @@ final class UploadBuffer: Sendable {
 
     /// Returns when there is room, or when there will never be.
     func waitForRoom() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if state.isAbandoned || state.hasEnded || state.count < Self.maximumBytes || Task.isCancelled {
-                        return true
-                    }
-                    precondition(state.writer == nil, "two tasks write the same segment at once")
-                    state.writer = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
-            wakeWriter()
-        }
+        await state.wait(
+            unless: { $0.isAbandoned || $0.hasEnded || $0.count < Self.maximumBytes },
+            keep: { state, continuation in
+                precondition(state.writer == nil, "two tasks write the same segment at once")
+                state.writer = continuation
+            },
+            onCancel: { wakeWriter() })
     }
 
     /// Lets a writer that waits for room look again.
