@@ -65,6 +65,40 @@ import TrickleTesting
         #expect(result.errors.hasPrefix("read2pipe: error: ") && result.errors.contains("soon"), "\(result.errors)")
     }
 
+    @Test(.enabled(if: BuiltTool.isInstalled("nm"), "nm is not installed"))
+    func `no program that users get has more of Foundation than its essentials`() async throws {
+        func symbols(_ program: String) async throws -> String {
+            let result = try await RunningTool.run("nm", ["-D", "--undefined-only", BuiltTool.path(program)])
+            #expect(result.status.isSuccess, "\(result.errors)")
+            return result.outputText
+        }
+        // Names of Swift begin with the module's name and its length.
+        #expect(try await symbols("trickle-conformance").contains("10Foundation"))
+        for program in ["trickle", "trickle-server"] {
+            let symbols = try await symbols(program)
+            #expect(symbols.contains("20FoundationEssentials"))
+            #expect(!symbols.contains("10Foundation"), "import FoundationEssentials, and look what libraries import")
+        }
+    }
+
+    @Test func `what is larger than it may be is told`() async throws {
+        let built = TemporaryFolder()
+        let script = "\(BuiltTool.packageRoot)/scripts/check-sizes"
+        let answer = "#!/bin/sh\necho OVERVIEW: A program.\n"
+        for (byteCount, isRight) in [(24_000_000, true), (25_000_001, false)] {
+            TemporaryFolder.write(
+                answer.utf8 + [UInt8](repeating: 10, count: byteCount - answer.utf8.count), to: built("trickle"))
+            #expect(chmod(built("trickle"), 0o755) == 0)
+            let result = try await RunningTool.run("sh", [script, built.path, "trickle"])
+            #expect(result.status.isSuccess == isRight, "\(result.errors)")
+            #expect(result.errors.contains("trickle is larger than it may be") != isRight)
+        }
+        TemporaryFolder.write(answer.utf8, to: built("another"))
+        #expect(chmod(built("another"), 0o755) == 0)
+        let other = try await RunningTool.run("sh", [script, built.path, "another"])
+        #expect(!other.status.isSuccess && other.errors.contains("has no limit"))
+    }
+
     @Test func `what is installed is one program and links to it, each with its page and completions`() async throws {
         let built = TemporaryFolder()
         let prefix = TemporaryFolder()
