@@ -58,12 +58,20 @@ let package = Package(
 
         // The relay.
         .target(name: "TrickleRelay", dependencies: ["TrickleCore", "Sockets", logging] + nio),
+        // What is in its segments.
+        .target(
+            name: "MediaIndex",
+            dependencies: [
+                "TrickleRelay", "TrickleCore", "MPEGTS", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
         // What players and browsers fetch from it.
         .target(
             name: "TrickleGateway",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "MediaChildren", "ChildProcesses", logging,
-                .product(name: "NIOCore", package: "swift-nio"),
+                "MediaIndex", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "MediaChildren",
+                "ChildProcesses",
+                logging, .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page/Web")]),
         // Swift does not see the C library's <malloc.h>.
@@ -163,9 +171,13 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
         .testTarget(
+            name: "MediaIndexTests",
+            dependencies: ["MediaIndex", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting", logging] + nio),
+        .testTarget(
             name: "TrickleGatewayTests",
             dependencies: [
-                "TrickleGateway", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4",
+                "TrickleGateway", "MediaIndex", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS",
+                "FragmentedMP4",
                 "TrickleTesting", logging,
             ] + nio),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),

@@ -1,4 +1,5 @@
 import Logging
+import MediaIndex
 import TrickleRelay
 
 /// The media-aware readers of a relay: what players, browsers and set-top boxes fetch from it.
@@ -11,7 +12,7 @@ public struct Gateway: RelayRamps {
     private let viewers: ViewerCount
 
     public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
-        let indexes = Indexes(relay, configuration: configuration)
+        let indexes = Indexes(relay, configuration: configuration.index)
         viewers = ViewerCount(softLimit: configuration.softViewerLimit, hardLimit: configuration.hardViewerLimit)
         let children = GatewayChildren(configuration, logger: logger)
         var ramps: [any Ramp] = []
@@ -61,7 +62,7 @@ protocol Ramp: Sendable {
 }
 
 extension RampResponse {
-    /// See ``GatewayConfiguration/maximumIndexCount``.
+    /// See ``IndexConfiguration/maximumCount``.
     static var tooManyChannels: RampResponse {
         .problem(
             503, "the relay looks into as many channels as it may: ask again later",

@@ -1,3 +1,5 @@
+import MediaIndex
+
 /// Which ramps the gateway has, and what they may cost.
 public struct GatewayConfiguration: Sendable {
     /// Channels as endless transport streams: `/NAME.ts`.
@@ -17,12 +19,8 @@ public struct GatewayConfiguration: Sendable {
     /// HLS and low-latency HLS: `/NAME/index.m3u8`.
     public var servesHLS = true
 
-    /// How long a channel is read on after the last who asked what is in it.
-    public var indexIdleTime: Duration = .seconds(30)
-    /// Channels that are looked into at once, for viewers of all kinds but the protocol's own.
-    public var maximumIndexCount = 512
-    /// What the parts of segments are to last, for viewers who want little delay: 8216bis recommends 1 s or less.
-    public var partDuration: Duration = .milliseconds(500)
+    /// What is known of the segments, and what that may cost.
+    public var index = IndexConfiguration()
 
     /// ffmpegs that run at once, for pictures and for MP4.
     public var maximumChildCount = 32

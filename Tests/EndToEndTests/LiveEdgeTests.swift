@@ -55,10 +55,6 @@ import TrickleTesting
         return ["PATH": "\(folder.path):\(search)", "DISPLAY": ":99"]
     }
 
-    private func eventually(_ isSo: () async throws -> Bool) async throws {
-        while try await !isSo() { try await Task.sleep(for: .milliseconds(20)) }
-    }
-
     private func clip(seconds: Int, size: String = "640x360", gop: Int = 25) async throws -> [UInt8] {
         let path = folder("clip.ts")
         try await TestMedia.makeClip(at: path, seconds: seconds, size: size, gop: gop)

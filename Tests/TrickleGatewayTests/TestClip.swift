@@ -45,11 +45,6 @@ struct ClipFailed: Error, CustomStringConvertible {
     var description: String { "ffmpeg could not make a clip: \(reason)" }
 }
 
-/// Asks again and again, until the test's time is up.
-func eventually(_ isSo: () async throws -> Bool) async throws {
-    while try await !isSo() { try await Task.sleep(for: .milliseconds(10)) }
-}
-
 extension GatewayConfiguration {
     /// For tests that wait for an ffmpeg, which may take long on a busy machine.
     static var unhurried: GatewayConfiguration {

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 import NIOCore
 import TrickleCore
 import TrickleRelay
@@ -66,7 +67,7 @@ struct ChannelAPIReport: Sendable {
         let type = report.contentType ?? ""
         guard !type.hasPrefix("text/"), !type.hasPrefix("application/json"), let index = indexes.index(of: report.name)
         else { return false }
-        let snapshot = await index.currentSnapshot
+        let snapshot = await index.currentSnapshot()
         channel.transportStream = snapshot.isTransportStream
         guard let media = ChannelMedia(snapshot) else { return true }
         channel.gop = media.gop?.inThousandths

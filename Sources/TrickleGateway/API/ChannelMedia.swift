@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 
 /// What a channel's newest segments say about its media: what comes, as playlists and `live.mp4` have it, not what the map lists.
 struct ChannelMedia: Sendable {

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 import NIOCore
 import TrickleCore
 import TrickleRelay

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 import NIOConcurrencyHelpers
 import NIOCore
 import TrickleCore
@@ -8,8 +9,6 @@ import TrickleRelay
 struct HLSRamp: Ramp {
     /// How long a player waits for a channel's first segment.
     static let startTime = Duration.seconds(10)
-    /// How many segments ahead a player may ask to wait for (8216bis, section 6.2.5.2).
-    static let maximumAdvance = 2
     static let mediaPlaylistName = "index.m3u8"
     static let playlistType = "application/vnd.apple.mpegurl"
     static let segmentType = "video/mp2t"
@@ -57,8 +56,8 @@ struct HLSRamp: Ramp {
 
     /// The channel as the only variant: what it takes to play it.
     private func multivariantPlaylist(of channel: ChannelName) async -> RampResponse {
-        await withIndex(of: channel) { index in
-            guard let playlist = try await playlist(of: index),
+        await withIndex(of: channel) { index, window in
+            guard let playlist = try await playlist(of: index, window),
                 let variant = MultivariantPlaylist(playlist.playlist, uri: Self.mediaPlaylistName)
             else { return await missing(index) }
             return RampResponse(fields: Self.playlistFields, .bytes(ByteBuffer(string: variant.text)))
@@ -66,16 +65,16 @@ struct HLSRamp: Ramp {
     }
 
     private func withIndex(
-        of channel: ChannelName, _ answer: (ChannelIndex) async throws -> RampResponse
+        of channel: ChannelName, _ answer: (ChannelIndex, ChannelWindow) async throws -> RampResponse
     ) async -> RampResponse {
-        let index: ChannelIndex
+        let found: (ChannelIndex, ChannelWindow)
         switch indexes.find(channel) {
-        case .index(let found): index = found
+        case .index(let index, let window): found = (index, window)
         case .noChannel: return Self.noChannel(channel)
         case .noRoom: return .tooManyChannels
         }
         do {
-            return try await answer(index)
+            return try await answer(found.0, found.1)
         } catch {
             return .problem(503, "the relay is going down", fields: Self.retry)
         }
@@ -88,8 +87,8 @@ struct HLSRamp: Ramp {
         } catch {
             return .problem(400, error.reason)
         }
-        return await withIndex(of: channel) { index in
-            guard let first = try await playlist(of: index) else { return await missing(index) }
+        return await withIndex(of: channel) { index, window in
+            guard let first = try await playlist(of: index, window) else { return await missing(index) }
             guard let position = query.position else { return Self.response(first, query) }
             if let problem = Self.problem(with: position, in: first.playlist) { return problem }
             let limit = Duration.seconds(LivePlaylist.leastTargetDurations * first.playlist.targetDuration)
@@ -103,8 +102,8 @@ struct HLSRamp: Ramp {
     private static let retry = [(name: "Retry-After", value: "1")]
 
     /// The playlist as it is; waits for a channel's first segment.
-    private func playlist(of index: ChannelIndex) async throws -> WrittenPlaylist? {
-        let snapshot = try await index.snapshot()
+    private func playlist(of index: ChannelIndex, _ window: ChannelWindow? = nil) async throws -> WrittenPlaylist? {
+        let snapshot = try await index.snapshot(window)
         if let playlist = index.playlist.update(snapshot) { return playlist }
         if Self.isOtherMedia(snapshot) { return nil }
         _ = try await index.wait(for: .playableSegment, atMost: Self.startTime)
@@ -145,7 +144,7 @@ struct HLSRamp: Ramp {
     /// 8216bis, section 6.2.5.2: what lies too far ahead is a mistake.
     private static func problem(with position: PlaylistQuery.Position, in playlist: MediaPlaylist) -> RampResponse? {
         let last = playlist.lastNumber
-        guard position.number.value <= last.value + maximumAdvance else {
+        guard position.number.value <= last.value + ChannelIndex.maximumAdvance else {
             return .problem(400, "_HLS_msn is \(position.number), and the last segment is \(last)")
         }
         guard let part = position.part, let target = playlist.partTarget, position.number == last else { return nil }
@@ -171,13 +170,5 @@ struct HLSRamp: Ramp {
         let segment = try await index.snapshot().segments.segment(position.number)
         guard let segment, segment.parts.count <= part, let next = position.number.next else { return true }
         return try await index.wait(for: .parts(next, count: 1), atMost: deadline - .now)
-    }
-}
-
-extension LivePlaylist.Keeping {
-    init(_ limits: RelayLimits) {
-        self.init(
-            duration: Int64(limits.windowDuration / .microseconds(1)) * 9 / 100, count: limits.windowCount,
-            byteCount: limits.windowByteCount ?? RelayLimits.leastWindowByteCount)
     }
 }

@@ -1,4 +1,5 @@
 import FragmentedMP4
+import MediaIndex
 import TrickleCore
 import TrickleRelay
 

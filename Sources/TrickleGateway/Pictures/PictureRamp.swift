@@ -1,4 +1,5 @@
 import MediaChildren
+import MediaIndex
 import NIOCore
 import TrickleCore
 import TrickleRelay
@@ -36,7 +37,7 @@ struct PictureRamp: Ramp {
     ) async throws -> RampResponse {
         let index: ChannelIndex
         switch indexes.find(channel) {
-        case .index(let found): index = found
+        case .index(let found, _): index = found
         case .noChannel: return .problem(404, "Stream not found")
         case .noRoom: return .tooManyChannels
         }

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 import TrickleCore
 import TrickleRelay
 

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaIndex
 import NIOCore
 import TrickleCore
 import TrickleRelay
@@ -16,7 +17,7 @@ struct TransportStreamRamp: Ramp {
         guard let text = Self.channelText(in: request.path), let name = try? ChannelName(text) else { return nil }
         let index: ChannelIndex
         switch indexes.find(name) {
-        case .index(let found): index = found
+        case .index(let found, _): index = found
         case .noChannel: return .problem(404, "there is no channel '\(name)'")
         case .noRoom: return .tooManyChannels
         }

@@ -6,6 +6,7 @@ import TrickleCore
 import TrickleRelay
 import TrickleTesting
 
+@testable import MediaIndex
 @testable import TrickleGateway
 
 /// Playlists and segments as players fetch them.
@@ -16,7 +17,7 @@ import TrickleTesting
         _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Void
     ) async throws {
         var gateway = GatewayConfiguration()
-        gateway.indexIdleTime = .seconds(3600)
+        gateway.index.idleTime = .seconds(3600)
         try await withRelayServer(
             { configuration in
                 configuration.limits.drainDuration = .seconds(3600)

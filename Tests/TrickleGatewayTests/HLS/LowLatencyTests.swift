@@ -80,7 +80,7 @@ import TrickleTesting
     @Test func aPlayerSeesEveryPartOfAChannelWithJumpsADyingPublisherAMissingNumberAndAnEnd() async throws {
         // However slow the machine is, the channel is still looked at when the player asks again.
         var gateway = GatewayConfiguration()
-        gateway.indexIdleTime = .seconds(3600)
+        gateway.index.idleTime = .seconds(3600)
         try await withRelayServer(
             { $0.limits.drainDuration = .seconds(3600) },
             ramps: { [gateway] in Gateway($0, configuration: gateway, logger: Logger(label: "test")) }

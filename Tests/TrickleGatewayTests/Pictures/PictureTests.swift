@@ -1,4 +1,5 @@
 import Logging
+import MediaIndex
 import Testing
 import TrickleCore
 import TrickleRelay

@@ -1,43 +1,43 @@
 import MPEGTS
 
 /// Some bytes of a segment, from one picture to another, that can be read as soon as they are there.
-struct SegmentPart: Sendable, Hashable {
+package struct SegmentPart: Sendable, Hashable {
     /// The first byte in the segment.
-    let offset: Int
-    let byteCount: Int
+    package let offset: Int
+    package let byteCount: Int
     /// Ticks of 90 kHz.
-    let duration: Int64
+    package let duration: Int64
     /// Whether it begins with a random access point.
-    let isIndependent: Bool
+    package let isIndependent: Bool
 }
 
 /// Cuts a segment that grows into parts, before pictures: as long as can be without going beyond a target.
 ///
 /// Where pictures come at the same distance, all parts but a segment's last have the target duration.
-struct PartCutter: Sendable {
+package struct PartCutter: Sendable {
     /// Ticks of 90 kHz that a part lasts at most, unless a single picture lasts longer.
-    let target: Int64
+    package let target: Int64
     /// Where the part begins that is not cut yet.
-    private(set) var start = 0
+    package private(set) var start = 0
     private var startElapsed: Int64 = 0
     private var isIndependent = false
     /// The last picture before which the part may be cut.
     private var candidate: SegmentContents.Unit?
     private var hasBegun = false
 
-    init(target: Int64) {
+    package init(target: Int64) {
         self.target = target
     }
 
     /// Of all parts but a segment's last, the duration is to be at least this much of the target (8216bis, section 4.4.3.7).
-    static let leastShare = (numerator: Int64(85), denominator: Int64(100))
+    package static let leastShare = (numerator: Int64(85), denominator: Int64(100))
 
     /// What all parts of a stream can have as their target: a whole number of units near `wanted`, in ticks.
     ///
     /// - Parameters:
     ///   - unitDuration: what a unit lasts on average.
     ///   - isRegular: whether all last the same, as pictures do, but not the audio frames of a PES packet.
-    static func target(near wanted: Int64, unitDuration: Int64, isRegular: Bool) -> Int64 {
+    package static func target(near wanted: Int64, unitDuration: Int64, isRegular: Bool) -> Int64 {
         let unit = max(unitDuration, 1)
         let target = max((wanted + unit / 2) / unit, 1) * unit
         return isRegular ? target : target + target / 10
@@ -47,7 +47,7 @@ struct PartCutter: Sendable {
     ///
     /// - Parameter unitDuration: what the next one is expected to last.
     /// - Returns: the part that it ends.
-    mutating func receive(_ unit: SegmentContents.Unit, unitDuration: Int64?) -> SegmentPart? {
+    package mutating func receive(_ unit: SegmentContents.Unit, unitDuration: Int64?) -> SegmentPart? {
         guard hasBegun else {
             hasBegun = true
             isIndependent = unit.randomAccessPoint != nil
@@ -69,7 +69,7 @@ struct PartCutter: Sendable {
     /// The segment has ended.
     ///
     /// - Returns: what is left of it: one part, or two where one would be too long.
-    mutating func finish(duration: Int64, byteCount: Int) -> [SegmentPart] {
+    package mutating func finish(duration: Int64, byteCount: Int) -> [SegmentPart] {
         guard hasBegun, byteCount > start else { return [] }
         var parts: [SegmentPart] = []
         if duration - startElapsed > target, let candidate { parts.append(cut(before: candidate)) }

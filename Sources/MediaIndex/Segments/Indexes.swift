@@ -4,12 +4,13 @@ import TrickleRelay
 
 /// The indexes of the channels that somebody watches.
 ///
-/// There are ``GatewayConfiguration/maximumIndexCount`` at most. For one more, the one goes for which nobody has asked for the longest time, if that
+/// There are ``IndexConfiguration/maximumCount`` at most. For one more, the one goes for which nobody has asked for the longest time, if that
 /// is long enough ago: else there is no room.
-final class Indexes: Sendable {
+package final class Indexes: Sendable {
     /// What asking for an index comes to.
-    enum Found {
-        case index(ChannelIndex)
+    package enum Found {
+        /// The window is what the relay keeps of the channel at this moment.
+        case index(ChannelIndex, ChannelWindow)
         case noChannel
         /// There are as many as there may be, and somebody has asked for each of them lately.
         case noRoom
@@ -21,15 +22,15 @@ final class Indexes: Sendable {
     }
 
     /// For so long after the last who asked, an index does not make room for another.
-    static let minimumIdleTime = Duration.seconds(10)
+    package static let minimumIdleTime = Duration.seconds(10)
 
     private let relay: RelayServer
-    private let configuration: GatewayConfiguration
+    private let configuration: IndexConfiguration
     private let now: @Sendable () -> ContinuousClock.Instant
     private let entries = NIOLockedValueBox<[ChannelName: Entry]>([:])
 
-    init(
-        _ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(),
+    package init(
+        _ relay: RelayServer, configuration: IndexConfiguration = IndexConfiguration(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.relay = relay
@@ -40,16 +41,18 @@ final class Indexes: Sendable {
     /// The index of the channel, which reads it as long as somebody asks.
     ///
     /// - Returns: nil where there is no such channel, or no room for another index.
-    func index(of channel: ChannelName) -> ChannelIndex? {
-        if case .index(let index) = find(channel) { index } else { nil }
+    package func index(of channel: ChannelName) -> ChannelIndex? {
+        if case .index(let index, _) = find(channel) { index } else { nil }
     }
 
     /// The index of the channel, or why there is none.
-    func find(_ channel: ChannelName) -> Found {
+    package func find(_ channel: ChannelName) -> Found {
         guard let window = relay.window(of: channel) else { return .noChannel }
         return entries.withLockedValue { entries in
-            if let index = entries[channel]?.index, index.id == window.channel, index.touch() { return .index(index) }
-            if entries[channel] == nil, entries.count >= configuration.maximumIndexCount {
+            if let index = entries[channel]?.index, index.id == window.channel, index.touch() {
+                return .index(index, window)
+            }
+            if entries[channel] == nil, entries.count >= configuration.maximumCount {
                 guard makeRoom(&entries) else { return .noRoom }
             }
             let index = ChannelIndex(
@@ -59,12 +62,12 @@ final class Indexes: Sendable {
                 self.forget(index)
             }
             entries.updateValue(Entry(index: index, running: running), forKey: channel)?.running.cancel()
-            return .index(index)
+            return .index(index, window)
         }
     }
 
     /// The channels that have an index, which is one of their readers.
-    var channels: [ChannelName] { entries.withLockedValue { Array($0.keys) } }
+    package var channels: [ChannelName] { entries.withLockedValue { Array($0.keys) } }
 
     private func makeRoom(_ entries: inout [ChannelName: Entry]) -> Bool {
         let oldest = entries.values.min { $0.index.lastAskedAt < $1.index.lastAskedAt }

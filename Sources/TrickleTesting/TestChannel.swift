@@ -1,20 +1,19 @@
 import MPEGTS
 import NIOCore
-import TrickleTesting
 
 /// A channel of segments of 2 s: 50 pictures, the first of them a random access point, and audio.
-enum TestChannel {
-    static let pictureCount = 50
+package enum TestChannel {
+    package static let pictureCount = 50
     /// Ticks of 90 kHz.
-    static let pictureDuration: Int64 = 3600
+    package static let pictureDuration: Int64 = 3600
 
     /// The segment that is the `number`th of its stream.
-    static func segment(_ number: Int, hasAudio: Bool = true) -> [UInt8] {
+    package static func segment(_ number: Int, hasAudio: Bool = true) -> [UInt8] {
         build(number, hasAudio: hasAudio, pictureCount: pictureCount).bytes
     }
 
     /// Where a picture of a segment begins, 0 being the first.
-    static func offset(ofPicture index: Int) -> Int {
+    package static func offset(ofPicture index: Int) -> Int {
         index == 0 ? 0 : build(0, hasAudio: true, pictureCount: index).bytes.count
     }
 
@@ -34,7 +33,7 @@ enum TestChannel {
 
 extension PlainClient {
     /// Publishes a segment, and waits until the relay has it.
-    func post(_ segment: [UInt8], to target: String) async throws {
+    package func post(_ segment: [UInt8], to target: String) async throws {
         try await send(
             "POST \(target) HTTP/1.1\r\nHost: relay\r\nContent-Length: \(segment.count)\r\n\r\n")
         try await send(ByteBuffer(bytes: segment))

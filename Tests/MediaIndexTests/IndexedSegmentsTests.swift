@@ -1,7 +1,8 @@
 import Testing
 import TrickleCore
+import TrickleTesting
 
-@testable import TrickleGateway
+@testable import MediaIndex
 
 @Suite struct IndexedSegmentsTests {
     private static let kinds: [IndexedSegment] = {

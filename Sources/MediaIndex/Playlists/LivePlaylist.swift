@@ -4,39 +4,39 @@ import TrickleCore
 /// What the playlist of one channel has told so far, and so has to stand by: RFC 8216, section 6.2.2.
 ///
 /// Pure: it is told what the index knows, and writes a playlist of that.
-struct LivePlaylist: Sendable {
+package struct LivePlaylist: Sendable {
     /// How long the relay keeps segments.
-    struct Keeping: Sendable {
+    package struct Keeping: Sendable {
         /// Ticks of 90 kHz that a segment is kept after its end.
-        let duration: Int64
+        package let duration: Int64
         /// The newest segments that are kept however old they are, the open one among them.
-        let count: Int
+        package let count: Int
         /// Bytes of a channel that are kept at most.
-        let byteCount: Int
+        package let byteCount: Int
     }
 
     /// The most numbers without a segment, one after the other, that are listed as gaps; a longer run begins the playlist anew.
-    static let maximumGapCount = 8
+    package static let maximumGapCount = 8
     /// A playlist has at least so many target durations, if as much is there (RFC 8216, section 6.2.2).
-    static let leastTargetDurations = 3
+    package static let leastTargetDurations = 3
     /// Parts are told of segments that end so many target durations before the end of the playlist (8216bis, section 6.2.1).
-    static let partTargetDurations = 3
+    package static let partTargetDurations = 3
 
-    let keeping: Keeping
+    package let keeping: Keeping
     /// The first number of the last playlist: the next one does not begin before it.
-    private(set) var first: SequenceNumber?
+    package private(set) var first: SequenceNumber?
     /// Seconds; it only grows, and only where a segment is longer than any before.
-    private(set) var targetDuration = 1
+    package private(set) var targetDuration = 1
     private var restartCount = 0
 
-    init(_ keeping: Keeping) {
+    package init(_ keeping: Keeping) {
         self.keeping = keeping
     }
 
     /// The playlist of what is known now.
     ///
     /// - Returns: nil as long as there is no segment that has ended and can be played.
-    mutating func update(_ snapshot: ChannelIndex.Snapshot) -> MediaPlaylist? {
+    package mutating func update(_ snapshot: ChannelIndex.Snapshot) -> MediaPlaylist? {
         if snapshot.restartCount > restartCount {
             self = LivePlaylist(keeping)
             restartCount = snapshot.restartCount
@@ -106,5 +106,13 @@ struct LivePlaylist: Sendable {
             count += 1
         }
         return count
+    }
+}
+
+extension LivePlaylist.Keeping {
+    package init(_ limits: RelayLimits) {
+        self.init(
+            duration: Int64(limits.windowDuration / .microseconds(1)) * 9 / 100, count: limits.windowCount,
+            byteCount: limits.windowByteCount ?? RelayLimits.leastWindowByteCount)
     }
 }

@@ -2,7 +2,7 @@ import MPEGTS
 import Testing
 import TrickleTesting
 
-@testable import TrickleGateway
+@testable import MediaIndex
 
 /// How a segment is cut into parts.
 @Suite struct PartCutterTests {

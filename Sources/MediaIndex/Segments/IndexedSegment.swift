@@ -2,43 +2,43 @@ import MPEGTS
 import TrickleCore
 
 /// What the index knows of one kept segment: everything but its bytes.
-struct IndexedSegment: Sendable {
-    enum State: Sendable, Hashable {
+package struct IndexedSegment: Sendable {
+    package enum State: Sendable, Hashable {
         case open
         case complete
         /// It was broken off, and has its bytes up to there.
         case aborted
     }
 
-    let number: SequenceNumber
+    package let number: SequenceNumber
     /// Which incarnation of the number it is; nil where the segment had left the window before that could be asked.
-    let id: SegmentID?
-    var state = State.open
-    var contents = SegmentContents() {
+    package let id: SegmentID?
+    package var state = State.open
+    package var contents = SegmentContents() {
         didSet { duration = contents.duration ?? duration }
     }
     /// Ticks of 90 kHz; nil as long as it is not known.
-    var duration: Int64?
+    package var duration: Int64?
     /// Its parts so far; those of an open segment end before the picture that has come last.
-    var parts: [SegmentPart] = []
+    package var parts: [SegmentPart] = []
     /// When its first byte came, by the wall clock; nil for one that was there when the index began.
-    var arrival: WallTime?
+    package var arrival: WallTime?
     /// When its first picture is to be seen, as far as can be told without the publisher's clock: when the first byte of the first segment
     /// that was watched live had come, and what the media's clock says from there on.
-    var programTime: WallTime?
+    package var programTime: WallTime?
     /// Whether it does not follow on the segment before: time stamps jump, the program's streams are others, or a number is missing.
-    var isDiscontinuous = false
+    package var isDiscontinuous = false
     /// How many segments have been discontinuous up to this one, since the index began.
-    var discontinuityCount = 0
+    package var discontinuityCount = 0
 
     /// Whether a viewer can begin with it: packets, and a random access point among them. One that has ended without, because it is scrambled
     /// or in a codec that is not known, is as good as any.
-    var isPlaceToBegin: Bool {
+    package var isPlaceToBegin: Bool {
         contents.alignment == .aligned && (!contents.randomAccessPoints.isEmpty || state != .open)
     }
 
     /// What it takes of memory in an index and in the playlists of that, in bytes.
-    var storageByteCount: Int {
+    package var storageByteCount: Int {
         let own =
             MemoryLayout<Self>.stride + contents.storageByteCount + parts.capacity * MemoryLayout<SegmentPart>.stride
         return own + Self.overhead + Self.listedByteCount + parts.count * Self.listedPartByteCount
@@ -52,7 +52,7 @@ struct IndexedSegment: Sendable {
     private static let listedPartByteCount = 256
 
     /// What the segments after it have to know of it, without what it takes to begin with it.
-    var withoutPlaces: IndexedSegment {
+    package var withoutPlaces: IndexedSegment {
         var copy = self
         copy.contents.forgetPlaces()
         copy.parts = []
@@ -60,15 +60,15 @@ struct IndexedSegment: Sendable {
     }
 
     /// Whether players can have it: packets of 188 bytes, and pictures or sound whose duration is known.
-    var isPlayable: Bool { contents.isTransportStream && duration ?? 0 > 0 }
+    package var isPlayable: Bool { contents.isTransportStream && duration ?? 0 > 0 }
 }
 
 /// Microseconds since 1970, by the wall clock.
-struct WallTime: Sendable, Hashable {
-    var microseconds: Int64
+package struct WallTime: Sendable, Hashable {
+    package var microseconds: Int64
 
-    static var now: WallTime { WallTime(microseconds: Int64(Duration.sinceEpoch / .microseconds(1))) }
+    package static var now: WallTime { WallTime(microseconds: Int64(Duration.sinceEpoch / .microseconds(1))) }
 
     /// - Parameter ticks: of 90 kHz.
-    func advanced(by ticks: Int64) -> WallTime { WallTime(microseconds: microseconds + ticks * 100 / 9) }
+    package func advanced(by ticks: Int64) -> WallTime { WallTime(microseconds: microseconds + ticks * 100 / 9) }
 }

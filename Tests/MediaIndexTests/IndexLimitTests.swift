@@ -4,7 +4,7 @@ import TrickleCore
 import TrickleRelay
 import TrickleTesting
 
-@testable import TrickleGateway
+@testable import MediaIndex
 
 /// What the gateway knows of channels is limited, and who has gone waits for nothing.
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct IndexLimitTests {
@@ -16,8 +16,8 @@ import TrickleTesting
         try await withRelayServer { relay in
             for name in names { _ = try relay.publisher(of: name) }
             let time = NIOLockedValueBox(ContinuousClock.now)
-            var configuration = GatewayConfiguration()
-            configuration.maximumIndexCount = 2
+            var configuration = IndexConfiguration()
+            configuration.maximumCount = 2
             let indexes = Indexes(relay, configuration: configuration, now: { time.withLockedValue { $0 } })
             let first = try #require(indexes.index(of: names[0]))
             let second = try #require(indexes.index(of: names[1]))

@@ -8,7 +8,7 @@
 
 extension Duration {
     /// Time since 1970, by the system's clock.
-    static var sinceEpoch: Duration {
+    package static var sinceEpoch: Duration {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))

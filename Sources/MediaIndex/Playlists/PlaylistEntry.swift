@@ -1,16 +1,16 @@
 import TrickleCore
 
 /// One number in a playlist.
-struct PlaylistEntry: Sendable {
-    let number: SequenceNumber
+package struct PlaylistEntry: Sendable {
+    package let number: SequenceNumber
     /// nil where the number was never written.
-    let segment: IndexedSegment?
+    package let segment: IndexedSegment?
     /// Ticks of 90 kHz; estimated where there is nothing to play.
-    let duration: Int64
+    package let duration: Int64
 
     /// Whether there is nothing to play: the number was never written, or its bytes are no transport stream.
-    var isGap: Bool { segment?.isPlayable != true }
+    package var isGap: Bool { segment?.isPlayable != true }
 
     /// As EXTINF counts towards the target duration: in seconds, rounded.
-    var roundedSeconds: Int { Int((duration + 45_000) / 90_000) }
+    package var roundedSeconds: Int { Int((duration + 45_000) / 90_000) }
 }

@@ -11,32 +11,32 @@ import TrickleCore
 ///
 /// Media sequence numbers are the channel's own; the segment 12 is `12.ts?v=GENERATION`, so that a cache does not take it for another
 /// segment 12, which was there before the channel began anew.
-struct MediaPlaylist: Sendable {
+package struct MediaPlaylist: Sendable {
     /// Without holes, the last one ended; not empty.
-    let entries: [PlaylistEntry]
+    package let entries: [PlaylistEntry]
     /// The segment behind the last entry that is being written.
-    let open: IndexedSegment?
+    package let open: IndexedSegment?
     /// Seconds.
-    let targetDuration: Int
+    package let targetDuration: Int
     /// What parts last at most, in ticks of 90 kHz; nil for a playlist without parts.
-    let partTarget: Int64?
+    package let partTarget: Int64?
     /// Whether nothing comes any more.
-    let isClosed: Bool
+    package let isClosed: Bool
     /// What the numbers stand for.
-    let generation: String
+    package let generation: String
 
     /// How far behind the end of the playlist entries may be left out for players that know them: six target durations (8216bis, section
     /// 4.4.3.8).
-    static let skipTargetDurations = 6
+    package static let skipTargetDurations = 6
 
     /// Playlists without, and with parts that have been left out.
-    static let plainVersion = 6
+    package static let plainVersion = 6
     private static let deltaVersion = 9
 
     /// The playlist as text, with its parts if it has any.
     ///
     /// - Parameter skips: whether what the player knows is left out.
-    func text(skips: Bool = false) -> String {
+    package func text(skips: Bool = false) -> String {
         let skipped = skips ? skippedCount : 0
         var text = "#EXTM3U\n#EXT-X-VERSION:\(skipped > 0 ? Self.deltaVersion : Self.plainVersion)\n"
         if isIndependent { text += "#EXT-X-INDEPENDENT-SEGMENTS\n" }
@@ -64,9 +64,9 @@ struct MediaPlaylist: Sendable {
     // MARK: - What is where
 
     /// The number of the last segment of which something is told.
-    var lastNumber: SequenceNumber { open?.number ?? entries.last?.number ?? .zero }
+    package var lastNumber: SequenceNumber { open?.number ?? entries.last?.number ?? .zero }
 
-    var isIndependent: Bool {
+    package var isIndependent: Bool {
         let openIsIndependent = open.map { $0.contents.firstUnit == nil || $0.contents.beginsIndependently } ?? true
         return openIsIndependent && entries.allSatisfy { $0.isGap || $0.segment?.contents.beginsIndependently == true }
     }
@@ -137,7 +137,7 @@ struct MediaPlaylist: Sendable {
     private static func ticks(_ seconds: Int) -> Int64 { Int64(seconds) * Timestamp.frequency }
 
     /// Decimal, rounded to 10 µs.
-    static func seconds(_ ticks: Int64) -> String {
+    package static func seconds(_ ticks: Int64) -> String {
         let value = (ticks * 100_000 + 45_000) / 90_000
         let digits = String(value % 100_000)
         return "\(value / 100_000)." + String(repeating: "0", count: 5 - digits.count) + digits

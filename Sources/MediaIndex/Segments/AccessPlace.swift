@@ -2,21 +2,21 @@ import MPEGTS
 import TrickleCore
 
 /// A place in a channel where a viewer can begin.
-struct AccessPlace: Sendable, Hashable {
-    let number: SequenceNumber
+package struct AccessPlace: Sendable, Hashable {
+    package let number: SequenceNumber
     /// Where it begins in the segment, a multiple of 188.
-    let offset: Int
+    package let offset: Int
     /// What a viewer needs before the bytes from there on: the tables, continuity counters from 0; empty where they stand at ``offset``.
-    let tables: [UInt8]
+    package let tables: [UInt8]
 
     /// The segment's beginning.
-    init(_ segment: IndexedSegment) {
+    package init(_ segment: IndexedSegment) {
         number = segment.number
         offset = 0
         tables = []
     }
 
-    init(_ segment: IndexedSegment, _ point: SegmentContents.Unit) {
+    package init(_ segment: IndexedSegment, _ point: SegmentContents.Unit) {
         number = segment.number
         offset = point.offset
         tables = point.hasTables ? [] : segment.contents.tablePackets

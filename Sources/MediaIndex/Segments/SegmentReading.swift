@@ -4,20 +4,20 @@ import TrickleCore
 /// How the segments of a channel follow on each other, and what is known of them: fed with bytes, told what the relay keeps.
 ///
 /// Pure: it asks no clock and no relay.
-struct SegmentReading: Sendable {
+package struct SegmentReading: Sendable {
     /// A step of time stamps from segment to segment that is taken for a jump: 1 s.
-    static let maximumStep: Int64 = 90_000
+    package static let maximumStep: Int64 = 90_000
     /// A longer distance between two pictures is a jump: 10 s.
-    static let longestUnit: Int64 = 900_000
+    package static let longestUnit: Int64 = 900_000
     /// What a picture lasts at 25 a second.
-    static let usualPicture: Int64 = 3_600
+    package static let usualPicture: Int64 = 3_600
 
     /// By number, without those that the relay has dropped.
-    private(set) var segments = IndexedSegments()
+    package private(set) var segments = IndexedSegments()
     /// What parts are to last, in ticks of 90 kHz; nil until it is known how long pictures are.
-    private(set) var partTarget: Int64?
+    package private(set) var partTarget: Int64?
     /// What parts would last best.
-    let wantedPartDuration: Int64
+    package let wantedPartDuration: Int64
     /// The segment that is being read; it stands in ``segments`` too, unless one of its number stands there that it takes the place of.
     private var current: IndexedSegment?
     private var scan = SegmentScan()
@@ -30,26 +30,26 @@ struct SegmentReading: Sendable {
     private var latest: IndexedSegment?
     private var charges = IndexCharges()
 
-    init(wantedPartDuration: Int64) {
+    package init(wantedPartDuration: Int64) {
         self.wantedPartDuration = wantedPartDuration
     }
 
     /// What has been found in the segment that is being read.
-    struct Progress: Equatable {
-        let partCount: Int
-        let pointCount: Int
+    package struct Progress: Equatable {
+        package let partCount: Int
+        package let pointCount: Int
     }
 
-    var progress: Progress {
+    package var progress: Progress {
         Progress(partCount: current?.parts.count ?? 0, pointCount: scan.contents.randomAccessPoints.count)
     }
 
-    subscript(number: SequenceNumber) -> IndexedSegment? { segments.segment(number) }
+    package subscript(number: SequenceNumber) -> IndexedSegment? { segments.segment(number) }
 
     /// Forgets what the relay has dropped, be it because the numbers have begun anew.
     ///
     /// - Returns: whether that was anything.
-    mutating func keep(_ window: ChannelWindow) -> Bool {
+    package mutating func keep(_ window: ChannelWindow) -> Bool {
         guard segments.keep(from: window.lowest ?? window.next, below: window.next) else { return false }
         forgetCharges()
         if current == nil, let number = scannedNumber, segments.segment(number) == nil { forgetScan() }
@@ -64,13 +64,13 @@ struct SegmentReading: Sendable {
     }
 
     /// Whether the segment is kept and has not been read, or was read as another incarnation.
-    func isMisread(_ kept: SegmentView) -> Bool {
+    package func isMisread(_ kept: SegmentView) -> Bool {
         guard let known = self[kept.number] else { return true }
         return known.id != nil && known.id != kept.id
     }
 
     /// Numbers begin anew: nothing is left of what was.
-    mutating func restart() {
+    package mutating func restart() {
         var charges = charges
         charges.forgetAll()
         self = SegmentReading(wantedPartDuration: wantedPartDuration)
@@ -80,13 +80,13 @@ struct SegmentReading: Sendable {
     // MARK: - Memory
 
     /// A segment that grows is charged anew when it takes so many bytes more.
-    static let chargeStep = 4 << 10
+    package static let chargeStep = 4 << 10
 
     /// Bytes are charged so often: many small blocks come and go, and the allocator cannot use all holes between those that stay.
-    static let chargeFactor = 3
+    package static let chargeFactor = 3
 
     /// What is to be told to the relay: how many bytes more are kept of each segment than at the last call.
-    mutating func takeCharges() -> [SegmentID: Int] { charges.takeChanges() }
+    package mutating func takeCharges() -> [SegmentID: Int] { charges.takeChanges() }
 
     private mutating func forgetCharges() {
         for id in segments.takeForgotten() { charges.forget(id) }
@@ -109,7 +109,7 @@ struct SegmentReading: Sendable {
     // MARK: - Segments
 
     /// A segment is read from its beginning.
-    mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
+    package mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
         let place = segments.place(from: number)
         previous =
             (place > segments.startIndex ? segments[place - 1].withoutPlaces : nil)
@@ -131,7 +131,7 @@ struct SegmentReading: Sendable {
     /// Bytes of it.
     ///
     /// - Parameter now: when they came, on a clock that does not go back.
-    mutating func receive(_ bytes: RawSpan, now: Duration) {
+    package mutating func receive(_ bytes: RawSpan, now: Duration) {
         scan.receive(bytes, now: now)
         take()
         update()
@@ -139,7 +139,7 @@ struct SegmentReading: Sendable {
     }
 
     /// It has ended.
-    mutating func end(_ state: IndexedSegment.State) {
+    package mutating func end(_ state: IndexedSegment.State) {
         scan.finish()
         take(hasEnded: true)
         current?.state = state
@@ -235,7 +235,7 @@ struct SegmentReading: Sendable {
     /// Nothing comes any more: the last segment, of a single picture, lasts as long as the one before, or as long as a picture often does.
     ///
     /// - Returns: whether there is such a segment.
-    mutating func close() -> Bool {
+    package mutating func close() -> Bool {
         guard let last = segments.last, last.duration == nil, last.contents.firstUnit != nil else { return false }
         var settled = last
         settled.duration = segments.dropLast().last?.duration ?? Self.usualPicture

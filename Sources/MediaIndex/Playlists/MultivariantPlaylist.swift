@@ -2,21 +2,21 @@ import FragmentedMP4
 import MPEGTS
 
 /// A multivariant playlist with one variant (RFC 8216, section 4.3.4.2): what a player has to be able to, and what it needs of the network.
-struct MultivariantPlaylist {
+package struct MultivariantPlaylist {
     /// Bits a second: of the densest run of segments between half a target duration and one and a half, and of all.
-    let bandwidth: (peak: Int, average: Int)
-    let codecs: String?
-    let size: PictureSize?
+    package let bandwidth: (peak: Int, average: Int)
+    package let codecs: String?
+    package let size: PictureSize?
     /// Pictures a second; nil for sound alone.
-    let frameRate: Double?
-    let isIndependent: Bool
-    let uri: String
+    package let frameRate: Double?
+    package let isIndependent: Bool
+    package let uri: String
 
     /// - Parameters:
     ///   - playlist: the only variant.
     ///   - uri: where it is.
     /// - Returns: nil where nothing in it can be played.
-    init?(_ playlist: MediaPlaylist, uri: String) {
+    package init?(_ playlist: MediaPlaylist, uri: String) {
         let segments = playlist.entries.filter { !$0.isGap }.compactMap { entry in
             entry.segment.map { Run(byteCount: $0.contents.byteCount, duration: entry.duration) }
         }
@@ -33,7 +33,7 @@ struct MultivariantPlaylist {
         self.uri = uri
     }
 
-    var text: String {
+    package var text: String {
         var attributes = ["BANDWIDTH=\(bandwidth.peak)", "AVERAGE-BANDWIDTH=\(bandwidth.average)"]
         if let codecs { attributes.append("CODECS=\"\(codecs)\"") }
         if let size { attributes.append("RESOLUTION=\(size.width)x\(size.height)") }

@@ -1,20 +1,20 @@
 import TrickleCore
 
 /// The segments that an index knows, by number, and how many of them are of what kind: what has no such segment need not be looked for.
-struct IndexedSegments: Sendable {
+package struct IndexedSegments: Sendable {
     /// So many of the newest are known at most, however many the relay keeps.
-    static let maximumCount = 1024
+    package static let maximumCount = 1024
 
     /// How many segments are of a kind.
-    struct Counts: Equatable, Sendable {
+    package struct Counts: Equatable, Sendable {
         /// It shows whether their bytes are packets.
-        var known = 0
+        package var known = 0
         /// They have a picture, or sound, whose time is known.
-        var timed = 0
+        package var timed = 0
         /// See ``IndexedSegment/isPlaceToBegin``.
-        var placesToBegin = 0
+        package var placesToBegin = 0
         /// They have ended, and can be played.
-        var playable = 0
+        package var playable = 0
 
         fileprivate mutating func count(_ segment: IndexedSegment, _ step: Int) {
             if segment.contents.alignment != .unknown { known += step }
@@ -37,19 +37,19 @@ struct IndexedSegments: Sendable {
     private var stored: ArraySlice<Entry> = []
     /// Those that are no more in it.
     private var forgotten: [SegmentID] = []
-    private(set) var counts = Counts()
+    package private(set) var counts = Counts()
 
     /// Whether there may be older ones that are not known.
-    var isFull: Bool { stored.count >= Self.maximumCount }
+    package var isFull: Bool { stored.count >= Self.maximumCount }
 
     /// The segment of that number.
-    func segment(_ number: SequenceNumber) -> IndexedSegment? {
+    package func segment(_ number: SequenceNumber) -> IndexedSegment? {
         let place = place(from: number)
         return place < endIndex && self[place].number == number ? self[place] : nil
     }
 
     /// The place of the lowest number that is not below `number`.
-    func place(from number: SequenceNumber) -> Int {
+    package func place(from number: SequenceNumber) -> Int {
         if let last, number > last.number { return endIndex }
         var low = startIndex
         var high = endIndex
@@ -61,7 +61,7 @@ struct IndexedSegments: Sendable {
     }
 
     /// Puts a segment in its place by number, or in that of the one that has its number. Beyond the maximum the oldest one is forgotten.
-    mutating func put(_ segment: IndexedSegment) {
+    package mutating func put(_ segment: IndexedSegment) {
         counts.count(segment, 1)
         let place = place(from: segment.number)
         if place < endIndex, self[place].number == segment.number {
@@ -79,7 +79,7 @@ struct IndexedSegments: Sendable {
     /// Forgets all but the numbers from `lowest` on that are below `next`.
     ///
     /// - Returns: whether that was anything.
-    mutating func keep(from lowest: SequenceNumber, below next: SequenceNumber) -> Bool {
+    package mutating func keep(from lowest: SequenceNumber, below next: SequenceNumber) -> Bool {
         let before = stored.count
         while let last, last.number >= next {
             counts.count(last, -1)
@@ -106,7 +106,7 @@ struct IndexedSegments: Sendable {
     }
 
     /// Those that have been forgotten since the last call.
-    mutating func takeForgotten() -> [SegmentID] {
+    package mutating func takeForgotten() -> [SegmentID] {
         guard !forgotten.isEmpty else { return [] }
         defer { forgotten = [] }
         return forgotten
@@ -114,7 +114,7 @@ struct IndexedSegments: Sendable {
 }
 
 extension IndexedSegments: RandomAccessCollection {
-    var startIndex: Int { stored.startIndex }
-    var endIndex: Int { stored.endIndex }
-    subscript(place: Int) -> IndexedSegment { stored[place].segment }
+    package var startIndex: Int { stored.startIndex }
+    package var endIndex: Int { stored.endIndex }
+    package subscript(place: Int) -> IndexedSegment { stored[place].segment }
 }

@@ -6,7 +6,7 @@ import TrickleCore
 import TrickleRelay
 import TrickleTesting
 
-@testable import TrickleGateway
+@testable import MediaIndex
 
 /// What the index of a channel knows.
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct ChannelIndexTests {
@@ -20,8 +20,8 @@ import TrickleTesting
             configuration.limits.windowDuration = .zero
             configuration.limits.drainDuration = .seconds(3600)
         } _: { relay in
-            var configuration = GatewayConfiguration()
-            configuration.indexIdleTime = idleTime
+            var configuration = IndexConfiguration()
+            configuration.idleTime = idleTime
             try await body(relay, Indexes(relay, configuration: configuration))
         }
     }
@@ -201,7 +201,7 @@ import TrickleTesting
         await relay.shutDown()
         await #expect(throws: TrickleError.self) { try await waiter.value }
         await #expect(throws: TrickleError.self) { try await index.snapshot() }
-        #expect(await !index.currentSnapshot.isClosed)
+        #expect(await !index.currentSnapshot().isClosed)
     }
 
     @Test func anIndexThatNobodyAsksReadsNoMore() async throws {

@@ -3,8 +3,8 @@ import Testing
 import TrickleRelay
 import TrickleTesting
 
+@testable import MediaIndex
 @testable import TrickleCore
-@testable import TrickleGateway
 
 /// What an index keeps of segments counts as theirs, and goes with them.
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct IndexMemoryTests {
@@ -64,15 +64,15 @@ import TrickleTesting
         } _: { relay in
             try publish(tinySegments(100), on: relay)
             let before = try await memory(of: relay)
-            var configuration = GatewayConfiguration()
-            configuration.indexIdleTime = .seconds(1)
+            var configuration = IndexConfiguration()
+            configuration.idleTime = .seconds(1)
             let indexes = Indexes(relay, configuration: configuration)
             let kept = try #require(indexes.index(of: channel))
             let segments = try await kept.snapshot().segments
             #expect(segments.count == 100)
             #expect(try await memory(of: relay) - before >= segments.reduce(0) { $0 + $1.storageByteCount })
             try await eventually { indexes.channels.isEmpty }
-            #expect(await kept.currentSnapshot.segments.isEmpty)
+            #expect(await kept.currentSnapshot().segments.isEmpty)
             #expect(try await memory(of: relay) == before)
         }
     }

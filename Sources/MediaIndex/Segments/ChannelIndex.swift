@@ -8,9 +8,9 @@ import TrickleRelay
 ///
 /// Reads the channel as any subscriber does, from the oldest kept segment on, and keeps no byte of it. It begins with the first who asks and
 /// ends when nobody has asked for a while: then there is no task and no work. ``Indexes`` has the one of a channel.
-actor ChannelIndex {
+package actor ChannelIndex {
     /// Something to wait for.
-    enum Event: Sendable, Hashable {
+    package enum Event: Sendable, Hashable {
         /// What was kept when the index began has been read.
         case caughtUp
         /// It shows whether the bytes of some segment are packets.
@@ -26,31 +26,34 @@ actor ChannelIndex {
     }
 
     /// What is known at one moment.
-    struct Snapshot: Sendable {
+    package struct Snapshot: Sendable {
         /// By number.
-        let segments: IndexedSegments
+        package let segments: IndexedSegments
         /// Whether the channel was closed.
-        let isClosed: Bool
+        package let isClosed: Bool
         /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
-        let partTarget: Int64?
+        package let partTarget: Int64?
         /// Of two snapshots with the same, no segment or part has come or gone.
-        let version: Int
+        package let version: Int
         /// How often the numbers have begun anew since the index began.
-        let restartCount: Int
+        package let restartCount: Int
         /// What the numbers stand for: `RelayServer.generation(of:)`.
-        let generation: String
+        package let generation: String
     }
+
+    /// How many segments ahead one may wait for (8216bis, section 6.2.5.2).
+    package static let maximumAdvance = 2
 
     private struct Activity {
         var lastAskedAt: ContinuousClock.Instant
         var hasEnded = false
     }
 
-    nonisolated let channel: ChannelName
+    package nonisolated let channel: ChannelName
     /// The incarnation of the channel.
-    nonisolated let id: ChannelID
+    package nonisolated let id: ChannelID
     /// What players have been told of it.
-    nonisolated let playlist: SharedPlaylist
+    package nonisolated let playlist: SharedPlaylist
     private let relay: RelayServer
     private let idleTime: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -74,8 +77,8 @@ actor ChannelIndex {
     private var lastWaitingID = 0
     private let started = ContinuousClock.now
 
-    init(
-        _ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: GatewayConfiguration,
+    package init(
+        _ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: IndexConfiguration,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.now = now
@@ -84,7 +87,7 @@ actor ChannelIndex {
         playlist = SharedPlaylist(LivePlaylist.Keeping(relay.configuration.limits))
         self.channel = channel
         self.id = id
-        idleTime = configuration.indexIdleTime
+        idleTime = configuration.idleTime
         reading = SegmentReading(wantedPartDuration: Int64(configuration.partDuration / .microseconds(1)) * 9 / 100)
     }
 
@@ -92,16 +95,21 @@ actor ChannelIndex {
 
     /// What is known, once what was kept when the index began has been read.
     ///
+    /// - Parameter window: what the relay keeps now, by whoever has just looked.
     /// - Throws: as ``wait(for:)``.
-    func snapshot() async throws -> Snapshot {
+    package func snapshot(_ window: ChannelWindow? = nil) async throws -> Snapshot {
+        if let failure { throw failure }
+        guard !hasCome(.caughtUp) else { return currentSnapshot(window) }
         try await wait(for: .caughtUp)
-        return currentSnapshot
+        return currentSnapshot()
     }
 
     /// What is known at the moment, be it little.
-    var currentSnapshot: Snapshot {
+    ///
+    /// - Parameter window: as for ``snapshot(_:)``.
+    package func currentSnapshot(_ window: ChannelWindow? = nil) -> Snapshot {
         touch()
-        forgetDropped()
+        forgetDropped(window)
         return Snapshot(
             segments: reading.segments, isClosed: isClosed, partTarget: reading.partTarget, version: version,
             restartCount: restartCount, generation: generation)
@@ -111,7 +119,7 @@ actor ChannelIndex {
     /// those.
     ///
     /// - Throws: as ``wait(for:)``.
-    func lastPlaceToBegin() async throws -> AccessPlace? {
+    package func lastPlaceToBegin() async throws -> AccessPlace? {
         let segments = try await snapshot().segments
         guard segments.counts.placesToBegin > 0 else { return nil }
         return segments.last(where: \.isPlaceToBegin).map { segment in
@@ -120,7 +128,7 @@ actor ChannelIndex {
     }
 
     /// The first segment from a number on that a viewer can begin with: of all, where the number is of a count that is over.
-    func firstPlaceToBegin(from number: SequenceNumber) -> IndexedSegment? {
+    package func firstPlaceToBegin(from number: SequenceNumber) -> IndexedSegment? {
         guard reading.segments.counts.placesToBegin > 0 else { return nil }
         let place = number > next ? reading.segments.startIndex : reading.segments.place(from: number)
         return reading.segments[place...].first(where: \.isPlaceToBegin)
@@ -129,7 +137,7 @@ actor ChannelIndex {
     /// Waits until the event is there, or the channel is closed and it cannot come any more.
     ///
     /// - Throws: `CancellationError`; ``TrickleError`` when the relay goes down.
-    func wait(for event: Event) async throws {
+    package func wait(for event: Event) async throws {
         if let failure { throw failure }
         touch()
         forgetDropped()
@@ -152,7 +160,7 @@ actor ChannelIndex {
     /// As ``wait(for:)``, for a while.
     ///
     /// - Returns: whether the event came in that time.
-    nonisolated func wait(for event: Event, atMost limit: Duration) async throws -> Bool {
+    package nonisolated func wait(for event: Event, atMost limit: Duration) async throws -> Bool {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await self.wait(for: event)
@@ -174,10 +182,10 @@ actor ChannelIndex {
     }
 
     /// How many segments are known. Asking for that is nothing that keeps the index.
-    var knownCount: Int { reading.segments.count }
+    package var knownCount: Int { reading.segments.count }
 
     /// How many wait for something.
-    var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
+    package var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
     private func hasCome(_ event: Event) -> Bool {
         if isClosed { return true }
@@ -197,9 +205,9 @@ actor ChannelIndex {
         }
     }
 
-    /// Nobody asks for what lies further ahead, unless the numbers have begun anew (``HLSRamp/maximumAdvance``).
+    /// Nobody asks for what lies further ahead, unless the numbers have begun anew (``maximumAdvance``).
     private func isOfCountThatIsOver(_ number: SequenceNumber) -> Bool {
-        number.value >= next.value + HLSRamp.maximumAdvance
+        number.value >= next.value + Self.maximumAdvance
     }
 
     /// Something has come or gone.
@@ -214,7 +222,7 @@ actor ChannelIndex {
     // MARK: - Reading
 
     /// Reads the channel until nobody has asked for a while, or until it is cancelled: then whoever waits is told that the relay is busy.
-    func run() async {
+    package func run() async {
         let reader = Task { await read() }
         await waitUntilIdle()
         reader.cancel()
@@ -335,8 +343,8 @@ actor ChannelIndex {
     /// Segments that the relay is asked for at a time: its lock is held for so many.
     private static let segmentsAtATime = 256
 
-    private func forgetDropped() {
-        guard let window = relay.window(of: channel), window.channel == id else { return }
+    private func forgetDropped(_ window: ChannelWindow? = nil) {
+        guard let window = window ?? relay.window(of: channel), window.channel == id else { return }
         next = window.next
         if reading.keep(window) {
             version += 1
@@ -367,7 +375,7 @@ actor ChannelIndex {
     ///
     /// - Returns: false when the index has ended, and another one is needed.
     @discardableResult
-    nonisolated func touch() -> Bool {
+    package nonisolated func touch() -> Bool {
         activity.withLockedValue { activity in
             guard !activity.hasEnded else { return false }
             activity.lastAskedAt = now()
@@ -376,10 +384,10 @@ actor ChannelIndex {
     }
 
     /// When somebody asked last.
-    nonisolated var lastAskedAt: ContinuousClock.Instant { activity.withLockedValue { $0.lastAskedAt } }
+    package nonisolated var lastAskedAt: ContinuousClock.Instant { activity.withLockedValue { $0.lastAskedAt } }
 
     /// Whether nobody has asked for so long that it reads no more.
-    nonisolated var hasEnded: Bool { activity.withLockedValue { $0.hasEnded } }
+    package nonisolated var hasEnded: Bool { activity.withLockedValue { $0.hasEnded } }
 
     /// What the relay has dropped is forgotten within that time, though nobody asks and nothing comes.
     private static let lookInterval = Duration.milliseconds(250)
