@@ -27,12 +27,15 @@ extension SourcePlan {
             return try await Self.open(
                 HTTPStream(url, shownAs: description, configuration: configuration), name: description, within: limit)
         case .tcp(let address):
-            return try SocketInput(try await SocketOpening.connect(to: address, within: limit), name: description)
+            return try DescriptorInput(
+                try await SocketOpening.connect(to: address, within: limit), name: description,
+                ending: "has closed the connection")
         case .udp(let address):
             return try DatagramInput(try await SocketOpening.bind(to: address), name: description)
         case .unixSocket(let path):
-            return try SocketInput(
-                try await SocketOpening.connect(toUnixSocket: path, within: limit), name: description)
+            return try DescriptorInput(
+                try await SocketOpening.connect(toUnixSocket: path, within: limit), name: description,
+                ending: "has closed the connection")
         case .pipe(let path): return try PipeInput(path: path)
         case .file(let path, let isRepeated, let isPaced):
             return try FileInput(path: path, isRepeated: isRepeated, isPaced: isPaced)
@@ -40,7 +43,7 @@ extension SourcePlan {
             return try await SourcePlan(Self.kind(ofPath: path)).open(within: limit, logger: logger)
         case .command(let words, let folder):
             return try CommandInput(words, folder: folder, logger: logger)
-        case .standardInput: return try StandardInput()
+        case .standardInput: return try StandardInput.open()
         case .ffmpeg(let command, let input, let timeout):
             return try FFmpegInput(command, reading: input, timeout: timeout, logger: logger)
         }

@@ -9,15 +9,13 @@ import Endings
     import Musl
 #endif
 
-/// A transport stream on standard input.
-final class StandardInput: SourceInput {
+/// Standard input as a place where a stream comes from.
+enum StandardInput {
     static let name = "standard input"
 
-    /// Who is behind a pipe can wait, and may not like to lose anything.
-    var canWait: Bool { true }
-    private let reader: DescriptorReader
-
-    init() throws { reader = try DescriptorReader(OwnedDescriptor(STDIN_FILENO), what: Self.name) }
+    static func open() throws -> DescriptorInput {
+        try DescriptorInput(OwnedDescriptor(STDIN_FILENO), name: name, ending: "has ended")
+    }
 
     /// - Throws: ``ToolFailure`` where somebody would have to type the stream.
     static func check() throws(ToolFailure) {
@@ -25,17 +23,5 @@ final class StandardInput: SourceInput {
         throw ToolFailure(
             "standard input is a terminal: name a file or URL, or pipe MPEG-TS in, as in 'ffmpeg … -f mpegts - | publish-file …'",
             exit: .usage)
-    }
-
-    func next() async throws -> SourceEvent? {
-        var iterator = reader.makeAsyncIterator()
-        return try await iterator.next().map { .bytes($0) }
-    }
-
-    func requestEnd() { reader.stop() }
-
-    func close() async -> SourceEnding {
-        requestEnd()
-        return SourceEnding("\(Self.name) has ended")
     }
 }

@@ -165,7 +165,10 @@ extension ChannelRestream {
 
     /// Looks at the sources before this one, and ends it when one of them is back.
     private func lookBack(from index: Int, _ stop: StopRequest) -> Task<Void, Never>? {
-        guard let preferred = PreferredSources(of: plan, before: index, logger: session.logger) else { return nil }
+        guard let interval = plan.settings.returnInterval,
+            let preferred = PreferredSources(
+                among: plan.sources[..<index], every: interval, within: plan.settings.stall, logger: session.logger)
+        else { return nil }
         return Task {
             guard let returned = try? await preferred.next() else { return }
             state.withLock { $0.returned = returned }

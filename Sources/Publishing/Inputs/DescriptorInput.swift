@@ -1,17 +1,18 @@
 import ChildProcesses
 
-/// A connection to somebody who sends a stream.
-final class SocketInput: SourceInput {
+/// A stream that is read from an open descriptor: standard input, or a connection to somebody who sends it.
+final class DescriptorInput: SourceInput {
     /// The sender waits, or drops what it cannot keep.
     var canWait: Bool { true }
     private let reader: DescriptorReader
-    private let name: String
+    private let ending: String
 
     /// - Parameters:
-    ///   - descriptor: Connected.
+    ///   - descriptor: Open for reading; connected.
     ///   - name: As in messages.
-    init(_ descriptor: OwnedDescriptor, name: String) throws {
-        self.name = name
+    ///   - ending: Completes the sentence with the name, once the stream has ended.
+    init(_ descriptor: OwnedDescriptor, name: String, ending: String) throws {
+        self.ending = "\(name) \(ending)"
         reader = try DescriptorReader(descriptor, what: name)
     }
 
@@ -24,6 +25,6 @@ final class SocketInput: SourceInput {
 
     func close() async -> SourceEnding {
         requestEnd()
-        return SourceEnding("\(name) has closed the connection")
+        return SourceEnding(ending)
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Restreaming
+@testable import Publishing
 
 @Suite struct SourceRotationTests {
     /// What happens when each source fails at once: whose turn it is, and the wait before it.

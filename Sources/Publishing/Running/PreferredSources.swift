@@ -1,11 +1,10 @@
 import ChildProcesses
 import Logging
 import MPEGTS
-import Publishing
 import Synchronization
 
 /// The sources before the one that is on, which are looked at now and then: one that is back gets its turn again.
-struct PreferredSources: Sendable {
+package struct PreferredSources: Sendable {
     /// Of a source that is looked at so much is read at most: 64 KiB.
     static let maximumLookByteCount = 64 << 10
 
@@ -14,13 +13,19 @@ struct PreferredSources: Sendable {
     private let limit: Duration
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - sources: Those before the one that is on.
+    ///   - interval: How often they are looked at.
+    ///   - limit: How long one may take to open, and to bring packets.
     /// - Returns: nil where there is nothing to look at.
-    init?(of plan: ChannelPlan, before index: Int, logger: Logger) {
+    package init?(
+        among sources: some Sequence<SourcePlan>, every interval: Duration, within limit: Duration, logger: Logger
+    ) {
         // A file is there always.
-        sources = plan.sources[..<index].enumerated().filter { !$0.element.isFile }.map { ($0.offset, $0.element) }
-        guard let interval = plan.settings.returnInterval, !sources.isEmpty else { return nil }
+        self.sources = sources.enumerated().filter { !$0.element.isFile }.map { ($0.offset, $0.element) }
+        if self.sources.isEmpty { return nil }
         self.interval = interval
-        limit = plan.settings.stall
+        self.limit = limit
         self.logger = logger
     }
 
@@ -28,7 +33,7 @@ struct PreferredSources: Sendable {
     ///
     /// - Returns: Its place, and itself, open, with the packets that have come.
     /// - Throws: `CancellationError`.
-    func next() async throws -> (index: Int, input: any SourceInput) {
+    package func next() async throws -> (index: Int, input: any SourceInput) {
         while true {
             try await Task.sleep(for: interval)
             for (index, plan) in sources {
