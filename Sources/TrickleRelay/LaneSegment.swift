@@ -1,4 +1,3 @@
-import NIOCore
 import TrickleCore
 
 /// A segment as one lane sees it: the pieces (shared with all other lanes) and this lane's readers of them.
@@ -16,7 +15,7 @@ final class LaneSegment: ReadPieces {
     /// The same in whole units, by their size, as long as somebody reads them.
     private var units: [Int: UnitPieces] = [:]
     /// The head that readers who waited share; it differs only where the channel stood elsewhere when they came.
-    private var sharedHead: (next: SequenceNumber, bytes: ByteBuffer)?
+    private var sharedHead: (next: SequenceNumber, head: SharedHead)?
 
     init(_ view: SegmentView) {
         id = view.id
@@ -102,10 +101,10 @@ final class LaneSegment: ReadPieces {
         }
     }
 
-    func sharedHead(next: SequenceNumber, render: () -> ByteBuffer) -> ByteBuffer {
-        if let sharedHead, sharedHead.next == next { return sharedHead.bytes }
-        let bytes = render()
-        sharedHead = (next, bytes)
-        return bytes
+    func sharedHead(next: SequenceNumber, make: () -> SharedHead) -> SharedHead {
+        if let sharedHead, sharedHead.next == next { return sharedHead.head }
+        let head = make()
+        sharedHead = (next, head)
+        return head
     }
 }

@@ -26,9 +26,9 @@ extension LaneReader {
 /// The last of a segment's pieces, for as long as its readers are told of it.
 struct NewestPiece {
     let index: Int
+    let piece: EncodedPiece
+    /// The bytes of the piece's chunk.
     let chunk: UnsafeRawBufferPointer
-    /// Payload bytes.
-    let byteCount: Int
 }
 
 /// Pieces, and the readers who are given them.
@@ -48,7 +48,7 @@ extension ReadPieces {
             return moveReaders(below: place, budget) { $0.segmentMoved() }
         }
         return newest.chunk.withUnsafeReadableBytes { bytes in
-            let newest = NewestPiece(index: pieces.count - 1, chunk: bytes, byteCount: newest.byteCount)
+            let newest = NewestPiece(index: pieces.count - 1, piece: newest, chunk: bytes)
             return moveReaders(below: place, budget) { $0.segmentMoved(newest: newest) }
         }
     }

@@ -15,7 +15,7 @@ final class RelayLane: @unchecked Sendable {
     /// Tells the entity tags of this run of the relay from those of another.
     let incarnation: String
     let logger: Logger
-    var connections: [ObjectIdentifier: RelayConnection] = [:] {
+    var connections: [ObjectIdentifier: HTTP1Connection] = [:] {
         didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
     }
     var counts = LaneCounts()
@@ -66,6 +66,12 @@ final class RelayLane: @unchecked Sendable {
         return lastDate
     }
 
+    /// Counts an answer that tells of an error.
+    func count(_ head: ResponseHead) {
+        guard let reason = head.refusal else { return }
+        counts.refusals[Refusal(status: head.status, reason: reason), default: 0] += 1
+    }
+
     // MARK: Reading
 
     /// What a GET comes to; where it is a segment, the reader has joined it, where it has to wait, it waits.
@@ -105,7 +111,7 @@ final class RelayLane: @unchecked Sendable {
         }
     }
 
-    func leave(_ segment: LaneSegment, _ reader: any LaneReader) {
+    func stopReading(_ reader: any LaneReader, of segment: LaneSegment) {
         segment.remove(reader)
         counts.add(.init(bytesOut: reader.sentByteCount), to: segment.channel)
         tellCopies(of: segment)
@@ -117,7 +123,7 @@ final class RelayLane: @unchecked Sendable {
         }
     }
 
-    func leave(_ ticket: ReadTicket, _ reader: any LaneReader) {
+    func stopWaiting(_ reader: any LaneReader, for ticket: ReadTicket) {
         waiting[ticket.channel]?[ticket]?.remove(reader)
         for round in rounds[ticket] ?? [] { round.remove(reader) }
         store.perform(on: self) { store, _ in store.dismissReader(of: ticket.channel) }

@@ -227,7 +227,7 @@ public final class RelayServer: Sendable {
         let descriptor = socket.take()
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try Self.configure(channel, RelayConnection(lane: lane, descriptor: descriptor, seat: seat))
+                try Self.configure(channel, HTTP1Connection(lane: lane, descriptor: descriptor, seat: seat))
             }
         }
         bootstrap.withConnectedSocket(descriptor).whenFailure { [setupFailures] error in
@@ -235,7 +235,7 @@ public final class RelayServer: Sendable {
         }
     }
 
-    private static func configure(_ channel: any Channel, _ connection: RelayConnection) throws {
+    private static func configure(_ channel: any Channel, _ connection: HTTP1Connection) throws {
         let options = channel.syncOptions!
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options.setOption(.socketOption(.so_keepalive), value: 1)
@@ -248,7 +248,7 @@ public final class RelayServer: Sendable {
         try options.setOption(.maxMessagesPerRead, value: 1)
         // The end of what a client sends is told of, so that what came before it can be taken.
         try options.setOption(.allowRemoteHalfClosure, value: true)
-        try options.setOption(.writeBufferWaterMark, value: RelayConnection.waterMark)
+        try options.setOption(.writeBufferWaterMark, value: HTTP1Connection.waterMark)
         if connection.seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let configuration = connection.lane.configuration
         connection.gate = try RequestDecoding.addHandlers(

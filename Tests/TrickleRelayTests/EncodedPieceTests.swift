@@ -30,41 +30,37 @@ import Testing
     private func read(_ cursor: SegmentCursor) -> String {
         var cursor = cursor
         var text = ""
-        while let bytes = cursor.next(in: Self.pieces) { text += String(buffer: bytes) }
+        while let bytes = cursor.nextPayload(in: Self.pieces) { text += String(buffer: bytes) }
         return text
     }
 
     @Test(arguments: 0...8) func anyStartGivesTheRestOfThePayload(start: Int) {
-        #expect(read(SegmentCursor(.payload, from: start, in: Self.pieces)) == String("abcdefgh".dropFirst(start)))
+        #expect(read(SegmentCursor(from: start, in: Self.pieces)) == String("abcdefgh".dropFirst(start)))
     }
 
     @Test(arguments: 0...8, 0...8) func aCountGivesThatManyBytes(start: Int, count: Int) {
         guard start + count <= 8 else { return }
-        let cursor = SegmentCursor(.payload, from: start, count: count, in: Self.pieces)
+        let cursor = SegmentCursor(from: start, count: count, in: Self.pieces)
         #expect(read(cursor) == String("abcdefgh".dropFirst(start).prefix(count)))
-    }
-
-    @Test func aPartialFirstPieceIsAChunkOfItsOwn() {
-        #expect(read(SegmentCursor(.chunks, from: 2, in: Self.pieces)) == "1\r\nc\r\n1\r\nd\r\n4\r\nefgh\r\n")
     }
 
     @Test func aPlaceBeyondWhatIsThereIsFoundWhenItHasCome() {
         var pieces = [EncodedPiece(payload: Array("abcd".utf8))]
-        var cursor = SegmentCursor(.payload, from: 6, in: pieces)
-        let early = cursor.next(in: pieces)
+        var cursor = SegmentCursor(from: 6, in: pieces)
+        let early = cursor.nextPayload(in: pieces)
         #expect(early == nil)
         #expect(cursor.bytesLeft(of: 4) == 0)
         pieces += ["e", "fghi"].map { EncodedPiece(payload: Array($0.utf8)) }
-        let bytes = cursor.next(in: pieces)
+        let bytes = cursor.nextPayload(in: pieces)
         #expect(bytes.map { String(buffer: $0) } == "ghi")
     }
 
     @Test(arguments: 0...9) func whatIsLeftIsWhatHasNotBeenTaken(start: Int) {
         let byteCount = Self.pieces.reduce(0) { $0 + $1.byteCount }
-        var cursor = SegmentCursor(.payload, from: start, in: Self.pieces)
+        var cursor = SegmentCursor(from: start, in: Self.pieces)
         var left = max(0, byteCount - start)
         #expect(cursor.bytesLeft(of: byteCount) == left)
-        while let bytes = cursor.next(in: Self.pieces) {
+        while let bytes = cursor.nextPayload(in: Self.pieces) {
             left -= bytes.readableBytes
             #expect(cursor.bytesLeft(of: byteCount) == left)
         }
@@ -72,7 +68,7 @@ import Testing
     }
 
     @Test func aPieceThatIsPassedAsAWholeIsTaken() {
-        var cursor = SegmentCursor(.chunks, in: Self.pieces)
+        var cursor = SegmentCursor(in: Self.pieces)
         let byteCount = Self.pieces.reduce(0) { $0 + $1.byteCount }
         let passesSecond = cursor.passWhole(1, byteCount: Self.pieces[1].byteCount)
         let passesFirst = cursor.passWhole(0, byteCount: Self.pieces[0].byteCount)

@@ -103,9 +103,9 @@ import TrickleCore
         let late = try PacketReader(lane, name)
         // All readers on a lane share its copies.
         #expect(cost() == withCopies)
-        lane.leave(try #require(waiting.segment), waiting)
+        lane.stopReading(waiting, of: try #require(waiting.segment))
         #expect(cost() == withCopies)
-        lane.leave(try #require(late.segment), late)
+        lane.stopReading(late, of: try #require(late.segment))
         let withoutCopies = cost()
         #expect(withCopies - withoutCopies > (pieceCount - 1) * payload.count)
         let again = try PacketReader(lane, name)
@@ -118,7 +118,7 @@ import TrickleCore
         }
         let rest = cost()
         #expect(rest < withoutCopies - pieceCount * payload.count)
-        lane.leave(try #require(again.segment), again)
+        lane.stopReading(again, of: try #require(again.segment))
         #expect(cost() == rest)
     }
 }

@@ -16,7 +16,7 @@ import TrickleTesting
         private(set) var headCount = 0
         private(set) var bodyByteCount = 0
         private(set) var endCount = 0
-        var takesBytes: Bool { endCount < headCount || headCount < wanted }
+        var intake: RequestGate.Intake { endCount < headCount || headCount < wanted ? .taken : .held }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
@@ -47,10 +47,10 @@ import TrickleTesting
             try channel.writeInbound(ByteBuffer(string: String(repeating: PlainRequest.get("/cam/0"), count: 10)))
             #expect(counter.endCount == 1)
             counter.wanted = 3
-            gate.resume()
+            gate.intakeChanged()
             #expect(counter.endCount == 3)
             counter.wanted = .max
-            gate.resume()
+            gate.intakeChanged()
             #expect(counter.endCount == 10)
         }
     }
@@ -120,7 +120,7 @@ import TrickleTesting
             channel.pipeline.read()
             #expect(reads.count == 0)
             counter.wanted = 2
-            gate.resume()
+            gate.intakeChanged()
             #expect(reads.count == 1)
             channel.pipeline.read()
             #expect(reads.count == 2)

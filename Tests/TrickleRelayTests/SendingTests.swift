@@ -2,7 +2,6 @@ import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
-import NIOHTTP1
 import Testing
 import TrickleCore
 import TrickleTesting
@@ -12,7 +11,7 @@ import TrickleTesting
 /// What the socket does not take at once leaves later, in order.
 @Suite struct SendingTests {
     /// A connection whose socket takes no byte, so that all goes to the queue, which is the channel's outbound side.
-    private func withFullSocket(_ body: (RelayConnection, EmbeddedChannel) throws -> Void) throws {
+    private func withFullSocket(_ body: (HTTP1Connection, EmbeddedChannel) throws -> Void) throws {
         var descriptors: [Int32] = [0, 0]
         #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
         defer { for descriptor in descriptors { close(descriptor) } }
@@ -26,12 +25,25 @@ import TrickleTesting
             incarnation: "", logger: Logger(label: "test"))
         let census = ConnectionCensus(maximumPerAddress: 1, logger: Logger(label: "test"))
         let seat = try #require(census.seat(for: .unknown))
-        let connection = RelayConnection(lane: lane, descriptor: descriptors[0], seat: seat)
+        let connection = HTTP1Connection(lane: lane, descriptor: descriptors[0], seat: seat)
         connection.gate = try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
         try channel.pipeline.syncOperations.addHandler(connection)
         try channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try body(connection, channel)
         _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
+    /// A connection whose exchange waits for a segment, and leaves the sending to the test.
+    private func withWaitingExchange(_ body: (HTTP1Connection, EmbeddedChannel) throws -> Void) throws {
+        try withFullSocket { connection, channel in
+            let name = try ChannelName("cam")
+            try connection.lane.store.perform(on: connection.lane) { (store, now) throws(RelayRefusal) in
+                try store.createChannel(name, contentType: nil, now: now)
+            }
+            try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0")))
+            #expect(connection.state == .answering)
+            try body(connection, channel)
+        }
     }
 
     private func sent(_ channel: EmbeddedChannel) throws -> [String] {
@@ -41,7 +53,7 @@ import TrickleTesting
     }
 
     @Test func aSingleByteThatIsLeftKeepsTheNextPieceBehindIt() throws {
-        try withFullSocket { connection, channel in
+        try withWaitingExchange { connection, channel in
             // As a network that takes nothing: what is written stays in the queue.
             let network = ClosedValve()
             try channel.pipeline.syncOperations.addHandler(network, position: .first)
@@ -58,7 +70,7 @@ import TrickleTesting
     }
 
     @Test func whatTheSocketLeavesOfSeveralBuffersIsQueuedInOrder() throws {
-        try withFullSocket { connection, channel in
+        try withWaitingExchange { connection, channel in
             connection.send([ByteBuffer(string: "a"), ByteBuffer(string: "bc"), ByteBuffer(string: "def")])
             let all = try sent(channel)
             #expect(all == ["a", "bc", "def"])
@@ -67,7 +79,7 @@ import TrickleTesting
     }
 
     @Test func aPieceIsQueuedFromTheFirstByteThatTheSocketDidNotTake() throws {
-        try withFullSocket { connection, channel in
+        try withWaitingExchange { connection, channel in
             let piece = ByteBuffer(string: "piece")
             piece.withUnsafeReadableBytes { bytes in connection.send(bytes) { piece.from($0) } }
             let all = try sent(channel)
@@ -75,30 +87,31 @@ import TrickleTesting
         }
     }
 
-    /// A connection whose answer, "all of it", waits for a network that takes nothing.
+    /// A connection whose answer waits for a network that takes nothing.
     private func withAnswerUnderWay(
-        to request: RelayRequest?, _ body: (RelayConnection, EmbeddedChannel, ClosedValve) throws -> Void
+        to request: String, _ body: (HTTP1Connection, EmbeddedChannel, ClosedValve) throws -> Void
     ) throws {
         try withFullSocket { connection, channel in
             let network = ClosedValve()
             try channel.pipeline.syncOperations.addHandler(network, position: .first)
-            connection.answer(ResponseHead(status: 200), body: "all of it", to: request)
+            try channel.writeInbound(ByteBuffer(string: request))
             try body(connection, channel, network)
         }
     }
 
-    private func head(_ target: String) -> HTTPRequestHead {
-        HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: ["Host": "relay"])
-    }
+    private static let request = PlainRequest.get("/cam/next")
+    /// HTTP/1.0: no other follows.
+    private static let lastRequest = "GET /cam/next HTTP/1.0\r\n\r\n"
+    private static let answer = "\r\n\r\nStream not found\n"
 
     @Test func theLastAnswerMayTakeAsLongAsAnyOther() throws {
-        try withAnswerUnderWay(to: nil) { connection, channel, network in
+        try withAnswerUnderWay(to: Self.lastRequest) { connection, channel, network in
             channel.embeddedEventLoop.advanceTime(by: .seconds(20))
             connection.checkDeadlines(now: .now() + .seconds(20))
             #expect(channel.isActive)
             network.open()
             let text = try sent(channel).joined()
-            #expect(text.hasSuffix("\r\n\r\nall of it"))
+            #expect(text.hasSuffix(Self.answer))
             connection.checkDeadlines(now: .now() + .seconds(20))
             #expect(!channel.isActive)
             #expect(connection.lane.counts.readersStalled == 0)
@@ -106,7 +119,7 @@ import TrickleTesting
     }
 
     @Test func aClientThatDoesNotTakeTheLastAnswerIsCut() throws {
-        try withAnswerUnderWay(to: nil) { connection, channel, _ in
+        try withAnswerUnderWay(to: Self.lastRequest) { connection, channel, _ in
             connection.checkDeadlines(now: .now() + .seconds(31))
             #expect(!channel.isActive)
             #expect(connection.lane.counts.readersStalled == 1)
@@ -114,7 +127,7 @@ import TrickleTesting
     }
 
     @Test func aClientThatDoesNotTakeAnAnswerGetsNoMoreTimeByAnotherRequest() throws {
-        try withAnswerUnderWay(to: RelayRequest(head("/cam/next"))) { connection, channel, _ in
+        try withAnswerUnderWay(to: Self.request) { connection, channel, _ in
             try channel.writeInbound(ByteBuffer(string: PlainRequest.get("/cam/0")))
             connection.checkDeadlines(now: .now() + .seconds(31))
             #expect(!channel.isActive)
@@ -122,11 +135,11 @@ import TrickleTesting
     }
 
     @Test func anAnswerThatHasNotLeftSurvivesTheRelaysEnd() throws {
-        try withAnswerUnderWay(to: RelayRequest(head("/cam/next"))) { connection, channel, network in
+        try withAnswerUnderWay(to: Self.request) { connection, channel, network in
             connection.relayDrains()
             network.open()
             let text = try sent(channel).joined()
-            #expect(text.hasSuffix("\r\n\r\nall of it"))
+            #expect(text.hasSuffix(Self.answer))
         }
     }
 

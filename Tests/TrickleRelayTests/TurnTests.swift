@@ -22,7 +22,7 @@ import TrickleCore
         private let lane: RelayLane
         private var waiting: ReadTicket?
         private var segment: LaneSegment?
-        private var cursor = SegmentCursor(.payload, in: [])
+        private var cursor = SegmentCursor(in: [])
 
         init(_ lane: RelayLane, _ name: ChannelName) throws {
             self.lane = lane
@@ -49,15 +49,15 @@ import TrickleCore
 
         private func read() {
             guard let segment else { return }
-            while let bytes = cursor.next(in: segment.pieces) { text += String(buffer: bytes) }
+            while let bytes = cursor.nextPayload(in: segment.pieces) { text += String(buffer: bytes) }
             guard segment.progress == .complete else { return }
             hasEnded = true
             leave()
         }
 
         func leave() {
-            if let waiting { lane.leave(waiting, self) }
-            if let segment { lane.leave(segment, self) }
+            if let waiting { lane.stopWaiting(self, for: waiting) }
+            if let segment { lane.stopReading(self, of: segment) }
             waiting = nil
             segment = nil
         }

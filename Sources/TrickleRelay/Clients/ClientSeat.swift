@@ -25,10 +25,10 @@ final class ClientSeat: @unchecked Sendable {
         counted = address
     }
 
-    deinit { leave() }
+    deinit { giveBack() }
 
     /// The connection has ended.
-    func leave() {
+    func giveBack() {
         guard isTaken else { return }
         isTaken = false
         census.connectionEnded(countedAs: counted)

@@ -17,7 +17,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
     private(set) var sentByteCount = 0
     private let lane: RelayLane
     private var phase = Phase.new
-    private var cursor = SegmentCursor(.payload, in: [])
+    private var cursor = SegmentCursor(in: [])
     private var head: EventLoopPromise<AnswerHead>?
     private var bytes: EventLoopPromise<ByteBuffer?>?
 
@@ -41,7 +41,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
     func close() {
         guard lane.store.localCalls.begin() else { return }
         lane.eventLoop.execute {
-            self.leave()
+            self.stopReading()
             self.lane.store.localCalls.ended()
         }
     }
@@ -98,7 +98,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
 
     private func begin(_ segment: LaneSegment) {
         phase = .reading(segment)
-        cursor = SegmentCursor(.payload, in: segment.pieces)
+        cursor = SegmentCursor(in: segment.pieces)
     }
 
     private func takeBytes() -> EventLoopFuture<ByteBuffer?> {
@@ -126,7 +126,7 @@ final class LocalReader: LaneReader, @unchecked Sendable {
             end(
                 promise, .failure(TrickleError(.segmentCut, "segment \(segment.number) left the relay's window unread"))
             )
-        } else if let piece = cursor.next(in: segment.pieces) {
+        } else if let piece = cursor.nextPayload(in: segment.pieces) {
             bytes = nil
             sentByteCount += piece.readableBytes
             promise.succeed(piece)
@@ -143,14 +143,14 @@ final class LocalReader: LaneReader, @unchecked Sendable {
 
     private func end(_ promise: EventLoopPromise<ByteBuffer?>, _ result: Result<ByteBuffer?, TrickleError>) {
         bytes = nil
-        leave()
+        stopReading()
         promise.completeWith(result.mapError { $0 })
     }
 
-    private func leave() {
+    private func stopReading() {
         switch phase {
-        case .waiting(let ticket): lane.leave(ticket, self)
-        case .reading(let segment): lane.leave(segment, self)
+        case .waiting(let ticket): lane.stopWaiting(self, for: ticket)
+        case .reading(let segment): lane.stopReading(self, of: segment)
         case .new, .done: break
         }
         phase = .done

@@ -9,7 +9,7 @@ final class RequestReader: ChannelInboundHandler, RequestGate.Keeper {
 
     private(set) var trace = RequestTrace()
     private var gate: RequestGate?
-    let takesBytes = true
+    let intake = RequestGate.Intake.taken
     private var keepsAlive = true
     /// Nothing after this is taken for a request.
     private var hasEnded = false

@@ -23,38 +23,32 @@ final class StreamExchange: Exchange, LaneReader {
     var place = 0
     private(set) var sentByteCount = 0
     var unit: Int? { stream.unit }
-    private let connection: RelayConnection
+    private let request: IncomingRequest
+    private let writer: any ResponseWriter
     private let lane: RelayLane
-    private let request: RelayRequest
     private let response: RampResponse
     private var stream: ChannelStream
     private var phase = Phase.new
-    private var cursor = SegmentCursor(.chunks, in: [])
-    /// The answer's head, until the first bytes go out.
-    private var head: ByteBuffer?
+    private var cursor = SegmentCursor(in: [])
+    /// Whether the answer's head has gone out, which it does with the first bytes.
+    private var hasBegun = false
     /// What comes before the next bytes of the segment.
     private var preamble: ByteBuffer?
     private var isPumping = false
 
     init(
-        _ connection: RelayConnection, _ request: RelayRequest, _ response: RampResponse, _ stream: ChannelStream
+        _ request: IncomingRequest, _ response: RampResponse, _ stream: ChannelStream
     ) {
-        self.connection = connection
         self.request = request
+        writer = request.writer
         self.response = response
         self.stream = stream
-        lane = connection.lane
+        lane = request.lane
     }
 
     // MARK: Exchange
 
     func start() {
-        var head = ResponseHead(status: response.status, response.headerFields)
-        head.fields.append(ResponseHead.unbuffered)
-        if !request.isHTTP10 { head.add("Transfer-Encoding", "chunked") }
-        // It ends with the channel, or as broken off: hardly ever is there another request.
-        head.add("Connection", "close")
-        self.head = head.encoded(now: lane.date())
         preamble = stream.preamble
         join(stream.number, from: stream.offset)
     }
@@ -70,10 +64,10 @@ final class StreamExchange: Exchange, LaneReader {
         }
     }
 
-    func cancelled() { leave() }
+    func cancelled() { letGo() }
 
     var logMetadata: Logger.Metadata {
-        ["side": "viewer", "channel": "\(stream.channel)", "client": "\(connection.clientAddress)"]
+        ["side": "viewer", "channel": "\(stream.channel)", "client": "\(request.client)"]
     }
 
     var lag: Int {
@@ -112,19 +106,19 @@ final class StreamExchange: Exchange, LaneReader {
     private func begin(_ segment: LaneSegment, instead number: SequenceNumber) {
         if segment.number == number || stream.resume == nil { return read(segment, from: 0) }
         phase = .reading(segment, segment.pieces(inUnitsOf: stream.unit))
-        leave()
+        letGo()
         fallBehind(.lost(before: segment.number))
     }
 
     private func read(_ segment: LaneSegment, from offset: Int) {
         let list = segment.pieces(inUnitsOf: stream.unit)
         phase = .reading(segment, list)
-        cursor = SegmentCursor(request.isHTTP10 ? .payload : .chunks, from: offset, in: list.pieces)
+        cursor = SegmentCursor(from: offset, in: list.pieces)
         pump()
     }
 
     private func goOn(after segment: LaneSegment) {
-        leave()
+        letGo()
         let next = segment.number.next ?? segment.number
         if segment.progress == .complete { join(next) } else { fallBehind(.lost(before: next)) }
     }
@@ -132,17 +126,16 @@ final class StreamExchange: Exchange, LaneReader {
     // MARK: Sending
 
     func segmentMoved(newest: NewestPiece) {
-        guard head == nil, preamble == nil, connection.isWritable, case .reading(_, let list) = phase,
-            cursor.passWhole(newest.index, byteCount: newest.byteCount)
+        guard hasBegun, preamble == nil, writer.isWritable, case .reading = phase,
+            cursor.passWhole(newest.index, byteCount: newest.piece.byteCount)
         else { return segmentMoved() }
-        sentByteCount += newest.chunk.count
-        connection.send(newest.chunk) { sent in list.pieces[newest.index].chunk.from(sent) }
+        sentByteCount += writer.send(newest)
     }
 
     func segmentMoved() {
         if case .reading(let segment, _) = phase, segment.progress == .leftBehind {
             lane.counts.add(.init(readersCut: 1), to: segment.channel)
-            leave()
+            letGo()
             fallBehind(.fellBehind)
         } else {
             pump()
@@ -154,12 +147,12 @@ final class StreamExchange: Exchange, LaneReader {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while connection.isWritable, case .reading(let segment, let list) = phase {
-            var batch = takeBeginning()
-            var nothing: ByteBuffer?
-            sentByteCount += cursor.fill(&batch, in: list.pieces, after: &nothing)
-            if !batch.isEmpty {
-                connection.send(batch)
+        while writer.isWritable, case .reading(let segment, let list) = phase {
+            let hasWrittenBeginning = writeBeginning()
+            let byteCount = cursor.write(to: writer, from: list.pieces)
+            sentByteCount += byteCount
+            if hasWrittenBeginning || byteCount > 0 {
+                writer.flush()
             } else if segment.progress == .open {
                 return
             } else {
@@ -168,15 +161,20 @@ final class StreamExchange: Exchange, LaneReader {
         }
     }
 
-    /// What has not gone out of the head and the preamble.
-    private func takeBeginning() -> [ByteBuffer] {
-        var beginning: [ByteBuffer] = []
-        if let head = head.take() { beginning.append(head) }
-        if let preamble = preamble.take(), preamble.readableBytes > 0 {
-            beginning.append(
-                request.isHTTP10 ? preamble : EncodedPiece(payload: preamble.readableBytesView).chunk)
+    /// Writes what has not gone out of the head and the preamble.
+    ///
+    /// - Returns: whether there was anything.
+    private func writeBeginning() -> Bool {
+        let writesHead = !hasBegun
+        if writesHead {
+            hasBegun = true
+            var head = ResponseHead(status: response.status, response.headerFields)
+            head.fields.append(ResponseHead.unbuffered)
+            writer.begin(head, .endless)
         }
-        return beginning
+        guard let preamble = preamble.take(), preamble.readableBytes > 0 else { return writesHead }
+        writer.write(preamble)
+        return true
     }
 
     // MARK: Gaps
@@ -184,13 +182,13 @@ final class StreamExchange: Exchange, LaneReader {
     private func fallBehind(_ gap: ChannelStream.Gap) {
         phase = .behind(gap, asking: nil)
         guard stream.resume != nil, !lane.isDraining else { return breakOff() }
-        if connection.isWritable { resume(behind: gap) }
+        if writer.isWritable { resume(behind: gap) }
     }
 
     private func resume(behind gap: ChannelStream.Gap) {
         guard let resume = stream.resume else { return breakOff() }
-        let exchange = NIOLoopBound(self, eventLoop: connection.eventLoop)
-        let eventLoop = connection.eventLoop
+        let exchange = NIOLoopBound(self, eventLoop: lane.eventLoop)
+        let eventLoop = lane.eventLoop
         let asking = Task {
             let next = await resume(gap)
             eventLoop.execute { exchange.value.resumed(with: next) }
@@ -225,10 +223,10 @@ final class StreamExchange: Exchange, LaneReader {
     // MARK: Ends
 
     /// Lets go of what is read or waited for.
-    private func leave() {
+    private func letGo() {
         switch phase {
-        case .waiting(let ticket): lane.leave(ticket, self)
-        case .reading(let segment, _): lane.leave(segment, self)
+        case .waiting(let ticket): lane.stopWaiting(self, for: ticket)
+        case .reading(let segment, _): lane.stopReading(self, of: segment)
         case .behind(_, let asking): asking?.cancel()
         case .new, .done: break
         }
@@ -238,24 +236,21 @@ final class StreamExchange: Exchange, LaneReader {
 
     /// The channel has ended.
     private func end() {
-        leave()
-        var last = takeBeginning()
-        if !request.isHTTP10 { last.append(ByteBuffer(string: "0\r\n\r\n")) }
-        connection.send(last)
-        connection.answerEnded(goesOn: false)
+        letGo()
+        _ = writeBeginning()
+        writer.end()
     }
 
     /// Ends in the middle, so that nobody takes it for the end.
     private func breakOff() {
-        leave()
-        guard head == nil else { return refuse(.draining) }
-        connection.cut(resets: request.isHTTP10)
+        letGo()
+        guard hasBegun else { return refuse(.draining) }
+        writer.cut()
     }
 
     private func refuse(_ refusal: RelayRefusal) {
-        leave()
-        guard head != nil else { return connection.cut(resets: request.isHTTP10) }
-        let problem = RequestProblem(refusal)
-        connection.answer(ResponseHead(problem), body: problem.body, to: request)
+        letGo()
+        guard !hasBegun else { return writer.cut() }
+        request.refuse(RequestProblem(refusal))
     }
 }

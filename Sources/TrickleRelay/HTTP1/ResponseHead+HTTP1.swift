@@ -1,35 +1,7 @@
 import NIOCore
 import TrickleCore
 
-/// Status and fields of an answer, before any framing: HTTP/1.1 adds its own, another version would add others.
-struct ResponseHead {
-    var status: Int
-    var fields: [HeaderField]
-    /// Why the request was refused, as metrics call it; nil where it was not.
-    var refusal: String?
-
-    init(status: Int, _ fields: [HeaderField] = []) {
-        self.status = status
-        self.fields = fields
-    }
-
-    init(_ problem: RequestProblem) {
-        self.init(status: problem.status, problem.fields)
-        refusal = problem.label
-        add("Content-Type", "text/plain; charset=utf-8")
-        add("Cache-Control", "no-store")
-    }
-
-    mutating func add(_ name: String, _ value: some CustomStringConvertible) {
-        fields.append(HeaderField(name, value))
-    }
-
-    /// Says these in place of fields of the same names.
-    mutating func replace(with new: [HeaderField]) {
-        fields.removeAll { field in new.contains { $0.name == field.name } }
-        fields += new
-    }
-
+extension ResponseHead {
     /// What our relay can do beyond the plain protocol; clients use only what is announced.
     static let features = "resume, range, size, head, wait"
 
@@ -59,9 +31,6 @@ struct ResponseHead {
         "\r\n\(HeaderName.features): \(features)\r\n"
         + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n"
         + "X-Content-Type-Options: nosniff\r\n"
-
-    /// A browser that shows what a publisher supplied lets it neither run nor be a page of the relay.
-    static let sandbox = HeaderField("Content-Security-Policy", "sandbox")
 
     private static func reasonPhrase(_ status: Int) -> String {
         switch status {

@@ -15,35 +15,29 @@ extension ReadExchange {
         return head
     }
 
-    func wholeHead(_ segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) -> ByteBuffer {
+    func wholeHead(_ segment: LaneSegment, _ arrival: SegmentArrival, _ tag: String) -> ResponseHead {
         var head = segmentHead(
             200, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
             contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
         if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
-        head.add("Content-Length", segment.byteCount)
-        return encoded(head)
+        return head
     }
 
-    func chunkedHead(
+    func tricklingHead(
         _ status: Int = 200, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?,
-        tag: String?, more: [HeaderField] = []
-    ) -> ByteBuffer {
-        var head = segmentHead(
+        tag: String?
+    ) -> ResponseHead {
+        segmentHead(
             status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
             isComplete: false)
-        head.fields += more
-        if !request.isHTTP10 {
-            head.add("Transfer-Encoding", "chunked")
-            let late = [HeaderName.closed, HeaderName.sequence, HeaderName.timeout]
-            let trailers = [HeaderName.aborted] + (announcedNumber == nil ? [] : late)
-            head.add("Trailer", trailers.joined(separator: ", "))
-        }
-        return encoded(head)
     }
 
-    func encoded(_ head: ResponseHead) -> ByteBuffer {
-        var head = head
-        if !connection.canGoOn(after: request) { head.add("Connection", "close") }
-        return head.encoded(now: lane.date())
+    /// A body whose end tells what was not known at its beginning.
+    var tricklingBody: ResponseBody {
+        .trickling(trailers: announcedNumber == nil ? [HeaderName.aborted] : Self.lateTrailers)
     }
+
+    private static let lateTrailers = [
+        HeaderName.aborted, HeaderName.closed, HeaderName.sequence, HeaderName.timeout,
+    ]
 }

@@ -12,8 +12,19 @@ package final class RequestGate: ChannelDuplexHandler {
 
     /// Who takes the requests.
     package protocol Keeper: AnyObject {
-        /// Whether the bytes that follow can be taken now.
-        var takesBytes: Bool { get }
+        /// What becomes of the bytes that follow; ``RequestGate/intakeChanged()`` is told of changes.
+        var intake: Intake { get }
+    }
+
+    /// What becomes of bytes that come.
+    package enum Intake: Sendable {
+        /// Up to the end of a head or of a request they go on.
+        case taken
+        /// They wait, and nothing more is read.
+        case held
+        case thrownAway
+        /// They go on as they are, and are no requests.
+        case passedOn
     }
 
     /// What may wait. Only a client gets there that shuts down its sending side with more on the way than can be taken at once:
@@ -36,7 +47,6 @@ package final class RequestGate: ChannelDuplexHandler {
     /// Whether it goes on by itself in the event loop's next turn.
     private var isPaused = false
     private var isWithholdingRead = false
-    private var discardsAll = false
     /// Whether the client has shut down its sending side.
     private var inputHasEnded = false
     private var context: ChannelHandlerContext?
@@ -44,7 +54,7 @@ package final class RequestGate: ChannelDuplexHandler {
     /// Heads, chunks' lines and trailers that have begun on the connection.
     package var elementCount: Int { boundary.elementCount }
     /// Whether the last of them has not ended, so that the rest of it is due.
-    package var isInsideElement: Bool { !discardsAll && boundary.isInsideElement }
+    package var isInsideElement: Bool { boundary.isInsideElement }
 
     /// - Parameters:
     ///   - turns: of the connection's event loop.
@@ -65,14 +75,18 @@ package final class RequestGate: ChannelDuplexHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if discardsAll { return }
         var bytes = unwrapInboundIn(data)
+        switch keeper?.intake {
+        case .thrownAway: return
+        case .passedOn where held.readableBytes == 0: return context.fireChannelRead(data)
+        case .passedOn, .taken, .held, nil: break
+        }
         if held.readableBytes == 0 {
             held = bytes
         } else if held.readableBytes + bytes.readableBytes <= Self.maximumHeldByteCount {
             held.writeBuffer(&bytes)
         } else {
-            discard()
+            held = ByteBuffer()
             return context.close(promise: nil)
         }
         feed()
@@ -109,8 +123,19 @@ package final class RequestGate: ChannelDuplexHandler {
     /// To be called when a head has been read, at once.
     package func headEnded(framing: MessageBoundary.Framing) { boundary.framed(by: framing) }
 
-    /// To be called when the keeper takes bytes again.
-    func resume() {
+    /// To be called when something else becomes of the bytes than before.
+    func intakeChanged() {
+        switch keeper?.intake {
+        case .taken: resume()
+        case .thrownAway:
+            held = ByteBuffer()
+            if !isFeeding { readOn() }
+        case .passedOn: passOn()
+        case .held, nil: break
+        }
+    }
+
+    private func resume() {
         guard !isFeeding, !isPaused, held.readableBytes > 0, let context else { return }
         feed()
         context.fireChannelReadComplete()
@@ -118,11 +143,15 @@ package final class RequestGate: ChannelDuplexHandler {
         closeWhenTaken()
     }
 
-    /// Whatever still comes is thrown away.
-    func discard() {
-        discardsAll = true
-        held = ByteBuffer()
-        if !isFeeding { readOn() }
+    private func passOn() {
+        guard let context else { return }
+        if held.readableBytes > 0 {
+            let bytes = held
+            held = ByteBuffer()
+            context.fireChannelRead(wrapInboundOut(bytes))
+            context.fireChannelReadComplete()
+        }
+        readOn()
     }
 
     private func readOn() {
@@ -136,7 +165,7 @@ package final class RequestGate: ChannelDuplexHandler {
         isFeeding = true
         defer { isFeeding = false }
         var unitsLeft = min(Self.unitsPerTurn, turns.unitsLeft)
-        while held.readableBytes > 0, keeper.takesBytes, !discardsAll {
+        while held.readableBytes > 0, keeper.intake == .taken {
             guard unitsLeft > 0 else { return pause() }
             let elementCount = boundary.elementCount
             let least = boundary.isInHead ? Self.unitsPerHead : Self.unitsPerBody

@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import TrickleCore
 
-/// Answers a POST of a segment: what one read of the connection brings becomes one piece.
+/// Answers a POST of a segment: each read of the connection becomes one piece.
 final class PublishExchange: Exchange {
     private enum Phase {
         case new
@@ -11,9 +11,8 @@ final class PublishExchange: Exchange {
     }
 
     let startsAtHead = true
-    private let connection: RelayConnection
+    private let request: IncomingRequest
     private let lane: RelayLane
-    private let request: RelayRequest
     private let name: ChannelName
     private let publishRequest: PublishRequest
     private var phase = Phase.new
@@ -32,15 +31,14 @@ final class PublishExchange: Exchange {
     private var continuesLeft = 4
 
     init(
-        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition
+        _ request: IncomingRequest, _ name: ChannelName, _ position: SegmentPosition
     ) throws(RequestProblem) {
-        self.connection = connection
         self.request = request
         self.name = name
-        var publishRequest = try request.publishRequest(at: position)
-        publishRequest.client = connection.seat.client.household.hashValue
+        var publishRequest = try request.head.publishRequest(at: position)
+        publishRequest.client = request.client.household.hashValue
         self.publishRequest = publishRequest
-        lane = connection.lane
+        lane = request.lane
         pace = CoalescingPace(interval: TimeAmount(lane.configuration.coalesceInterval))
     }
 
@@ -53,8 +51,8 @@ final class PublishExchange: Exchange {
             }
             phase = .publishing(id)
             lane.publisherJoined(id, self)
-            if request.expectsContinue { connection.sendContinue() }
-            if !request.isHTTP10, request.hasBody { continueDue = .now() + continueInterval }
+            if request.head.expectsContinue { request.writer.sendContinue() }
+            if request.head.hasBody { continueDue = .now() + continueInterval }
         } catch {
             refuse(error)
         }
@@ -125,8 +123,8 @@ final class PublishExchange: Exchange {
             switch answer {
             case .taken(let number):
                 lane.logger.debug("segment \(name)/\(number) ended", metadata: logMetadata)
-                leave()
-                connection.answer(published(number), to: request)
+                endPublication()
+                request.answer(published(number))
             case .ended(let end): answerEnd(end)
             }
         } catch {
@@ -172,7 +170,7 @@ final class PublishExchange: Exchange {
     var logMetadata: Logger.Metadata {
         [
             "side": "publisher", "channel": "\(name)", "segment": "\(publishRequest.position)",
-            "bytes": "\(byteCount)", "client": "\(connection.clientAddress)",
+            "bytes": "\(byteCount)", "client": "\(request.client)",
         ]
     }
 
@@ -189,7 +187,7 @@ final class PublishExchange: Exchange {
         }
         // What came before the break belongs to the segment.
         let piece = pending.takePiece()
-        leave()
+        endPublication()
         try? lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in
             if let piece { _ = try store.append(piece, to: id, now: now) }
             store.breakPublication(id, now: now)
@@ -212,33 +210,30 @@ final class PublishExchange: Exchange {
 
     private func answerEnd(_ end: PublicationEnd) {
         guard case .publishing(let id) = phase else { return }
-        leave()
+        endPublication()
         lane.store.perform(on: lane) { store, now in store.breakPublication(id, now: now) }
         switch end {
         case .segmentEnded(let number):
-            connection.answer(published(number), to: request)
+            request.answer(published(number))
         case .channelClosed:
             let fields = [HeaderField(HeaderName.closed, "terminated"), HeaderField("Cache-Control", "no-store")]
-            connection.answer(ResponseHead(status: 200, fields), to: request)
+            request.answer(ResponseHead(status: 200, fields))
         case .superseded(let number):
-            answer(RequestProblem(status: 409, reason: "another publisher began again before segment \(number)"))
+            request.refuse(
+                RequestProblem(status: 409, reason: "another publisher began again before segment \(number)"))
         case .relayDraining:
-            answer(RequestProblem(.draining))
+            request.refuse(RequestProblem(.draining))
         case .outOfMemory:
-            answer(RequestProblem(.outOfMemory(limit: lane.configuration.limits.memoryByteCount)))
+            request.refuse(RequestProblem(.outOfMemory(limit: lane.configuration.limits.memoryByteCount)))
         }
     }
 
     private func refuse(_ refusal: RelayRefusal) {
-        leave()
-        answer(RequestProblem(refusal))
+        endPublication()
+        request.refuse(RequestProblem(refusal))
     }
 
-    private func answer(_ problem: RequestProblem) {
-        connection.answer(ResponseHead(problem), body: problem.body, to: request)
-    }
-
-    private func leave() {
+    private func endPublication() {
         pending.removeAll()
         if case .publishing(let id) = phase { lane.publisherLeft(id) }
         phase = .done
@@ -250,7 +245,7 @@ final class PublishExchange: Exchange {
 
     private func continueWaiting(now: NIODeadline) {
         guard let due = continueDue, due <= now else { return }
-        connection.sendContinue()
+        request.writer.sendContinue()
         continuesLeft -= 1
         continueDue = continuesLeft > 0 ? due + continueInterval : nil
     }

@@ -12,8 +12,8 @@ import NIOCore
 struct SendingSocket {
     let descriptor: Int32
 
-    /// Buffers that go with one call; more are left over.
-    static let maximumBufferCount = 16
+    /// Buffers that go with one call: pieces, a head before them and an end behind. More are left over.
+    static let maximumBufferCount = SegmentCursor.maximumBatchPieceCount + 2
 
     /// What `SO_LINGER` is set to so that closing resets the connection.
     static let reset = linger(l_onoff: 1, l_linger: 0)

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import TrickleCore
 
-/// How a connection's bytes become requests: the handlers in front of a ``RelayConnection``.
+/// How a connection's bytes become requests: the handlers in front of a ``HTTP1Connection``.
 package enum RequestDecoding {
     /// - Parameters:
     ///   - turns: of the pipeline's event loop; by default the connection's own.

@@ -4,8 +4,7 @@ import TrickleCore
 /// Asks the ramps, and has their answer given.
 final class RampExchange: Exchange {
     let startsAtHead = false
-    private let connection: RelayConnection
-    private let request: RelayRequest
+    private let request: IncomingRequest
     private let asked: RampRequest
     private let ramps: any RelayRamps
     /// What the relay itself says to the request.
@@ -13,10 +12,9 @@ final class RampExchange: Exchange {
     private var asking: Task<Void, Never>?
 
     init(
-        _ connection: RelayConnection, _ request: RelayRequest, _ asked: RampRequest, _ ramps: any RelayRamps,
+        _ request: IncomingRequest, _ asked: RampRequest, _ ramps: any RelayRamps,
         otherwise problem: RequestProblem
     ) {
-        self.connection = connection
         self.request = request
         self.asked = asked
         self.ramps = ramps
@@ -24,8 +22,8 @@ final class RampExchange: Exchange {
     }
 
     func start() {
-        let exchange = NIOLoopBound(self, eventLoop: connection.eventLoop)
-        let eventLoop = connection.eventLoop
+        let exchange = NIOLoopBound(self, eventLoop: request.lane.eventLoop)
+        let eventLoop = request.lane.eventLoop
         asking = Task { [ramps, asked] in
             let response = await ramps.answer(asked)
             eventLoop.execute { exchange.value.answered(response) }
@@ -36,7 +34,7 @@ final class RampExchange: Exchange {
     func relayDrains() {
         guard asking != nil else { return }
         cancelled()
-        answer(RequestProblem(.draining))
+        request.refuse(RequestProblem(.draining))
     }
 
     func cancelled() {
@@ -47,33 +45,29 @@ final class RampExchange: Exchange {
     private func answered(_ response: RampResponse?) {
         guard asking != nil else { return }
         asking = nil
-        guard let response else { return answer(problem) }
+        guard let response else { return request.refuse(problem) }
         switch response.body {
         case .bytes(let body):
-            connection.answer(ResponseHead(status: response.status, response.headerFields), body: body, to: request)
+            request.answer(ResponseHead(status: response.status, response.headerFields), body: body)
         case .segment(let name, let number):
             read(name, number, response.headerFields)
         case .stream(let stream):
-            if request.method == .head {
-                connection.answer(ResponseHead(status: response.status, response.headerFields), to: request)
+            if request.head.method == .head {
+                request.answer(ResponseHead(status: response.status, response.headerFields))
             } else {
-                connection.handOver(to: StreamExchange(connection, request, response, stream))
+                request.writer.handOver(to: StreamExchange(request, response, stream))
             }
         }
     }
 
     private func read(_ name: ChannelName, _ number: SequenceNumber, _ fields: [HeaderField]) {
         do throws(RequestProblem) {
-            connection.handOver(
-                to: try connection.lane.exchange(
-                    for: request, request.method == .head ? .head : .get, .segment(name, .exact(number)),
-                    rampFields: fields, on: connection))
+            request.writer.handOver(
+                to: try request.lane.exchange(
+                    for: request, request.head.method == .head ? .head : .get, .segment(name, .exact(number)),
+                    rampFields: fields))
         } catch {
-            answer(error)
+            request.refuse(error)
         }
-    }
-
-    private func answer(_ problem: RequestProblem) {
-        connection.answer(ResponseHead(problem), body: problem.body, to: request)
     }
 }

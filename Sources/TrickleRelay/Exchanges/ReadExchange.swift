@@ -21,36 +21,34 @@ final class ReadExchange: Exchange, LaneReader {
     let startsAtHead = false
     var place = 0
     private(set) var sentByteCount = 0
-    let connection: RelayConnection
+    let request: IncomingRequest
+    private let writer: any ResponseWriter
     let lane: RelayLane
-    let request: RelayRequest
     private let name: ChannelName
     let position: SegmentPosition
     /// What a ramp says in place of the channel's content type and of `Cache-Control`; nil for the protocol's own readers.
     let rampFields: [HeaderField]?
     private let waitTime: TimeAmount?
     private var phase = Phase.new
-    private var cursor = SegmentCursor(.chunks, in: [])
-    /// The head, until it goes out with the first byte.
-    private var head: ByteBuffer?
+    private var cursor = SegmentCursor(in: [])
     /// The number that an early head has named.
     private(set) var announcedNumber: SequenceNumber?
     private var waitTimer: Scheduled<Void>?
     private var isPumping = false
-    /// Whether a piece has gone out at the live edge: then the head is out, and only `leave()` changes the phase.
+    /// Whether all that was there has gone out, the head with it, and only ``stopReading()`` changes the phase.
     private var isAtLiveEdge = false
 
     init(
-        _ connection: RelayConnection, _ request: RelayRequest, _ name: ChannelName, _ position: SegmentPosition,
+        _ request: IncomingRequest, _ name: ChannelName, _ position: SegmentPosition,
         rampFields: [HeaderField]? = nil
     ) throws(RequestProblem) {
-        self.connection = connection
         self.request = request
+        writer = request.writer
         self.name = name
         self.position = position
         self.rampFields = rampFields
-        lane = connection.lane
-        let asked = try request.waitSeconds().map { TimeAmount.nanoseconds(Int64($0 * 1e9)) }
+        lane = request.lane
+        let asked = try request.head.waitSeconds().map { TimeAmount.nanoseconds(Int64($0 * 1e9)) }
         waitTime = [asked, lane.configuration.waitTimeout.map { TimeAmount($0) }].compactMap { $0 }.min()
     }
 
@@ -72,12 +70,12 @@ final class ReadExchange: Exchange, LaneReader {
         if case .reading(let segment) = phase { pump(segment) }
     }
 
-    func cancelled() { leave() }
+    func cancelled() { stopReading() }
 
     /// At the latest here it shows whose fault a delay was: the reader's, by so many bytes.
     var logMetadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "side": "subscriber", "channel": "\(name)", "client": "\(connection.clientAddress)",
+            "side": "subscriber", "channel": "\(name)", "client": "\(request.client)",
         ]
         if case .reading(let segment) = phase {
             metadata["segment"] = "\(segment.number)"
@@ -95,17 +93,19 @@ final class ReadExchange: Exchange, LaneReader {
     private func wait(_ ticket: ReadTicket, _ contentType: String?) {
         phase = .waiting(ticket)
         limitWait()
-        if request.wantsEarlyHead {
+        if request.head.wantsEarlyHead {
             announcedNumber = ticket.number
-            connection.send([
-                chunkedHead(number: ticket.number, next: ticket.next, byteCount: 0, contentType: contentType, tag: nil)
-            ])
+            writer.begin(
+                tricklingHead(
+                    number: ticket.number, next: ticket.next, byteCount: 0, contentType: contentType, tag: nil),
+                tricklingBody)
+            writer.flush()
         }
     }
 
     private func limitWait() {
         guard let waitTime else { return }
-        waitTimer = connection.eventLoop.assumeIsolated().scheduleTask(in: waitTime) { self.waitedLongEnough() }
+        waitTimer = lane.eventLoop.assumeIsolated().scheduleTask(in: waitTime) { self.waitedLongEnough() }
     }
 
     private func waitedLongEnough() {
@@ -131,7 +131,7 @@ final class ReadExchange: Exchange, LaneReader {
         case .segment(let segment):
             phase = .reading(segment)
             if announcedNumber != nil {
-                cursor = SegmentCursor(.chunks, in: segment.pieces)
+                cursor = SegmentCursor(in: segment.pieces)
                 pump(segment)
             } else {
                 begin(segment, SegmentArrival(next: ticket.next, byteCount: 0), hasWaited: true)
@@ -152,7 +152,7 @@ final class ReadExchange: Exchange, LaneReader {
     private func begin(_ segment: LaneSegment, _ view: SegmentView) {
         phase = .reading(segment)
         // A range has an answer of its own, and what that is shows only now.
-        if request.wantsEarlyHead, request.range(ifTagged: segment.id.tag(lane.incarnation)) == nil {
+        if request.head.wantsEarlyHead, request.head.range(ifTagged: segment.id.tag(lane.incarnation)) == nil {
             announcedNumber = view.number
         }
         begin(segment, SegmentArrival(next: view.next, byteCount: view.byteCount), hasWaited: false)
@@ -160,23 +160,29 @@ final class ReadExchange: Exchange, LaneReader {
 
     private func begin(_ segment: LaneSegment, _ arrival: SegmentArrival, hasWaited: Bool) {
         let tag = segment.id.tag(lane.incarnation)
-        if let range = request.range(ifTagged: tag) {
-            select(range, of: segment, arrival, tag)
-        } else if hasWaited, !request.isHTTP10, request.keepsAlive, rampFields == nil {
-            cursor = SegmentCursor(.chunks, in: segment.pieces)
-            head = segment.sharedHead(next: arrival.next) {
-                chunkedHead(
-                    number: segment.number, next: arrival.next, byteCount: 0, contentType: segment.contentType, tag: tag
-                )
+        if let range = request.head.range(ifTagged: tag) {
+            return select(range, of: segment, arrival, tag)
+        }
+        // What has waited is told so even where the segment is whole by now, so that all who waited share one head.
+        if segment.progress == .open || announcedNumber != nil || (hasWaited && writer.carriesTrailers) {
+            cursor = SegmentCursor(in: segment.pieces)
+            if hasWaited, rampFields == nil {
+                writer.begin(
+                    segment.sharedHead(next: arrival.next) {
+                        let head = tricklingHead(
+                            number: segment.number, next: arrival.next, byteCount: 0,
+                            contentType: segment.contentType, tag: tag)
+                        return SharedHead(head, tricklingBody)
+                    })
+            } else {
+                writer.begin(
+                    tricklingHead(
+                        number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
+                        contentType: segment.contentType, tag: tag), tricklingBody)
             }
-        } else if segment.progress == .open || announcedNumber != nil || (hasWaited && !request.isHTTP10) {
-            cursor = SegmentCursor(request.isHTTP10 ? .payload : .chunks, in: segment.pieces)
-            head = chunkedHead(
-                number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
-                contentType: segment.contentType, tag: tag)
         } else {
-            cursor = SegmentCursor(.payload, count: segment.byteCount, in: segment.pieces)
-            head = wholeHead(segment, arrival, tag)
+            cursor = SegmentCursor(count: segment.byteCount, in: segment.pieces)
+            writer.begin(wholeHead(segment, arrival, tag), .counted(segment.byteCount))
         }
         pump(segment)
     }
@@ -185,15 +191,15 @@ final class ReadExchange: Exchange, LaneReader {
         let isOpen = segment.progress == .open
         switch range.selection(of: segment.byteCount, isOpen: isOpen) {
         case .bytes(let bytes):
-            cursor = SegmentCursor(.payload, from: bytes.lowerBound, count: bytes.count, in: segment.pieces)
+            cursor = SegmentCursor(from: bytes.lowerBound, count: bytes.count, in: segment.pieces)
             var head = segmentHead(
                 206, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
                 contentType: segment.contentType, tag: tag, isComplete: segment.progress == .complete)
             let total = isOpen ? "*" : String(segment.byteCount)
             head.add("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(total)")
             if case .aborted(let cause) = segment.progress { head.add(HeaderName.aborted, cause.rawValue) }
-            head.add("Content-Length", bytes.count)
-            self.head = encoded(head)
+            writer.begin(head, .counted(bytes.count))
+            pump(segment)
         case .edge:
             phase = .atEdge(segment, range, arrival)
             limitWait()
@@ -205,22 +211,20 @@ final class ReadExchange: Exchange, LaneReader {
     }
 
     private func stream(_ segment: LaneSegment, from first: Int, _ arrival: SegmentArrival, _ tag: String) {
-        cursor = SegmentCursor(request.isHTTP10 ? .payload : .chunks, from: first, in: segment.pieces)
-        let range = "bytes \(first)-\(ByteRange.endless)/*"
-        head = chunkedHead(
+        cursor = SegmentCursor(from: first, in: segment.pieces)
+        var head = tricklingHead(
             206, number: segment.number, next: arrival.next, byteCount: arrival.byteCount,
-            contentType: segment.contentType, tag: tag, more: [HeaderField("Content-Range", range)])
+            contentType: segment.contentType, tag: tag)
+        head.add("Content-Range", "bytes \(first)-\(ByteRange.endless)/*")
+        writer.begin(head, tricklingBody)
+        pump(segment)
     }
 
     func segmentMoved(newest: NewestPiece) {
-        guard isAtLiveEdge, connection.isWritable, cursor.passWhole(newest.index, byteCount: newest.byteCount) else {
+        guard isAtLiveEdge, writer.isWritable, cursor.passWhole(newest.index, byteCount: newest.piece.byteCount) else {
             return segmentMoved()
         }
-        sentByteCount += newest.chunk.count
-        connection.send(newest.chunk) { sent in
-            guard case .reading(let segment) = phase else { preconditionFailure("who is at the live edge reads") }
-            return segment.pieces[newest.index].chunk.from(sent)
-        }
+        sentByteCount += writer.send(newest)
     }
 
     func segmentMoved() {
@@ -234,66 +238,41 @@ final class ReadExchange: Exchange, LaneReader {
             waitTimer = nil
             phase = .reading(segment)
             select(range, of: segment, arrival, segment.id.tag(lane.incarnation))
-            pump(segment)
         case .new, .waiting, .done: break
         }
     }
 
-    /// Sends what there is while the connection takes it. The one place where segments leave the relay.
+    /// Sends what there is while the connection takes it.
     private func pump(_ segment: LaneSegment) {
         // A flush tells at once when the connection takes more: then this is not the outermost call, and that one goes on.
         guard case .reading = phase, !isPumping else { return }
         if segment.progress == .leftBehind { return cutOff(segment) }
         isPumping = true
         defer { isPumping = false }
-        while connection.isWritable {
-            // At the live edge, which is where readers are, there is one piece and nothing in the queue.
-            if head == nil, segment.progress == .open, cursor.isAtLastPiece(of: segment.pieces),
-                let bytes = cursor.next(in: segment.pieces)
-            {
-                isAtLiveEdge = true
-                sentByteCount += bytes.readableBytes
-                bytes.withUnsafeReadableBytes { connection.send($0) { bytes.from($0) } }
-                if cursor.isAtEndOfCount { end(segment) }
-                return
-            }
-            var batch: [ByteBuffer] = []
-            sentByteCount += cursor.fill(&batch, in: segment.pieces, after: &head)
-            if cursor.isAtEndOfCount || (segment.progress != .open && cursor.isAtEnd(of: segment.pieces)) {
-                return end(segment, after: batch)
-            }
-            if batch.isEmpty { return }
-            connection.send(batch)
+        while writer.isWritable {
+            let byteCount = cursor.write(to: writer, from: segment.pieces)
+            sentByteCount += byteCount
+            let isAtEnd = cursor.isAtEnd(of: segment.pieces)
+            if cursor.isAtEndOfCount || (segment.progress != .open && isAtEnd) { return end(segment) }
+            guard byteCount > 0 else { return }
+            isAtLiveEdge = isAtEnd
+            writer.flush()
         }
     }
 
-    /// - Parameter batch: what has not been sent yet.
-    private func end(_ segment: LaneSegment, after batch: [ByteBuffer] = []) {
-        var batch = batch
-        if let head = head.take() { batch.append(head) }
-        let goesOn = connection.canGoOn(after: request)
-        if case .chunks = cursor.form {
-            batch.append(lastChunk(of: segment))
-        } else if case .aborted = segment.progress, request.isHTTP10, !cursor.isAtEndOfCount {
-            leave()
-            connection.send(batch)
-            return connection.cut(resets: true)
+    /// All that was asked for has been written.
+    private func end(_ segment: LaneSegment) {
+        var trailers: [HeaderField] = []
+        if case .aborted(let cause) = segment.progress {
+            trailers.append(HeaderField(HeaderName.aborted, cause.rawValue))
         }
-        leave()
-        connection.send(batch)
-        connection.answerEnded(goesOn: goesOn)
-    }
-
-    private func lastChunk(of segment: LaneSegment) -> ByteBuffer {
-        var trailers = ""
-        if case .aborted(let cause) = segment.progress { trailers = "\(HeaderName.aborted): \(cause.rawValue)\r\n" }
         if let announcedNumber, announcedNumber != segment.number {
-            trailers += "\(HeaderName.sequence): \(segment.number)\r\n"
+            trailers.append(HeaderField(HeaderName.sequence, segment.number))
         }
-        return trailers.isEmpty ? Self.lastChunk : ByteBuffer(string: "0\r\n\(trailers)\r\n")
+        let isBroken = if case .aborted = segment.progress { !cursor.isAtEndOfCount } else { false }
+        stopReading()
+        writer.end(trailers: trailers, isBroken: isBroken)
     }
-
-    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
 
     private func cutOff(_ segment: LaneSegment) {
         var metadata = logMetadata
@@ -302,18 +281,18 @@ final class ReadExchange: Exchange, LaneReader {
             "a reader of \(name)/\(segment.number) was too slow: the window moved past it, and it was cut off",
             metadata: metadata)
         lane.counts.add(.init(readersCut: 1), to: segment.channel)
-        leave()
-        connection.cut(resets: request.isHTTP10)
+        stopReading()
+        writer.cut()
     }
 
     // MARK: Ends
 
-    private func leave() {
+    private func stopReading() {
         waitTimer?.cancel()
         waitTimer = nil
         switch phase {
-        case .waiting(let ticket): lane.leave(ticket, self)
-        case .reading(let segment), .atEdge(let segment, _, _): lane.leave(segment, self)
+        case .waiting(let ticket): lane.stopWaiting(self, for: ticket)
+        case .reading(let segment), .atEdge(let segment, _, _): lane.stopReading(self, of: segment)
         case .new, .done: break
         }
         phase = .done
@@ -322,7 +301,7 @@ final class ReadExchange: Exchange, LaneReader {
 
     private func refuse(_ refusal: RelayRefusal) {
         if refusal == .draining, announcedNumber != nil {
-            answerAfterEarlyHead("\(HeaderName.aborted): \(AbortCause.relay.rawValue)")
+            endAfterEarlyHead(HeaderField(HeaderName.aborted, AbortCause.relay.rawValue))
         } else {
             let problem = RequestProblem(refusal)
             answer(ResponseHead(problem), body: problem.body)
@@ -342,17 +321,14 @@ final class ReadExchange: Exchange, LaneReader {
     private func answer(_ head: ResponseHead, body: String = "") {
         guard announcedNumber == nil else {
             let telling = [HeaderName.closed, HeaderName.timeout]
-            let field = head.fields.first { telling.contains($0.name) }
-            return answerAfterEarlyHead(field.map { "\($0.name): \($0.value)" })
+            return endAfterEarlyHead(head.fields.first { telling.contains($0.name) })
         }
-        leave()
-        connection.answer(head, body: body, to: request)
+        stopReading()
+        request.answer(head, body: ByteBuffer(string: body))
     }
 
-    private func answerAfterEarlyHead(_ trailer: String?) {
-        let goesOn = connection.canGoOn(after: request)
-        connection.send([ByteBuffer(string: "0\r\n" + (trailer.map { $0 + "\r\n" } ?? "") + "\r\n")])
-        leave()
-        connection.answerEnded(goesOn: goesOn)
+    private func endAfterEarlyHead(_ trailer: HeaderField?) {
+        stopReading()
+        writer.end(trailers: trailer.map { [$0] } ?? [])
     }
 }

@@ -3,45 +3,47 @@ import TrickleCore
 
 extension RelayLane {
     /// Who answers the request.
-    func exchange(for request: RelayRequest, on connection: RelayConnection) -> any Exchange {
+    func exchange(for request: IncomingRequest, on connection: HTTP1Connection) -> any Exchange {
         do throws(RequestProblem) {
-            if let problem = request.problem { throw problem }
+            if let problem = request.head.problem { throw problem }
             let route: RequestRoute
             let method: RelayRequest.Method
             do throws(RequestProblem) {
-                (route, method) = try self.route(of: request)
+                (route, method) = try self.route(of: request.head)
                 connection.use.add(ConnectionUse(method, route))
             } catch {
                 connection.use.add(.reading)
-                guard let ramps, let asked = RampRequest(request, basePath: configuration.basePath) else { throw error }
-                if request.method == .options {
-                    return AnswerExchange(connection, request) { () throws(RequestProblem) in
+                guard let ramps, let asked = RampRequest(request.head, basePath: configuration.basePath) else {
+                    throw error
+                }
+                if request.head.method == .options {
+                    return AnswerExchange(request) { () throws(RequestProblem) in
                         (.options(allow: RampRequest.methods), ByteBuffer())
                     }
                 }
-                return RampExchange(connection, request, asked, ramps, otherwise: error)
+                return RampExchange(request, asked, ramps, otherwise: error)
             }
-            return try exchange(for: request, method, route, on: connection)
+            return try exchange(for: request, method, route)
         } catch {
-            return AnswerExchange(connection, request, refusal: error)
+            return AnswerExchange(request, refusal: error)
         }
     }
 
     /// - Parameter rampFields: see ``ReadExchange/rampFields``.
     func exchange(
-        for request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute,
-        rampFields: [HeaderField]? = nil, on connection: RelayConnection
+        for request: IncomingRequest, _ method: RelayRequest.Method, _ route: RequestRoute,
+        rampFields: [HeaderField]? = nil
     ) throws(RequestProblem) -> any Exchange {
         switch (method, route) {
         case (.get, .segment(let name, let position)):
-            return try ReadExchange(connection, request, name, position, rampFields: rampFields)
+            return try ReadExchange(request, name, position, rampFields: rampFields)
         case (.post, .segment(let name, let position)):
-            return try PublishExchange(connection, request, name, position)
+            return try PublishExchange(request, name, position)
         default:
-            let publisher = try request.publisher()
-            return AnswerExchange(connection, request) { () throws(RequestProblem) in
+            let publisher = try request.head.publisher()
+            return AnswerExchange(request) { () throws(RequestProblem) in
                 do throws(RelayRefusal) {
-                    var (head, body) = try self.answer(request, method, route, publisher: publisher)
+                    var (head, body) = try self.answer(request.head, method, route, publisher: publisher)
                     if let rampFields { head.replace(with: rampFields) }
                     return (head, body)
                 } catch {

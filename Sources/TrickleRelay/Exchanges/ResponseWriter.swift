@@ -1,0 +1,81 @@
+import NIOCore
+import TrickleCore
+
+/// The way of one answer to its client. An exchange says *what* is answered; the writer knows *how* its wire has it.
+///
+///     answer                                      an answer that is whole
+///     begin ─► write … flush ─► … ─► end | cut    one whose bytes come with time
+///
+/// HTTP/1 (``HTTP1Connection``) is one way. Lives and is called on the lane's event loop only.
+protocol ResponseWriter: AnyObject {
+    /// Whether more is taken; ``Exchange/writable()`` tells when it is again. What is written meanwhile waits in order.
+    var isWritable: Bool { get }
+    /// Whether ``end(trailers:isBroken:)`` can still tell something. HTTP/1.0 cannot.
+    var carriesTrailers: Bool { get }
+
+    /// Asks for the request's body (RFC 9110, section 10.1.1), or says that it is still waited for.
+    func sendContinue()
+
+    /// Writes a whole answer.
+    ///
+    /// - Parameter body: not copied. To a HEAD only its length is told.
+    func answer(_ head: ResponseHead, body: ByteBuffer)
+
+    /// Begins an answer. The head leaves with the next ``flush()``, so that it can go with the first bytes.
+    func begin(_ head: ResponseHead, _ body: ResponseBody)
+    func begin(_ head: SharedHead)
+
+    /// Adds a piece to what the next ``flush()`` sends.
+    ///
+    /// - Returns: how many bytes the wire has for it.
+    func write(_ piece: EncodedPiece) -> Int
+    /// Adds a part of a piece: `range` of its payload.
+    func write(_ piece: EncodedPiece, _ range: Range<Int>) -> Int
+    /// Adds bytes that are no shared piece's; not empty.
+    func write(_ bytes: ByteBuffer)
+    /// Sends what was begun and written.
+    func flush()
+    /// Sends the newest piece at once. Only where ``isWritable`` is true and all that was written has been flushed.
+    ///
+    /// - Returns: how many bytes the wire has for it.
+    func send(_ newest: NewestPiece) -> Int
+
+    /// Flushes, and ends the answer.
+    ///
+    /// - Parameters:
+    ///   - trailers: what is known only now; lost where ``carriesTrailers`` is false.
+    ///   - isBroken: whether the body ends early, which a wire without trailers has to show in another way.
+    func end(trailers: [HeaderField], isBroken: Bool)
+    /// Ends the answer in the middle, so that nobody takes it for the end.
+    func cut()
+
+    /// Lets another exchange give the answer, of which nothing has been written.
+    func handOver(to exchange: any Exchange)
+}
+
+extension ResponseWriter {
+    func end(trailers: [HeaderField] = []) { end(trailers: trailers, isBroken: false) }
+}
+
+/// How long a body is.
+enum ResponseBody {
+    /// So many bytes, all of which are there.
+    case counted(Int)
+    /// As long as bytes come. Fields of these names may come behind it.
+    case trickling(trailers: [String])
+    /// As long as a channel lives: hardly ever does another request follow.
+    case endless
+}
+
+/// A head that many answers begin with.
+final class SharedHead {
+    let head: ResponseHead
+    let body: ResponseBody
+    /// The head as HTTP/1 writes it on a connection that goes on, once somebody has needed that.
+    var http1: ByteBuffer?
+
+    init(_ head: ResponseHead, _ body: ResponseBody) {
+        self.head = head
+        self.body = body
+    }
+}

@@ -1,0 +1,337 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import TrickleCore
+
+/// One client's HTTP/1 connection: takes one request after the other from its ``RequestGate``, and hands each to an ``Exchange``.
+///
+/// What may follow what is in ``HTTP1State``; how answers are written is in `HTTP1Connection+Writing`.
+final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let lane: RelayLane
+    let socket: SendingSocket
+    /// Whom it is for.
+    let seat: ClientSeat
+    /// What lets requests in; nil where parts of them come from elsewhere.
+    var gate: RequestGate? { didSet { gate?.keeper = self } }
+    var deadlines = ClientDeadlines()
+    /// nil outside the pipeline: the context holds the connection, too.
+    private(set) var context: ChannelHandlerContext?
+    /// The context's: asked for at every piece, and not as cheap there.
+    private(set) var channel: (any Channel)?
+    private(set) var state = HTTP1State.idle
+    /// What answers the request; nil between answers.
+    private(set) var exchange: (any Exchange)?
+    /// The request that is answered.
+    private(set) var request: RelayRequest?
+    /// The answer under way.
+    var framing = BodyFraming.counted
+    /// Whether the head under way lets another request follow.
+    var letsOthersFollow = false
+    /// What the next flush sends.
+    var written: [ByteBuffer] = []
+    /// Whether NIO's queue is empty.
+    var isWritable = true
+    /// What it has been used for so far.
+    var use = ConnectionUse.unknown
+    /// How long a client may take to close when the last answer has left.
+    private static let lingerTime = Duration.seconds(5)
+
+    /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
+    private static let publishingReadsPerTurn: UInt = 8
+
+    /// A connection is writable when it has nothing left to write: what is sent past its queue stays in order then.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
+
+    /// - Parameters:
+    ///   - descriptor: the socket, which the connection's NIO channel owns.
+    ///   - seat: its place in the census, given back at its end.
+    init(lane: RelayLane, descriptor: Int32, seat: ClientSeat) {
+        self.lane = lane
+        socket = SendingSocket(descriptor: descriptor)
+        self.seat = seat
+    }
+
+    // MARK: What the network says
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        channel = context.channel
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        channel = nil
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        lane.connections[ObjectIdentifier(self)] = self
+        awaitHead()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        lane.connections[ObjectIdentifier(self)] = nil
+        seat.giveBack()
+        cancelExchange(after: .cut)
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        take(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        watchParts()
+        exchange?.readComplete()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { becameWritable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ProxyHeaderHandler.Begun:
+            deadlines.awaitRest(within: lane.configuration.headTimeout)
+        case let header as ProxyHeaderHandler.Named:
+            // The header is no part of a request's head.
+            awaitHead()
+            if let client = header.client, !seat.named(client) { refuse(.tooManyConnections) }
+        case _: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch state {
+        case .lingering, .closed: return
+        // Behind a whole request only the connection's end can tell that something is wrong.
+        case .answering, .flushing, .switched: breakOff()
+        case .idle, .receiving, .exchanging:
+            if let problem = RequestProblem(framing: error) { refuse(problem) } else { breakOff() }
+        }
+    }
+
+    /// Answers what is no request, or not a whole one, and ends the connection.
+    private func refuse(_ problem: RequestProblem) {
+        cancelExchange(after: .lastAnswerEnd)
+        let head = ResponseHead(problem)
+        lane.count(head)
+        write(head, body: ByteBuffer(string: problem.body), letsOthersFollow: false)
+        endAfterReading()
+    }
+
+    /// - Parameter event: what ends the exchange, if there is one.
+    private func cancelExchange(after event: HTTP1State.Event) {
+        transition(event)
+        let cancelled = exchange
+        (exchange, request) = (nil, nil)
+        written = []
+        cancelled?.cancelled()
+    }
+
+    private func transition(_ event: HTTP1State.Event) {
+        guard let next = state.after(event) else {
+            assertionFailure("\(event) while \(state)")
+            state = .closed
+            return close()
+        }
+        state = next
+    }
+
+    /// To be called about once a second.
+    func checkDeadlines(now: NIODeadline) {
+        guard let missed = deadlines.missed(by: now) else { return }
+        switch (missed, state) {
+        case (.taking, _):
+            lane.counts.readersStalled += 1
+            lane.logger.notice(
+                "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
+                metadata: exchange?.logMetadata ?? [:])
+            close()
+        case (.arrival, .idle): closeAfterReading()
+        case (.arrival, _): close()
+        // A head has begun behind the request that is being answered.
+        case (.rest, .answering): breakOff()
+        case (.rest, _):
+            let seconds = lane.configuration.headTimeout.components.seconds
+            let part = state == .idle ? "head" : "body"
+            refuse(RequestProblem(status: 408, reason: "the request's \(part) took longer than \(seconds) s"))
+        }
+    }
+
+    private func awaitHead() {
+        let configuration = lane.configuration
+        deadlines.await(
+            within: use == .reading ? configuration.keepAliveTimeout : configuration.publisherKeepAliveTimeout)
+    }
+
+    /// Since when the connection has been silent; nil while something is under way on it.
+    var silence: NIODeadline? {
+        state == .idle ? deadlines.silentSince : nil
+    }
+
+    /// Looks for a head, a chunk's line or a trailer that has begun and not ended. The bytes of a segment may be silent.
+    private func watchParts() {
+        guard let gate else { return }
+        let element: Int?
+        switch state {
+        case .idle, .exchanging: element = gate.isInsideElement ? gate.elementCount : nil
+        case .answering: element = gate.holdsBegunHead ? gate.elementCount + 1 : nil
+        case .receiving, .flushing, .lingering, .switched, .closed: return
+        }
+        deadlines.follow(element, within: lane.configuration.headTimeout)
+    }
+
+    /// The relay goes down.
+    func relayDrains() {
+        switch state {
+        // Its last answer has left; many clients see a half-closed connection only when they use it again.
+        case .idle, .switched: close()
+        case .flushing: closeAfterReading()
+        case .receiving, .exchanging, .answering: exchange?.relayDrains()
+        case .lingering, .closed: break
+        }
+    }
+
+    /// Ends the connection at once, without an end of what is under way.
+    private func breakOff() {
+        cancelExchange(after: .cut)
+        close()
+    }
+
+    func close() { context?.close(promise: nil) }
+
+    // MARK: Requests
+
+    var intake: RequestGate.Intake { state.intake }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head) where state == .idle: take(RelayRequest(head))
+        case .body(let bytes) where state == .receiving || state == .exchanging: exchange?.received(bytes)
+        case .end where state == .receiving:
+            deadlines.nothingIsDue()
+            transition(.requestEnd)
+            let exchange = exchange
+            exchange?.start()
+            exchange?.receivedEnd()
+        case .end where state == .exchanging:
+            setReadsPerTurn(1)
+            deadlines.nothingIsDue()
+            transition(.requestEnd)
+            exchange?.receivedEnd()
+        case .head, .body, .end: break
+        }
+    }
+
+    private func take(_ request: RelayRequest) {
+        gate?.headEnded(framing: request.framing)
+        deadlines.nothingIsDue()
+        self.request = request
+        let exchange = exchange(for: request)
+        self.exchange = exchange
+        if exchange.startsAtHead, request.hasBody {
+            transition(.headToAnswerAtOnce)
+            setReadsPerTurn(Self.publishingReadsPerTurn)
+            exchange.start()
+        } else {
+            transition(.head)
+            guard request.hasBody else { return }
+            // It is answered when all of it is there, so that it has to come as soon as a head.
+            deadlines.awaitRest(within: lane.configuration.headTimeout)
+            if request.expectsContinue { sendContinue() }
+        }
+    }
+
+    private func setReadsPerTurn(_ count: UInt) {
+        // The channel of a connection that has gone takes none.
+        try? channel?.syncOptions?.setOption(.maxMessagesPerRead, value: count)
+    }
+
+    private func exchange(for request: RelayRequest) -> any Exchange {
+        let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
+        let incoming = IncomingRequest(head: request, client: seat.client, lane: lane, writer: self)
+        guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
+        return lane.exchange(for: incoming, on: self)
+    }
+
+    func handOver(to exchange: any Exchange) {
+        guard state.isAnswered else { return }
+        self.exchange = exchange
+        exchange.start()
+    }
+
+    // MARK: Ends of answers
+
+    /// Whether a request can follow the one that is being answered.
+    var canGoOn: Bool { state == .answering && request?.keepsAlive == true && !lane.isDraining }
+
+    /// The answer has been written and flushed.
+    func answerEnded(goesOn: Bool) {
+        guard state.isAnswered else { return }
+        (exchange, request) = (nil, nil)
+        if seat.isProxy { seat.answered() }
+        guard goesOn else { return closeAfterReading() }
+        deadlines.nothingIsDue()
+        transition(isWritable ? .answerEnd : .answerEndToBeSent)
+        if state == .idle { goOn() }
+    }
+
+    /// The last answer has left: another request may come.
+    private func goOn() {
+        awaitHead()
+        gate?.intakeChanged()
+    }
+
+    /// All that was written has left.
+    func queueEnded() {
+        let wasFlushing = state == .flushing
+        transition(.queueEnd)
+        guard state != .lingering else { return }
+        deadlines.hasTaken()
+        if wasFlushing { goOn() } else { exchange?.writable() }
+    }
+
+    /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
+    private func closeAfterReading() {
+        transition(.lastAnswerEnd)
+        endAfterReading()
+    }
+
+    private func endAfterReading() {
+        deadlines.nothingIsDue()
+        deadlines.mustTake(within: lane.configuration.readerTimeout)
+        guard let context else { return }
+        let flushed = lane.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
+        let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
+        flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft() }
+        gate?.intakeChanged()
+    }
+
+    /// The client reads the last answer, and closes, in its own time, but not for ever.
+    private func lastByteHasLeft() {
+        deadlines.hasTaken()
+        deadlines.await(within: Self.lingerTime)
+        context?.close(mode: .output, promise: nil)
+    }
+
+    /// Ends the connection in the middle of an answer, so that nobody takes it for the end.
+    func cut() {
+        // To those without the chunked coding an orderly close is the end of the body.
+        let resets = request?.isHTTP10 == true
+        transition(.cut)
+        lane.budget.send(TurnBudget.bytesPerCut)
+        (exchange, request) = (nil, nil)
+        written = []
+        guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
+        socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }
+    }
+}
