@@ -166,7 +166,7 @@ final class RelayLane: @unchecked Sendable {
     func forgetIfNobodyWaits(for channel: ChannelID) {
         guard waiting[channel]?.isEmpty == true else { return }
         waiting[channel] = nil
-        store.perform(on: self) { store, _ in store.leaveWaiting(channel, on: id) }
+        store.perform(on: self) { store, _ in store.dismissWaiting(channel, on: id) }
     }
 
     // MARK: Publishing

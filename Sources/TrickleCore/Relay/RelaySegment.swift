@@ -181,7 +181,7 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     }
 
     /// Frees the bytes: nobody may read them any more.
-    mutating func leaveBehind() {
+    mutating func freeBytes() {
         standing = .leftBehind
         joinedCount = 0
         pieces = []

@@ -92,7 +92,7 @@ extension RelayStore {
         if segment.standing == .kept, let position = channels[segment.channel]?.index.position(of: segment.number) {
             drop(position, of: segment.channel, now: now)
         } else {
-            leave(id, as: .leftBehind, now: now)
+            takeOffList(id, as: .leftBehind, now: now)
         }
     }
 

@@ -178,7 +178,7 @@ extension RelayStore {
             try checkOpenSegmentCount(of: channelID)
             if case .replace(let old) = arrival {
                 channels[channelID]!.byteCount -= segments[old]!.byteCount
-                leave(old, as: .replaced, now: now)
+                takeOffList(old, as: .replaced, now: now)
             }
             publications[id]!.phase = .writing(try makeSegment(number, in: channelID, writer: id, now: now))
         case .restart:
@@ -235,7 +235,7 @@ extension RelayStore {
         for old in replaced {
             segments[old]!.standing = .replaced
             endSegment(old, .aborted(.publisher, at: now), writersSee: .superseded(segments[old]!.number))
-            leave(old, as: .replaced, now: now)
+            takeOffList(old, as: .replaced, now: now)
         }
         let segment = try makeSegment(number, in: channelID, writer: id, now: now)
         publications[id]!.phase = .writing(segment)
@@ -308,7 +308,7 @@ extension RelayStore {
         case .preconnected: break
         case .ended: return
         }
-        leaveChannel(publication)
+        forgetInChannel(publication)
         publications[id]!.phase = .ended(end)
         wake(.publication(id), LaneSet(publication.lane))
     }
@@ -321,11 +321,11 @@ extension RelayStore {
     @discardableResult
     private mutating func removePublication(_ id: PublicationID) -> Publication<Piece>? {
         guard let publication = publications.removeValue(forKey: id) else { return nil }
-        leaveChannel(publication)
+        forgetInChannel(publication)
         return publication
     }
 
-    private mutating func leaveChannel(_ publication: Publication<Piece>) {
+    private mutating func forgetInChannel(_ publication: Publication<Piece>) {
         channels[publication.channel]?.preconnected.remove(publication.id)
         channels[publication.channel]?.writing.remove(publication.id)
         channels[publication.channel]?.owner?.posts.remove(publication.id)

@@ -154,7 +154,8 @@ extension RelayStore {
         channels.change(channel) { $0.waitingLanes.insert(lane) }
     }
 
-    public mutating func leaveWaiting(_ channel: ChannelID, on lane: Lane) {
+    /// The lane has no more readers who wait for something of the channel.
+    public mutating func dismissWaiting(_ channel: ChannelID, on lane: Lane) {
         channels.change(channel) { $0.waitingLanes.remove(lane) }
     }
 

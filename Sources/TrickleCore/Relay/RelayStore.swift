@@ -168,7 +168,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         charge(-channel.cost, to: 0)
         if drainingIDs[channel.name] == id { drainingIDs[channel.name] = nil }
         for position in 0..<channel.index.count {
-            leave(channel.index[position].segment, as: .replaced, now: now)
+            takeOffList(channel.index[position].segment, as: .replaced, now: now)
         }
     }
 
@@ -277,19 +277,19 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         let segment = channels[id]!.index[position].segment
         channels[id]!.byteCount -= segments[segment]!.byteCount
         channels[id]!.drop(position: position)
-        leave(segment, as: .leftBehind, now: now)
+        takeOffList(segment, as: .leftBehind, now: now)
     }
 
     // MARK: Segments
 
     /// Takes the segment off its channel's list; readers finish it or are cut off.
-    mutating func leave(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing, now: Duration) {
+    mutating func takeOffList(_ id: SegmentID, as standing: RelaySegment<Piece>.Standing, now: Duration) {
         if standing == .leftBehind {
             if let segment = segments[id] {
                 charge(-segment.cost, to: segment.client)
                 for writer in segment.writers { endComparing(writer, now: now) }
             }
-            segments[id]?.leaveBehind()
+            segments[id]?.freeBytes()
             wakeReaders(of: id)
         } else {
             segments[id]?.standing = standing

@@ -46,13 +46,13 @@ final class GatewayChildren: Sendable {
             child = try PipedChild(
                 ChildCommand(program, options + arguments, limits: limits), loudest: .debug, logger: logger)
         } catch {
-            leave()
+            freePlace()
             if !(error is MissingProgram) { refusals.happened { "no ffmpeg could be started: \(error)" } }
             throw error
         }
         Task {
             _ = await child.process.exitStatus()
-            leave()
+            freePlace()
         }
         return child
     }
@@ -65,5 +65,5 @@ final class GatewayChildren: Sendable {
         }
     }
 
-    private func leave() { running.withLockedValue { $0 -= 1 } }
+    private func freePlace() { running.withLockedValue { $0 -= 1 } }
 }

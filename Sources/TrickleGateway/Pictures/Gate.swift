@@ -22,10 +22,10 @@ actor Gate {
         try await enter()
         do {
             let value = try await body()
-            await leave()
+            await passed()
             return value
         } catch {
-            await leave()
+            await passed()
             throw error
         }
     }
@@ -40,7 +40,7 @@ actor Gate {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    private func leave() {
+    private func passed() {
         if waiting.isEmpty { passing -= 1 } else { waiting.removeFirst().resume() }
     }
 }

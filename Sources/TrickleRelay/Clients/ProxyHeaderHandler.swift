@@ -33,15 +33,15 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
             isOver = true
             context.fireErrorCaught(RequestProblem.badRequest("the PROXY header breaks the rules of its protocol"))
         case .absent:
-            leave(bytes, context)
+            passOn(bytes, context)
         case .present(let byteCount, let client):
             bytes.moveReaderIndex(forwardBy: byteCount)
             context.fireUserInboundEventTriggered(Named(client: client))
-            leave(bytes, context)
+            passOn(bytes, context)
         }
     }
 
-    private func leave(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func passOn(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         isOver = true
         if bytes.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(bytes)) }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
