@@ -111,8 +111,9 @@ let package = Package(
             name: "LiveHooks",
             dependencies: [
                 "Publishing", "Subscribing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore",
-                "MPEGTS", "ChildProcesses", argumentParser, logging,
-            ] + nio),
+                "TrickleRelay", "MPEGTS", "ChildProcesses", argumentParser, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .target(
             name: "TestBench",
             dependencies: [

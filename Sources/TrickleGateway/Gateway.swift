@@ -8,7 +8,7 @@ import TrickleRelay
 ///
 /// Each ramp reads channels as any subscriber does, and does nothing while nobody asks it.
 public struct Gateway: RelayRamps {
-    private let ramps: [any Ramp]
+    public let routes: [RampRoute]
     private let viewers: ViewerCount
 
     public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
@@ -41,24 +41,17 @@ public struct Gateway: RelayRamps {
             ramps.append(ChannelRamp(indexes: indexes, log: log, configuration: configuration))
             ramps.append(PageRamp(base: relay.configuration.basePath.description))
         }
-        self.ramps = ramps
+        routes = ramps.flatMap(\.routes)
     }
 
     public var viewerCount: Int { viewers.value }
     public var isFull: Bool { viewers.isFull }
-
-    public func answer(_ request: RampRequest) async -> RampResponse? {
-        for ramp in ramps {
-            if let response = await ramp.answer(request) { return response }
-        }
-        return nil
-    }
 }
 
 /// One kind of answer that the gateway has.
 protocol Ramp: Sendable {
-    /// nil for a request that is not this ramp's.
-    func answer(_ request: RampRequest) async -> RampResponse?
+    /// What it answers.
+    var routes: [RampRoute] { get }
 }
 
 extension RampResponse {

@@ -47,12 +47,12 @@ final class Acceptor: Sendable {
     }
 
     /// Closes a connection that is one too many, with an answer that is there before a request is.
-    static func turnAway(_ descriptor: Int32) {
+    static func turnAway(_ descriptor: Int32, with commonFields: String) {
         let problem = RequestProblem.tooManyConnections
         var head = ResponseHead(problem)
         head.add("Connection", "close")
         head.add("Content-Length", problem.body.utf8.count)
-        var bytes = head.encoded(now: HTTPDate())
+        var bytes = head.encoded(now: HTTPDate(), with: commonFields)
         bytes.writeString(problem.body)
         _ = bytes.withUnsafeReadableBytes { write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)

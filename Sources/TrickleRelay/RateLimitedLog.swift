@@ -13,7 +13,7 @@ package final class RateLimitedLog: Sendable {
     /// From one line to the next, at least.
     package static let interval = TimeAmount.seconds(10)
 
-    private let logger: Logger
+    let logger: Logger
     private let level: Logger.Level
     private let state = NIOLockedValueBox(State())
 

@@ -31,6 +31,12 @@ public struct RelayConfiguration: Sendable {
     public var readerTimeout: Duration = .seconds(30)
     /// Connections from one address; one more gets 429.
     public var connectionsPerAddress = 20_000
+    /// Connections in all; nil for as many as there are descriptors for.
+    var connectionCount: Int?
+    /// Whether the protocol's routes are served, or only those of ramps.
+    var servesChannels = true
+    /// What chooses another address, for the error when it cannot be had.
+    var addressOption = "--addr"
     /// Who may name their clients, by a PROXY header or by `X-Forwarded-For`.
     public var proxies = TrustedProxies()
     /// How long a publisher's bytes may be held so that they leave together with those that come close behind: fewer and

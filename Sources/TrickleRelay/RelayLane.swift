@@ -24,8 +24,10 @@ final class RelayLane: @unchecked Sendable {
     private static let minimumCountsLimit = 256
     /// Whether the relay goes down: no connection takes another request.
     var isDraining = false
-    /// What answers where the protocol has no meaning; nil without any.
-    var ramps: (any RelayRamps)?
+    /// What requests mean.
+    var routes: RouteTable
+    /// What every answer has.
+    let commonFields: String
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
     private var nextTick = NIODeadline.now()
@@ -52,6 +54,8 @@ final class RelayLane: @unchecked Sendable {
         id = Lane(index)
         self.eventLoop = eventLoop
         turns = TurnQueue(eventLoop: eventLoop)
+        commonFields = configuration.servesChannels ? ResponseHead.relayFields : ResponseHead.plainFields
+        routes = RouteTable(basePath: configuration.basePath)
         self.store = store
         self.configuration = configuration
         self.incarnation = incarnation
@@ -236,8 +240,8 @@ final class RelayLane: @unchecked Sendable {
     func goDown() {
         isDraining = true
         turns.dismissArrivals()
-        // They hold the relay.
-        ramps = nil
+        // The ramps hold the relay.
+        routes = RouteTable(basePath: configuration.basePath, hasProtocol: configuration.servesChannels)
     }
 
     func drainConnections() {

@@ -32,7 +32,7 @@ public final class RelayServer: Sendable {
     let setupFailures: RateLimitedLog
     /// Connections that were closed because others had no descriptor.
     let shortages: RateLimitedLog
-    private let metricsListener = NIOLockedValueBox<MetricsListener?>(nil)
+    private let metricsServer = NIOLockedValueBox<RouteServer?>(nil)
     /// They hold the relay: let go of when it goes down.
     private let ramps = NIOLockedValueBox<(any RelayRamps)?>(nil)
     /// The going down, once it has begun.
@@ -52,7 +52,8 @@ public final class RelayServer: Sendable {
             let sockets = try ListeningSockets(host: configuration.host, port: configuration.port)
             acceptor = try Acceptor(sockets, failures: failures, logger: logger)
         } catch {
-            throw RelayStartError(host: configuration.host, port: configuration.port, option: "--addr", error)
+            throw RelayStartError(
+                host: configuration.host, port: configuration.port, option: configuration.addressOption, error)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
         let store = SharedStore(limits: configuration.limits)
@@ -68,12 +69,15 @@ public final class RelayServer: Sendable {
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
         let census = ConnectionCensus(
-            maximumPerAddress: configuration.connectionsPerAddress, proxies: configuration.proxies, logger: logger)
+            maximum: configuration.connectionCount, maximumPerAddress: configuration.connectionsPerAddress,
+            proxies: configuration.proxies, logger: logger)
         let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, failures, logger)
         let answering = ramps?(relay)
         relay.ramps.withLockedValue { $0 = answering }
+        let routes = RouteTable(
+            basePath: configuration.basePath, ramps: answering?.routes ?? [], hasProtocol: configuration.servesChannels)
         for lane in lanes {
-            lane.ramps = answering
+            lane.routes = routes
             lane.start()
         }
         acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
@@ -165,15 +169,9 @@ public final class RelayServer: Sendable {
     /// - Returns: the port.
     @discardableResult
     public func serveMetrics(host: String, port: Int) async throws(RelayStartError) -> Int {
-        let listener: MetricsListener
-        do { listener = try await MetricsListener.start(host: host, port: port, for: self) } catch {
-            let reason =
-                (error as? IOError).map { SocketError(code: $0.errnoCode) }
-                ?? SocketError(unknownHost: host, "\(error)")
-            throw RelayStartError(host: host, port: port, option: "--metrics", reason)
-        }
-        metricsListener.withLockedValue { $0 = listener }
-        return listener.port
+        let server = try startMetricsServer(host: host, port: port)
+        metricsServer.withLockedValue { $0 = server }
+        return server.port
     }
 
     /// Goes down in good order: whoever waits is told to come again, open segments end as aborted by the relay, and
@@ -205,7 +203,7 @@ public final class RelayServer: Sendable {
             try? await hasEnded.futureResult.get()
             timer.cancel()
         }
-        await metricsListener.withLockedValue { $0.take() }?.stop()
+        await metricsServer.withLockedValue { $0.take() }?.stop()
         await store.localCalls.close()
         try? await group.shutdownGracefully()
     }
@@ -214,7 +212,9 @@ public final class RelayServer: Sendable {
 
     /// Takes over a connection that was accepted.
     func connect(_ descriptor: Int32, from peer: ClientAddress) {
-        guard let seat = census.seat(for: peer) else { return Acceptor.turnAway(descriptor) }
+        guard let seat = census.seat(for: peer) else {
+            return Acceptor.turnAway(descriptor, with: lanes[0].commonFields)
+        }
         let lane = anyLane()
         // Whoever connects as fast as it can has to leave time for those who are there.
         lane.eventLoop.execute { [self] in

@@ -106,7 +106,7 @@ struct TrickleServer: Tool {
 
     /// Event loops cannot be refused their threads: those of the relay, of its acceptor, and of the metrics' listener.
     private func checkRoom() throws {
-        let count = limits.threads + 1 + (metrics == nil ? 0 : SystemRoom.coreCount)
+        let count = limits.threads + 1 + (metrics == nil ? 0 : RouteServer.threadCount)
         do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
     }
 

@@ -12,6 +12,7 @@ final class CollectingWriter: ResponseWriter {
         case trailers([HeaderField])
         case end
         case cut
+        case switched(String)
     }
 
     private(set) var events: [Event] = []
@@ -75,6 +76,8 @@ final class CollectingWriter: ResponseWriter {
     }
 
     func cut() { events.append(.cut) }
+
+    func switchProtocol(_ head: ResponseHead, to other: ProtocolSwitch) { events.append(.switched(other.name)) }
 
     func handOver(to exchange: any Exchange) {
         self.exchange = exchange

@@ -10,35 +10,36 @@ import TrickleTesting
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct RampTests {
     private let channel = try! ChannelName("cam")
 
-    /// Answers as a test says.
     private struct TestRamps: RelayRamps {
-        let answers: @Sendable (RampRequest) async -> RampResponse?
-        func answer(_ request: RampRequest) async -> RampResponse? { await answers(request) }
+        let routes: [RampRoute]
     }
 
     private func withRamps(
-        _ answers: @escaping @Sendable (RampRequest) async -> RampResponse?,
-        window: Int? = nil,
-        _ body: (RelayServer) async throws -> Void
+        _ routes: [RampRoute], window: Int? = nil, _ body: (RelayServer) async throws -> Void
     ) async throws {
         try await withRelayServer(
             { configuration in
                 guard let window else { return }
                 configuration.limits.windowCount = window
                 configuration.limits.windowDuration = .zero
-            }, ramps: { _ in TestRamps(answers: answers) }, body)
+            }, ramps: { _ in TestRamps(routes: routes) }, body)
+    }
+
+    private func text(_ text: String, status: Int = 200) -> RampResponse {
+        RampResponse(status: status, .bytes(ByteBuffer(string: text)))
     }
 
     /// `GET /cam.ts` as an endless body of whole numbers of `unit` bytes.
     private func streaming(
         unit: Int = 4, preamble: String = "", resume: (@Sendable (ChannelStream.Gap) async -> ChannelStream?)? = nil
-    ) -> @Sendable (RampRequest) async -> RampResponse? {
-        { [channel] request in
-            guard request.path == ["cam.ts"] else { return nil }
-            let stream = ChannelStream(
-                channel: channel, number: .zero, preamble: ByteBuffer(string: preamble), unit: unit, resume: resume)
-            return RampResponse(fields: [(name: "Content-Type", value: "video/mp2t")], .stream(stream))
-        }
+    ) -> [RampRoute] {
+        [
+            .channel("/{channel}.ts") { channel, _ in
+                let stream = ChannelStream(
+                    channel: channel, number: .zero, preamble: ByteBuffer(string: preamble), unit: unit, resume: resume)
+                return RampResponse(fields: [(name: "Content-Type", value: "video/mp2t")], .stream(stream))
+            }
+        ]
     }
 
     private func publish(_ texts: [String], to publisher: LocalPublisher) throws {
@@ -49,10 +50,14 @@ import TrickleTesting
 
     @Test func theyGetWhatTheProtocolHasNoMeaningFor() async throws {
         let asked = NIOLockedValueBox<[String]>([])
-        try await withRamps { request in
-            asked.withLockedValue { $0.append(request.path.joined(separator: "|") + (request.query["a"] ?? "")) }
-            return RampResponse(.bytes(ByteBuffer(string: "ramp")))
-        } _: { relay in
+        let patterns: [PathPattern] = ["/", "/{channel}", "/{channel}/index.m3u8", "/{channel}/x/y", "/{channel}/next"]
+        let routes = patterns.map { pattern in
+            RampRoute(pattern) { request in
+                asked.withLockedValue { $0.append(request.path.joined(separator: "|") + (request.query["a"] ?? "")) }
+                return text("ramp")
+            }
+        }
+        try await withRamps(routes) { relay in
             try await PlainClient.with(relay) { client in
                 for target in ["/", "/cam", "/cam/index.m3u8?a=%31", "/c%20m/x/y/"] {
                     try await client.send(PlainRequest.get(target))
@@ -67,22 +72,109 @@ import TrickleTesting
         #expect(asked.withLockedValue { $0 } == ["", "cam", "cam|index.m3u81", "c m|x|y"])
     }
 
-    @Test func withoutAnAnswerTheRelayRefusesAsItWouldWithoutRamps() async throws {
-        try await withRamps { _ in
-            nil
-        } _: { relay in
+    @Test func whatNoRampHasIsRefusedAsWithoutRamps() async throws {
+        try await withRamps([RampRoute("/{channel}", accept: "text/html") { _ in text("page") }]) { relay in
             try await PlainClient.with(relay) { client in
                 try await client.send(PlainRequest.get("/cam"))
+                #expect(try await client.read(to: "asked here\n").hasPrefix("HTTP/1.1 405 "))
+                try await client.send("GET /cam HTTP/1.1\r\nHost: relay\r\nAccept: text/html\r\n\r\n")
+                #expect(try await client.read(to: "page").hasPrefix("HTTP/1.1 200 "))
+                try await client.send("GET /_cam HTTP/1.1\r\nHost: relay\r\nAccept: text/html\r\n\r\n")
                 #expect(try await client.answer().hasPrefix("HTTP/1.1 405 "))
             }
         }
     }
 
+    @Test func aRouteTakesABodyOfItsMethodUpToItsLimit() async throws {
+        let route = RampRoute(
+            "/{channel}/notes", methods: [.post, .put], action: .publish, maximumBodyByteCount: 8
+        ) { request in
+            text("\(request.method.rawValue) \(request.channel!) \(String(buffer: request.body))")
+        }
+        try await withRamps([route]) { relay in
+            try await PlainClient.with(relay) { client in
+                func send(_ method: String, _ fields: String, _ body: String) async throws {
+                    try await client.send("\(method) /cam/notes HTTP/1.1\r\nHost: relay\r\n\(fields)\r\n\r\n\(body)")
+                }
+                try await send("PUT", "Content-Length: 8", "12345678")
+                #expect(try await client.read(to: "PUT cam 12345678").hasPrefix("HTTP/1.1 200 "))
+                try await send("POST", "Transfer-Encoding: chunked", "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+                #expect(try await client.read(to: "POST cam abc").hasPrefix("HTTP/1.1 200 "))
+                try await send("OPTIONS", "A: b", "")
+                #expect(try await client.answer().contains("\r\nAllow: POST, PUT, OPTIONS\r\n"))
+                try await client.send(PlainRequest.get("/cam/notes"))
+                #expect(try await client.read(to: "or 'next'\n").hasPrefix("HTTP/1.1 400 "))
+                try await send("POST", "Content-Length: 9", "123456789")
+                let answer = await client.rest()
+                #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("\r\nConnection: close\r\n"))
+            }
+        }
+    }
+
+    @Test func aConnectionGoesOnWithAnotherProtocol() async throws {
+        let route = RampRoute("/{channel}/echo", upgrade: "echo") { _ in
+            let echo = ProtocolSwitch(to: "echo") { input, output in
+                for try await bytes in input { try await output.write(bytes) }
+            }
+            return RampResponse(.protocolSwitch(echo))
+        }
+        try await withRamps([route]) { relay in
+            try await PlainClient.with(relay) { client in
+                try await client.send(PlainRequest.get("/cam/echo"))
+                let refusal = try await client.read(to: "Connection and Upgrade\n")
+                #expect(refusal.hasPrefix("HTTP/1.1 426 ") && refusal.contains("\r\nUpgrade: echo\r\n"))
+                // What comes behind the head is the other protocol's, be it with the head or later.
+                try await client.send(
+                    "GET /cam/echo HTTP/1.1\r\nHost: relay\r\nConnection: keep-alive, Upgrade\r\nUpgrade: Echo\r\n\r\n"
+                        + "GET /")
+                let answer = try await client.read(to: "GET /")
+                #expect(
+                    answer.hasPrefix("HTTP/1.1 101 ") && answer.contains("\r\nConnection: Upgrade\r\nUpgrade: echo\r\n")
+                )
+                try await client.send("none/0 HTTP/1.1\r\n\r\n")
+                #expect(try await client.read(to: "none/0 HTTP/1.1\r\n\r\n") == "none/0 HTTP/1.1\r\n\r\n")
+                // It ends when the relay does.
+                async let end: Void = relay.shutDown()
+                #expect(await client.rest() == "")
+                await end
+            }
+        }
+    }
+
+    @Test func aFileIsSentWithItsRanges() async throws {
+        let folder = TemporaryFolder()
+        let text = String(repeating: "0123456789", count: 100_000)
+        TemporaryFolder.write(text.utf8, to: folder("clip"))
+        let routes = ["clip", "none", ""].map { name in
+            RampRoute(PathPattern(stringLiteral: "/files/a\(name)")) { [path = folder(name)] _ in
+                RampResponse(fields: [(name: "ETag", value: "\"1\"")], .file(path: path))
+            }
+        }
+        try await withRamps(routes) { relay in
+            try await PlainClient.with(relay) { client in
+                func get(_ method: String = "GET", _ fields: String = "A: b") async throws {
+                    try await client.send("\(method) /files/aclip HTTP/1.1\r\nHost: relay\r\n\(fields)\r\n\r\n")
+                }
+                try await get("HEAD")
+                #expect(try await client.answer().contains("\r\nContent-Length: 1000000\r\n"))
+                try await get("GET", "Range: bytes=3-5")
+                let part = try await client.read(to: "\r\n\r\n345")
+                #expect(part.hasPrefix("HTTP/1.1 206 ") && part.contains("\r\nContent-Range: bytes 3-5/1000000\r\n"))
+                try await get("GET", "Range: bytes=1000000-")
+                #expect(try await client.read(to: "1000000 bytes\n").hasPrefix("HTTP/1.1 416 "))
+                for name in ["none", ""] {
+                    try await client.send(PlainRequest.get("/files/a\(name)"))
+                    #expect(try await client.read(to: "is not here\n").hasPrefix("HTTP/1.1 404 "))
+                }
+                try await get("GET", "Range: bytes=3-5\r\nIf-Range: \"2\"\r\nConnection: close")
+                let whole = await client.rest()
+                #expect(whole.hasPrefix("HTTP/1.1 200 ") && whole.hasSuffix("\r\n\r\n" + text))
+            }
+        }
+    }
+
     @Test func aHeadIsToldTheLengthAndGetsNoBody() async throws {
-        try await withRamps {
-            RampResponse(status: $0.isHead ? 200 : 404, .bytes(ByteBuffer(string: "ramp")))
-        } _: {
-            relay in
+        try await withRamps([RampRoute("/") { text("ramp", status: $0.isHead ? 200 : 404) }]) { relay in
             try await PlainClient.with(relay) { client in
                 try await client.send("HEAD / HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n")
                 let answer = await client.rest()
@@ -93,11 +185,12 @@ import TrickleTesting
     }
 
     @Test func aSegmentKeepsTheProtocolsRangesUnderTheRampsFields() async throws {
-        try await withRamps { [channel] _ in
+        let route = RampRoute.channel("/{channel}/{number}.ts") { channel, request in
             RampResponse(
                 fields: [(name: "Content-Type", value: "video/mp2t"), (name: "Cache-Control", value: "max-age=9")],
-                .segment(channel, .zero))
-        } _: { relay in
+                .segment(channel, request.number!))
+        }
+        try await withRamps([route]) { relay in
             let publisher = try relay.publisher(of: channel, contentType: "text/plain")
             try publish(["0123456789"], to: publisher)
             try await PlainClient.with(relay) { client in
@@ -224,10 +317,11 @@ import TrickleTesting
             deinit { left() }
         }
         let (departures, departed) = AsyncStream<Void>.makeStream()
-        try await withRamps { [channel] _ in
+        let route = RampRoute.channel("/{channel}.ts") { channel, _ in
             RampResponse(
                 .stream(ChannelStream(channel: channel, number: .zero, viewer: Viewer { departed.yield() })))
-        } _: { relay in
+        }
+        try await withRamps([route]) { relay in
             let publisher = try relay.publisher(of: channel)
             try publish(["aaaa"], to: publisher)
             try await PlainClient.with(relay) { client in
@@ -261,9 +355,7 @@ import TrickleTesting
     }
 
     @Test func aDerivedChannelIsReadAndNeitherListedNorWrittenByOthers() async throws {
-        try await withRamps { _ in
-            nil
-        } _: { relay in
+        try await withRamps([]) { relay in
             let derived = ChannelName.derived("mp4", from: channel)
             let publisher = try relay.publisher(of: derived)
             try publish(["made"], to: publisher)

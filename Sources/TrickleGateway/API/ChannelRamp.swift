@@ -16,8 +16,9 @@ struct ChannelRamp: Ramp {
         all = RecentValue(atMostEvery: ChannelActivityLog.maximumAge) { await report.text(name: nil) }
     }
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path == ["_api", "channels"] else { return nil }
+    var routes: [RampRoute] { [RampRoute("/_api/channels", action: .list, answer: answer)] }
+
+    private func answer(_ request: RampRequest) async -> RampResponse {
         let body: ByteBuffer
         if let name = request.query["name"] { body = await report.text(name: name) } else { body = await all.value() }
         let fields = [

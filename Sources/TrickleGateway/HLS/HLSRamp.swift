@@ -21,15 +21,14 @@ struct HLSRamp: Ramp {
         self.indexes = indexes
     }
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path.count == 2, let channel = try? ChannelName(request.path[0]), !channel.isInternal else {
-            return nil
-        }
-        let name = request.path[1]
-        if name == Self.mediaPlaylistName { return await playlist(of: channel, request) }
-        if name == "master.m3u8" { return await multivariantPlaylist(of: channel) }
-        guard name.hasSuffix(".ts"), let number = SequenceNumber(String(name.dropLast(3))) else { return nil }
-        return segment(number, of: channel, generation: request.query["v"])
+    var routes: [RampRoute] {
+        [
+            .channel("/{channel}/index.m3u8") { channel, request in await playlist(of: channel, request) },
+            .channel("/{channel}/master.m3u8") { channel, _ in await multivariantPlaylist(of: channel) },
+            .channel("/{channel}/{number}.ts") { channel, request in
+                segment(request.number!, of: channel, generation: request.query["v"])
+            },
+        ]
     }
 
     // MARK: - Segments

@@ -9,10 +9,9 @@ struct MovieRamp: Ramp {
     let viewers: ViewerCount
     let statusWhenFull: Int
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path.count == 2, request.path[1] == "live.mp4", let channel = try? ChannelName(request.path[0]),
-            !channel.isInternal
-        else { return nil }
+    var routes: [RampRoute] { [.channel("/{channel}/live.mp4", answer: answer)] }
+
+    private func answer(_ channel: ChannelName, _ request: RampRequest) async -> RampResponse {
         // Whether one that was closed has a successor in which nothing has been written yet, only its readers are told.
         guard let window = relay.window(of: channel), !(window.isClosed && request.isHead) else {
             return .problem(404, "Stream not found")

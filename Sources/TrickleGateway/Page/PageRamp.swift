@@ -13,11 +13,13 @@ struct PageRamp: Ramp {
         self.base = base
     }
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path.count < 2, request.field("Accept")?.contains("text/html") == true else { return nil }
-        if let name = request.path.first {
-            guard let channel = try? ChannelName(name), !channel.isInternal else { return nil }
+    var routes: [RampRoute] {
+        [("/", RelayAction.list), ("/{channel}", .read)].map { (pattern: PathPattern, action) in
+            RampRoute(pattern, action: action, accept: "text/html") { _ in page() }
         }
+    }
+
+    private func page() -> RampResponse {
         let nonce =
             String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let policy = [

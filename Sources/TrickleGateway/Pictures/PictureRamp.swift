@@ -9,10 +9,17 @@ struct PictureRamp: Ramp {
     let indexes: Indexes
     let pictures: Pictures
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard request.path.count == 2, var wanted = PictureRequest(name: request.path[1]),
-            let channel = try? ChannelName(request.path[0]), !channel.isInternal
-        else { return nil }
+    var routes: [RampRoute] {
+        [("/{channel}/thumbnail.jpg", PictureRequest.Format.jpg), ("/{channel}/thumbnail.webp", .webp)].map {
+            (pattern: PathPattern, format) in
+            .channel(pattern) { channel, request in await answer(request, PictureRequest(format), channel) }
+        }
+    }
+
+    private func answer(
+        _ request: RampRequest, _ wanted: PictureRequest, _ channel: ChannelName
+    ) async -> RampResponse {
+        var wanted = wanted
         if let text = request.query["width"] {
             guard let width = Int(text), 16...PictureRequest.maximumWidth ~= width else {
                 return .problem(400, "width is a number of pixels, 16 to \(PictureRequest.maximumWidth)")
@@ -20,7 +27,7 @@ struct PictureRamp: Ramp {
             wanted = PictureRequest(wanted.format, width: width)
         }
         do {
-            return try await answer(request, wanted, channel)
+            return try await picture(request, wanted, channel)
         } catch  where error is Gate.Crowded || error is GatewayChildren.Full {
             return .problem(503, "too many pictures are wanted; try again", fields: Self.later)
         } catch is CancellationError {
@@ -32,7 +39,7 @@ struct PictureRamp: Ramp {
         }
     }
 
-    private func answer(
+    private func picture(
         _ request: RampRequest, _ wanted: PictureRequest, _ channel: ChannelName
     ) async throws -> RampResponse {
         let index: ChannelIndex

@@ -34,12 +34,6 @@ struct PictureRequest: Hashable, Sendable {
         self.width = width
     }
 
-    /// - Returns: nil for a name that is no picture's.
-    init?(name: String) {
-        guard let format = Format.allCases.first(where: { name == "thumbnail.\($0.rawValue)" }) else { return nil }
-        self.init(format)
-    }
-
     /// ffmpeg's arguments from a transport stream to one picture with square pixels.
     ///
     /// - Parameter video: the stream that it is taken of.

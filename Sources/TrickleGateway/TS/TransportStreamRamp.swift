@@ -13,8 +13,9 @@ struct TransportStreamRamp: Ramp {
     let viewers: ViewerCount
     let statusWhenFull: Int
 
-    func answer(_ request: RampRequest) async -> RampResponse? {
-        guard let text = Self.channelText(in: request.path), let name = try? ChannelName(text) else { return nil }
+    var routes: [RampRoute] { ["/{channel}.ts", "/{channel}/live.ts"].map { .channel($0, answer: answer) } }
+
+    private func answer(_ name: ChannelName, _ request: RampRequest) async -> RampResponse {
         let index: ChannelIndex
         switch indexes.find(name) {
         case .index(let found, _): index = found
@@ -41,14 +42,6 @@ struct TransportStreamRamp: Ramp {
         (name: "Content-Type", value: "video/mp2t"), (name: "Cache-Control", value: "no-store"),
         (name: "Accept-Ranges", value: "none"),
     ]
-
-    private static func channelText(in path: [String]) -> String? {
-        switch path.count {
-        case 1 where path[0].hasSuffix(".ts"): String(path[0].dropLast(3))
-        case 2 where path[1] == "live.ts": path[0]
-        default: nil
-        }
-    }
 
     private func resume(
         _ name: ChannelName, _ viewer: ViewerCount.Viewer

@@ -9,7 +9,7 @@ final class ConnectionCensus: Sendable {
         var hasWarned = false
         var turnedAwayCount = 0
 
-        mutating func enter(_ address: ClientAddress, maximum: Int) -> Bool {
+        mutating func countIn(_ address: ClientAddress, maximum: Int) -> Bool {
             guard counts[address, default: 0] < maximum else {
                 turnedAwayCount += 1
                 return false
@@ -18,7 +18,7 @@ final class ConnectionCensus: Sendable {
             return true
         }
 
-        mutating func leave(_ address: ClientAddress) {
+        mutating func countOut(_ address: ClientAddress) {
             counts[address]! -= 1
             if counts[address] == 0 { counts[address] = nil }
         }
@@ -35,18 +35,21 @@ final class ConnectionCensus: Sendable {
     }
 
     let proxies: TrustedProxies
+    private let maximum: Int?
     private let maximumPerAddress: Int
     private let descriptorLimit: Int
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
     /// - Parameters:
+    ///   - maximum: Connections in all; nil for no limit.
     ///   - proxies: Whose clients are counted instead of themselves.
     ///   - descriptorLimit: How many connections there can be, about.
     init(
-        maximumPerAddress: Int, proxies: TrustedProxies = TrustedProxies(),
+        maximum: Int? = nil, maximumPerAddress: Int, proxies: TrustedProxies = TrustedProxies(),
         descriptorLimit: Int = DescriptorLimit.current, logger: Logger
     ) {
+        self.maximum = maximum
         self.maximumPerAddress = maximumPerAddress
         self.proxies = proxies
         self.logger = logger
@@ -61,12 +64,16 @@ final class ConnectionCensus: Sendable {
 
     /// Gives a new connection its place.
     ///
-    /// - Returns: nil when its address has too many.
+    /// - Returns: nil when its address has too many, or all have.
     func seat(for peer: ClientAddress) -> ClientSeat? {
         // Whom a proxy speaks for shows later.
         let address = proxies.contains(peer) ? nil : peer.household
         let (isAdmitted, isNearLimit) = state.withLockedValue { state in
-            if let address, !state.enter(address, maximum: maximumPerAddress) { return (false, false) }
+            if let maximum, state.count >= maximum {
+                state.turnedAwayCount += 1
+                return (false, false)
+            }
+            if let address, !state.countIn(address, maximum: maximumPerAddress) { return (false, false) }
             state.count += 1
             let isNearLimit = !state.hasWarned && state.count > descriptorLimit / 10 * 9
             if isNearLimit { state.hasWarned = true }
@@ -84,15 +91,15 @@ final class ConnectionCensus: Sendable {
     func move(from old: ClientAddress?, to new: ClientAddress?) -> Bool {
         if old == new { return true }
         return state.withLockedValue { state in
-            if let old { state.leave(old) }
-            return new.map { state.enter($0, maximum: maximumPerAddress) } ?? true
+            if let old { state.countOut(old) }
+            return new.map { state.countIn($0, maximum: maximumPerAddress) } ?? true
         }
     }
 
     func connectionEnded(countedAs address: ClientAddress?) {
         state.withLockedValue { state in
             state.count -= 1
-            if let address { state.leave(address) }
+            if let address { state.countOut(address) }
         }
     }
 }

@@ -1,31 +1,35 @@
 import NIOCore
 import TrickleCore
 
-/// Asks the ramps, and has their answer given.
+/// Asks a ramp, and has its answer given.
 final class RampExchange: Exchange {
     let startsAtHead = false
     private let request: IncomingRequest
-    private let asked: RampRequest
-    private let ramps: any RelayRamps
-    /// What the relay itself says to the request.
-    private let problem: RequestProblem
+    private var asked: RampRequest
+    private let route: RampRoute
     private var asking: Task<Void, Never>?
 
-    init(
-        _ request: IncomingRequest, _ asked: RampRequest, _ ramps: any RelayRamps,
-        otherwise problem: RequestProblem
-    ) {
+    init(_ request: IncomingRequest, _ asked: RampRequest, _ route: RampRoute) {
         self.request = request
         self.asked = asked
-        self.ramps = ramps
-        self.problem = problem
+        self.route = route
+        self.asked.client = request.client
+    }
+
+    func received(_ bytes: ByteBuffer) {
+        guard route.maximumBodyByteCount > 0 else { return }
+        guard asked.body.readableBytes + bytes.readableBytes <= route.maximumBodyByteCount else {
+            return request.refuse(
+                RequestProblem(status: 413, reason: "a body has at most \(route.maximumBodyByteCount) bytes here"))
+        }
+        asked.body.writeImmutableBuffer(bytes)
     }
 
     func start() {
         let exchange = NIOLoopBound(self, eventLoop: request.lane.eventLoop)
         let eventLoop = request.lane.eventLoop
-        asking = Task { [ramps, asked] in
-            let response = await ramps.answer(asked)
+        asking = Task { [route, asked] in
+            let response = await route.answer(asked)
             eventLoop.execute { exchange.value.answered(response) }
         }
     }
@@ -42,21 +46,27 @@ final class RampExchange: Exchange {
         asking = nil
     }
 
-    private func answered(_ response: RampResponse?) {
+    private func answered(_ response: RampResponse) {
         guard asking != nil else { return }
         asking = nil
-        guard let response else { return request.refuse(problem) }
+        let head = ResponseHead(status: response.status, response.headerFields)
         switch response.body {
         case .bytes(let body):
-            request.answer(ResponseHead(status: response.status, response.headerFields), body: body)
+            request.answer(head, body: body)
         case .segment(let name, let number):
             read(name, number, response.headerFields)
         case .stream(let stream):
             if request.head.method == .head {
-                request.answer(ResponseHead(status: response.status, response.headerFields))
+                request.answer(head)
             } else {
                 request.writer.handOver(to: StreamExchange(request, response, stream))
             }
+        case .file(let path):
+            request.writer.handOver(to: FileExchange(request, response, path: path))
+        case .protocolSwitch(let other):
+            precondition(
+                other.name == route.upgrade, "the route of '\(other.name)' does not have the client ask for it")
+            request.writer.switchProtocol(ResponseHead(status: 101, head.fields), to: other)
         }
     }
 
@@ -64,8 +74,7 @@ final class RampExchange: Exchange {
         do throws(RequestProblem) {
             request.writer.handOver(
                 to: try request.lane.exchange(
-                    for: request, request.head.method == .head ? .head : .get, .segment(name, .exact(number)),
-                    rampFields: fields))
+                    for: request, .read, .segment(name, .exact(number)), rampFields: fields))
         } catch {
             request.refuse(error)
         }

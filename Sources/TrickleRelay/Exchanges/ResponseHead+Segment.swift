@@ -12,12 +12,17 @@ extension ResponseHead {
     static let unbuffered = HeaderField("X-Accel-Buffering", "no")
 
     /// The answer to a browser's question whether it may read (the Fetch standard's CORS protocol), and to OPTIONS at large.
-    static func options(allow methods: [RelayRequest.Method]) -> ResponseHead {
-        ResponseHead(
+    ///
+    /// - Parameter readable: what pages of other origins may do.
+    static func options(
+        allow methods: [RequestMethod], readable: [RequestMethod] = [.get, .head, .options]
+    ) -> ResponseHead {
+        func list(_ methods: [RequestMethod]) -> String { methods.map(\.rawValue).joined(separator: ", ") }
+        return ResponseHead(
             status: 204,
             [
-                HeaderField("Allow", methods.map(\.rawValue).joined(separator: ", ")),
-                HeaderField("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+                HeaderField("Allow", list(methods)),
+                HeaderField("Access-Control-Allow-Methods", list(readable)),
                 HeaderField("Access-Control-Allow-Headers", "*, Range, If-Range"),
                 HeaderField("Access-Control-Max-Age", "86400"),
             ])

@@ -49,6 +49,9 @@ protocol ResponseWriter: AnyObject {
     /// Ends the answer in the middle, so that nobody takes it for the end.
     func cut()
 
+    /// Answers that the connection goes on with another protocol, and lets that have it.
+    func switchProtocol(_ head: ResponseHead, to other: ProtocolSwitch)
+
     /// Lets another exchange give the answer, of which nothing has been written.
     func handOver(to exchange: any Exchange)
 }

@@ -24,7 +24,7 @@ extension HTTP1Connection: ResponseWriter {
             head.add("Content-Length", body.readableBytes)
         }
         if !letsOthersFollow { head.add("Connection", "close") }
-        let bytes = head.encoded(now: lane.date())
+        let bytes = head.encoded(now: lane.date(), with: lane.commonFields)
         send(body.readableBytes > 0 && !isForHead ? [bytes, body] : [bytes])
     }
 
@@ -48,7 +48,7 @@ extension HTTP1Connection: ResponseWriter {
         var head = head
         head.frame(body, as: framing)
         if !letsOthersFollow { head.add("Connection", "close") }
-        return head.encoded(now: lane.date())
+        return head.encoded(now: lane.date(), with: lane.commonFields)
     }
 
     func write(_ piece: EncodedPiece) -> Int { append(framing.bytes(of: piece)) }

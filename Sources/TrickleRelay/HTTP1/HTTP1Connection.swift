@@ -82,6 +82,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if state == .switched { return context.fireChannelRead(data) }
         take(unwrapInboundIn(data))
     }
 
@@ -259,13 +260,20 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
         let incoming = IncomingRequest(head: request, client: seat.client, lane: lane, writer: self)
         guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
-        return lane.exchange(for: incoming, on: self)
+        return lane.exchange(for: incoming, addingTo: &use)
     }
 
     func handOver(to exchange: any Exchange) {
         guard state.isAnswered else { return }
         self.exchange = exchange
         exchange.start()
+    }
+
+    /// The request's answer lets another protocol have the connection.
+    func endHTTP() {
+        transition(.protocolSwitch)
+        (exchange, request) = (nil, nil)
+        deadlines.nothingIsDue()
     }
 
     // MARK: Ends of answers

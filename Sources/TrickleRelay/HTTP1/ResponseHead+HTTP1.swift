@@ -5,8 +5,10 @@ extension ResponseHead {
     /// What our relay can do beyond the plain protocol; clients use only what is announced.
     static let features = "resume, range, size, head, wait"
 
-    /// The head as HTTP/1.1 writes it (RFC 9112, section 4), with the fields that every answer has.
-    func encoded(now: HTTPDate) -> ByteBuffer {
+    /// The head as HTTP/1.1 writes it (RFC 9112, section 4).
+    ///
+    /// - Parameter commonFields: what follows the date, ``relayFields`` or ``plainFields``.
+    func encoded(now: HTTPDate, with commonFields: String) -> ByteBuffer {
         // Without interpolation, which makes a string for each line: with many small segments heads are what is made most.
         var bytes = ByteBufferAllocator().buffer(capacity: 512)
         bytes.writeStaticString("HTTP/1.1 ")
@@ -15,7 +17,7 @@ extension ResponseHead {
         bytes.writeString(Self.reasonPhrase(status))
         bytes.writeStaticString("\r\nDate: ")
         bytes.writeString(now.description)
-        bytes.writeString(Self.constantFields)
+        bytes.writeString(commonFields)
         for field in fields {
             bytes.writeString(field.name)
             bytes.writeStaticString(": ")
@@ -26,14 +28,18 @@ extension ResponseHead {
         return bytes
     }
 
-    /// What follows the date in every answer. A browser that guesses what an answer is may run what is none of its type.
-    private static let constantFields =
+    /// What a relay says in every answer: what it can do, and that pages of other origins may read it.
+    static let relayFields =
         "\r\n\(HeaderName.features): \(features)\r\n"
-        + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n"
-        + "X-Content-Type-Options: nosniff\r\n"
+        + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n" + sniffingField
+    /// What other servers say in every answer.
+    static let plainFields = "\r\n" + sniffingField
+    /// A browser that guesses what an answer is may run what is none of its type.
+    private static let sniffingField = "X-Content-Type-Options: nosniff\r\n"
 
     private static func reasonPhrase(_ status: Int) -> String {
         switch status {
+        case 101: "Switching Protocols"
         case 200: "OK"
         case 204: "No Content"
         case 206: "Partial Content"
@@ -49,6 +55,7 @@ extension ResponseHead {
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 416: "Range Not Satisfiable"
+        case 426: "Upgrade Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 470: "Segment Not Found"

@@ -1,52 +1,37 @@
+import NIOCore
 import TrickleCore
 
-/// A GET or HEAD of a path that is not the protocol's.
+/// A request for one of a ramp's routes.
 public struct RampRequest: Sendable {
+    public let method: RequestMethod
     /// The parts of the path below the relay's base path, percent-decoded; none for the base path itself.
     public let path: [String]
     /// What the target says behind its `?`, percent-decoded; of equal names the last.
     public let query: [String: String]
-    /// Whether only the answer's head is asked for.
-    public var isHead: Bool { head.method == .head }
-    /// HTTP/1.0: players of old.
-    public var isHTTP10: Bool { head.isHTTP10 }
+    /// What stands in the pattern's `{channel}`.
+    public let channel: ChannelName?
+    /// What stands in the pattern's `{number}`.
+    public let number: SequenceNumber?
+    /// The whole body, where the route takes one.
+    public internal(set) var body = ByteBuffer()
+    /// Whom it comes from.
+    public internal(set) var client = ClientAddress.unknown
     private let head: RelayRequest
+
+    /// Whether only the answer's head is asked for.
+    public var isHead: Bool { method == .head }
+    /// As in the request line.
+    public var target: String { head.target }
 
     /// The field's first value; nil when it is absent or empty.
     public func field(_ name: String) -> String? { head.field(name) }
 
-    /// What can be asked of such a path; ramps see no OPTIONS.
-    static let methods: [RelayRequest.Method] = [.get, .head, .options]
-
-    /// - Returns: nil for other methods, for a path outside the base path, and where text is wrongly encoded.
-    init?(_ request: RelayRequest, basePath: BasePath) {
-        guard let method = request.method, Self.methods.contains(method),
-            let target = try? RequestRoute.path(of: request.target), var parts = basePath.parts(below: target)
-        else { return nil }
-        if parts.last?.isEmpty == true { parts.removeLast() }
-        var path: [String] = []
-        for part in parts {
-            guard let text = PercentEncoding.decodeText(part.utf8) else { return nil }
-            path.append(text)
-        }
-        guard let query = Self.query(of: request.target) else { return nil }
-        self.path = path
-        self.query = query
-        head = request
-    }
-
-    private static func query(of target: String) -> [String: String]? {
-        let text = target.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }
-        var query: [String: String] = [:]
-        for item in text.split(separator: "&") {
-            let halves = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decodeText(halves[0].utf8),
-                let value = PercentEncoding.decodeText((halves.count == 2 ? halves[1] : "").utf8)
-            else {
-                return nil
-            }
-            query[name] = value
-        }
-        return query
+    init(_ head: RelayRequest, _ method: RequestMethod, _ target: RampTarget, _ match: PathPattern.Match) {
+        self.head = head
+        self.method = method
+        path = target.path
+        query = target.query
+        channel = match.channel
+        number = match.number
     }
 }

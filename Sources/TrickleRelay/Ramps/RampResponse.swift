@@ -10,6 +10,10 @@ public struct RampResponse: Sendable {
         case segment(ChannelName, SequenceNumber)
         /// A channel as one endless body.
         case stream(ChannelStream)
+        /// The regular file at a path, or the range of it that is asked for; an `ETag` among the response's fields is what `If-Range` means.
+        case file(path: String)
+        /// The connection goes on with another protocol, which the route's ``RampRoute/upgrade`` names.
+        case protocolSwitch(ProtocolSwitch)
     }
 
     public var status: Int

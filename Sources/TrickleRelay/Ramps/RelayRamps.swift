@@ -1,12 +1,9 @@
-/// Readers that know what the channels carry, and answer where the protocol has no meaning: GET and HEAD of paths that are neither a
-/// segment nor one of the protocol's other resources.
+/// Readers that know what the channels carry, and answer where the protocol has no meaning.
 ///
-/// The relay stays blind to media: it hands over the request, and sends what it is given.
+/// The relay stays blind to media: it hands over the requests for the routes that are declared, and sends what it is given.
 public protocol RelayRamps: Sendable {
-    /// What the request gets; nil where nothing is, which the relay answers as it would without ramps.
-    ///
-    /// Runs in a task that is cancelled when the client leaves.
-    func answer(_ request: RampRequest) async -> RampResponse?
+    /// What is answered. The first row that fits a request has it; the protocol's own rows come before all of them.
+    var routes: [RampRoute] { get }
     /// Those who watch without an end, for the metrics.
     var viewerCount: Int { get }
     /// Whether new viewers had better go elsewhere, which `/readyz` tells a load balancer.

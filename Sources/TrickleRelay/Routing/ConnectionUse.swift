@@ -5,12 +5,12 @@ enum ConnectionUse {
     case reading
     case publishing
 
-    init(_ method: RelayRequest.Method, _ route: RequestRoute) {
+    init(_ route: Route, _ method: RequestMethod?) {
         self =
-            switch (method, route) {
-            case (.post, _): .publishing
+            switch (route.action, route.destination) {
+            case (.publish, _), (.create, _): .publishing
             // Publishers ask that before they begin, and readers too.
-            case (.get, .next): .unknown
+            case (.read, .resource(.next)) where method == .get: .unknown
             case (_, _): .reading
             }
     }

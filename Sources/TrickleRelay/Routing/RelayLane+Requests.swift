@@ -3,47 +3,67 @@ import TrickleCore
 
 extension RelayLane {
     /// Who answers the request.
-    func exchange(for request: IncomingRequest, on connection: HTTP1Connection) -> any Exchange {
+    ///
+    /// - Parameter use: what the connection is used for, to which the request adds.
+    func exchange(for request: IncomingRequest, addingTo use: inout ConnectionUse) -> any Exchange {
         do throws(RequestProblem) {
             if let problem = request.head.problem { throw problem }
-            let route: RequestRoute
-            let method: RelayRequest.Method
-            do throws(RequestProblem) {
-                (route, method) = try self.route(of: request.head)
-                connection.use.add(ConnectionUse(method, route))
-            } catch {
-                connection.use.add(.reading)
-                guard let ramps, let asked = RampRequest(request.head, basePath: configuration.basePath) else {
-                    throw error
-                }
-                if request.head.method == .options {
-                    return AnswerExchange(request) { () throws(RequestProblem) in
-                        (.options(allow: RampRequest.methods), ByteBuffer())
-                    }
-                }
-                return RampExchange(request, asked, ramps, otherwise: error)
+            let route: Route
+            do throws(RequestProblem) { route = try routes.route(of: request.head) } catch {
+                use.add(.reading)
+                throw error
             }
-            return try exchange(for: request, method, route)
+            use.add(ConnectionUse(route, request.head.method))
+            if let problem = refusal(of: route.action, on: route.channel, by: request.client) { throw problem }
+            return try run(route, request)
         } catch {
             return AnswerExchange(request, refusal: error)
         }
     }
 
+    /// Why something is not to be done; nil where it may be. The one place where access is decided, for the protocol and all ramps.
+    ///
+    /// - Parameters:
+    ///   - channel: nil where it is about none, or about more than one.
+    ///   - client: who asks.
+    func refusal(of action: RelayAction, on channel: ChannelName?, by client: ClientAddress) -> RequestProblem? {
+        guard action.changesChannel, let channel, channel.isInternal else { return nil }
+        logger.debug("the channel \(channel) can only be read", metadata: ["client": "\(client)"])
+        return RequestProblem(.internalChannel)
+    }
+
+    private func run(_ route: Route, _ request: IncomingRequest) throws(RequestProblem) -> any Exchange {
+        switch route.destination {
+        case .resource(let resource):
+            let rows = RouteTable.rows(of: resource)
+            guard rows.contains(where: { $0.method == request.head.method }) else {
+                throw .methodNotAllowed(rows.map(\.method.rawValue).joined(separator: ", "))
+            }
+            return try exchange(for: request, route.action, resource)
+        case .ramp(let ramp, let asked):
+            if let name = ramp.upgrade, !request.head.asks(for: name) { throw .upgradeRequired(name) }
+            return RampExchange(request, asked, ramp)
+        case .description(let methods):
+            return AnswerExchange(request) { () throws(RequestProblem) in
+                (.options(allow: methods, readable: methods), ByteBuffer())
+            }
+        }
+    }
+
     /// - Parameter rampFields: see ``ReadExchange/rampFields``.
     func exchange(
-        for request: IncomingRequest, _ method: RelayRequest.Method, _ route: RequestRoute,
-        rampFields: [HeaderField]? = nil
+        for request: IncomingRequest, _ action: RelayAction, _ resource: RequestRoute, rampFields: [HeaderField]? = nil
     ) throws(RequestProblem) -> any Exchange {
-        switch (method, route) {
-        case (.get, .segment(let name, let position)):
+        switch (action, resource) {
+        case (.read, .segment(let name, let position)) where request.head.method != .head:
             return try ReadExchange(request, name, position, rampFields: rampFields)
-        case (.post, .segment(let name, let position)):
+        case (.publish, .segment(let name, let position)):
             return try PublishExchange(request, name, position)
         default:
             let publisher = try request.head.publisher()
             return AnswerExchange(request) { () throws(RequestProblem) in
                 do throws(RelayRefusal) {
-                    var (head, body) = try self.answer(request.head, method, route, publisher: publisher)
+                    var (head, body) = try self.answer(request.head, action, resource, publisher: publisher)
                     if let rampFields { head.replace(with: rampFields) }
                     return (head, body)
                 } catch {
@@ -53,76 +73,42 @@ extension RelayLane {
         }
     }
 
-    private func route(
-        of request: RelayRequest
-    ) throws(RequestProblem) -> (RequestRoute, RelayRequest.Method) {
-        let route = try RequestRoute(target: request.target, basePath: configuration.basePath)
-        if route.isInternal, request.method == .post || request.method == .delete {
-            throw RequestProblem(.internalChannel)
-        }
-        guard let method = request.method, route.methods.contains(method) else {
-            throw .methodNotAllowed(route.methods.map(\.rawValue).joined(separator: ", "))
-        }
-        return (route, method)
-    }
-
     private func answer(
-        _ request: RelayRequest, _ method: RelayRequest.Method, _ route: RequestRoute, publisher: String?
+        _ request: RelayRequest, _ action: RelayAction, _ resource: RequestRoute, publisher: String?
     ) throws(RelayRefusal) -> (ResponseHead, ByteBuffer) {
-        switch (method, route) {
-        case (.options, _):
-            return (.options(allow: route.methods), ByteBuffer())
-        case (.post, .channel(let name)):
+        switch (action, resource) {
+        case (.describe, _):
+            return (.options(allow: RouteTable.rows(of: resource).map(\.method)), ByteBuffer())
+        case (.create, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.createChannel(
                     name, contentType: request.contentType, publisher: request.pushesAside ? nil : publisher, now: now)
             }
-        case (.delete, .channel(let name)):
+        case (.close, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.closeChannel(name, publisher: publisher, now: now)
             }
-        case (.delete, .segment(let name, let position)):
+        case (.endSegment, .segment(let name, let position)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.endSegment(name, at: position, now: now)
             }
-        case (_, .next(let name)):
+        case (.read, .next(let name)):
             let next = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in try store.next(of: name) }
             return (
                 .noStore("text/plain; charset=utf-8", [HeaderField(HeaderName.latest, next)]),
                 ByteBuffer(string: next.description)
             )
-        case (_, .channelList):
+        case (.list, .channelList):
             let list = store.perform(on: nil) { store, _ in store.channelList }
             return (.noStore("application/json"), store.channelListing.body(of: list))
-        case (.head, .segment(let name, let position)):
+        case (.read, .segment(let name, let position)):
             let answer = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in
                 try store.read(name, at: position)
             }
             return (ResponseHead.answer(to: position, answer, incarnation: incarnation), ByteBuffer())
         default:
-            preconditionFailure("the route does not allow the method")
+            preconditionFailure("the resource does not have the action")
         }
         return (ResponseHead(status: 200), ByteBuffer())
-    }
-}
-
-extension RequestRoute {
-    /// Whether it is one of the relay's own, which can only be read.
-    var isInternal: Bool {
-        switch self {
-        case .segment(let name, _), .next(let name), .channel(let name): name.isInternal
-        case .channelList: true
-        case .server: false
-        }
-    }
-
-    /// The methods that can be asked of it.
-    var methods: [RelayRequest.Method] {
-        switch self {
-        case .segment: [.get, .head, .post, .delete, .options]
-        case .channel: [.post, .delete, .options]
-        case .next, .channelList: [.get, .head, .options]
-        case .server: [.options]
-        }
     }
 }

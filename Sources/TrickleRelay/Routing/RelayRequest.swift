@@ -3,15 +3,7 @@ import TrickleCore
 
 /// A request's head, with what this relay reads from it.
 struct RelayRequest: Sendable {
-    enum Method: String {
-        case get = "GET"
-        case head = "HEAD"
-        case post = "POST"
-        case delete = "DELETE"
-        case options = "OPTIONS"
-    }
-
-    let method: Method?
+    let method: RequestMethod?
     let target: String
     /// HTTP/1.0 has no chunked coding, no trailers and no 100.
     let isHTTP10: Bool
@@ -20,7 +12,7 @@ struct RelayRequest: Sendable {
     private let headers: HTTPHeaders
 
     init(_ head: HTTPRequestHead) {
-        method = Method(rawValue: head.method.rawValue)
+        method = RequestMethod(rawValue: head.method.rawValue)
         target = head.uri
         isHTTP10 = head.version == .http1_0
         // Behind a request for another protocol or a tunnel nothing is read as a request.
@@ -50,6 +42,12 @@ struct RelayRequest: Sendable {
 
     /// Whether body bytes follow the head.
     var hasBody: Bool { framing != .none }
+
+    /// Whether it asks that the connection go on with the protocol of that name (RFC 9110, section 7.8).
+    func asks(for protocolName: String) -> Bool {
+        !isHTTP10 && headers[canonicalForm: "Connection"].contains { $0.lowercased() == "upgrade" }
+            && headers[canonicalForm: "Upgrade"].contains { $0.lowercased() == protocolName.lowercased() }
+    }
 
     /// The field's only value; nil when it is absent or empty.
     func field(_ name: String) -> String? {

@@ -28,6 +28,12 @@ struct RequestProblem: Error, Equatable {
             status: 405, reason: "only \(allowed) can be asked here", fields: [HeaderField("Allow", allowed)])
     }
 
+    static func upgradeRequired(_ name: String) -> RequestProblem {
+        RequestProblem(
+            status: 426, reason: "this path speaks \(name): ask for it with Connection and Upgrade",
+            fields: [HeaderField("Upgrade", name)])
+    }
+
     init(status: Int, reason: String, fields: [HeaderField] = [], label: String? = nil) {
         self.label = label ?? Self.label(of: status)
         self.status = status

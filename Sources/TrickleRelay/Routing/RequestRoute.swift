@@ -1,6 +1,6 @@
 import TrickleCore
 
-/// What a request target means below the relay's base path.
+/// What a request target is to the protocol, below the relay's base path.
 enum RequestRoute: Equatable {
     case segment(ChannelName, SegmentPosition)
     case next(ChannelName)

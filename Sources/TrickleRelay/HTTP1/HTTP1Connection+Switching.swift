@@ -1,0 +1,36 @@
+import NIOCore
+import NIOHTTP1
+
+// The way out of HTTP (RFC 9110, section 7.8).
+extension HTTP1Connection {
+    func switchProtocol(_ head: ResponseHead, to other: ProtocolSwitch) {
+        guard state == .answering, let context else { return }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            // It leaves later in the event loop's turn: until then the gate holds what the client sends.
+            pipeline.removeHandler(decoder).assumeIsolated().whenSuccess { self.hand(over: head, to: other) }
+        } catch {
+            close()
+        }
+    }
+
+    private func hand(over head: ResponseHead, to other: ProtocolSwitch) {
+        guard state == .answering, let channel else { return }
+        var head = head
+        head.add("Connection", "Upgrade")
+        head.add("Upgrade", other.name)
+        send([head.encoded(now: lane.date(), with: lane.commonFields)])
+        guard state == .answering else { return }
+        endHTTP()
+        let stream: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+        do { stream = try NIOAsyncChannel(wrappingChannelSynchronously: channel) } catch { return close() }
+        let logger = lane.logger
+        Task {
+            do { try await stream.executeThenClose { try await other.run($0, $1) } } catch {
+                logger.debug("a connection for \(other.name) ended: \(error)")
+            }
+        }
+        gate?.intakeChanged()
+    }
+}

@@ -1,0 +1,30 @@
+import NIOCore
+
+/// An address of its own for those who operate the relay: `/metrics`, `/healthz`, `/readyz`.
+extension RelayServer {
+    /// - Throws: ``RelayStartError`` when the address cannot be had.
+    func startMetricsServer(host: String, port: Int) throws(RelayStartError) -> RouteServer {
+        try RouteServer.start(
+            host: host, port: port, option: "--metrics", logger: setupFailures.logger,
+            routes: [
+                RampRoute("/healthz", action: .list) { _ in Self.text("ok\n") },
+                RampRoute("/readyz", action: .list) { _ in
+                    switch self.readiness {
+                    case .ready: Self.text("ready\n")
+                    case .full: Self.text("full\n", status: 503)
+                    case .draining: Self.text("draining\n", status: 503)
+                    }
+                },
+                RampRoute("/metrics", action: .list) { _ in Self.text(await self.metrics()) },
+                RampRoute("/*", action: .list) { _ in
+                    Self.text("here are /metrics, /healthz and /readyz\n", status: 404)
+                },
+            ])
+    }
+
+    private static func text(_ text: String, status: Int = 200) -> RampResponse {
+        RampResponse(
+            status: status, fields: [(name: "Content-Type", value: "text/plain; version=0.0.4; charset=utf-8")],
+            .bytes(ByteBuffer(string: text)))
+    }
+}

@@ -1,0 +1,46 @@
+import TrickleCore
+
+/// What a ramp answers: one row of the relay's table of routes.
+public struct RampRoute: Sendable {
+    public var pattern: PathPattern
+    /// `OPTIONS` is answered by the relay, unless it is among them.
+    public var methods: [RequestMethod]
+    /// What access is decided by, together with the pattern's channel and the client.
+    public var action: RelayAction
+    /// What the client has to say in `Accept`; others get what the protocol has there.
+    public var accept: String?
+    /// Bytes of the largest body that is taken; a longer one gets 413. 0 throws bodies away.
+    public var maximumBodyByteCount: Int
+    /// The protocol that the client has to ask for in `Upgrade`; without it it gets 426.
+    public var upgrade: String?
+    /// Runs in a task that is cancelled when the client leaves.
+    public var answer: @Sendable (RampRequest) async -> RampResponse
+
+    public init(
+        _ pattern: PathPattern, methods: [RequestMethod] = [.get, .head], action: RelayAction = .read,
+        accept: String? = nil, maximumBodyByteCount: Int = 0, upgrade: String? = nil,
+        answer: @escaping @Sendable (RampRequest) async -> RampResponse
+    ) {
+        self.pattern = pattern
+        self.methods = methods
+        self.action = action
+        self.accept = accept
+        self.maximumBodyByteCount = maximumBodyByteCount
+        self.upgrade = upgrade
+        self.answer = answer
+    }
+
+    /// A row for GET and HEAD of what is made of a channel.
+    ///
+    /// - Parameter pattern: has a `{channel}`.
+    public static func channel(
+        _ pattern: PathPattern, answer: @escaping @Sendable (ChannelName, RampRequest) async -> RampResponse
+    ) -> RampRoute {
+        precondition(pattern.hasChannel, "the pattern has no {channel}")
+        return RampRoute(pattern) { request in await answer(request.channel!, request) }
+    }
+
+    func isAccepted(by request: RelayRequest) -> Bool {
+        accept.map { request.field("Accept")?.contains($0) == true } ?? true
+    }
+}
