@@ -34,6 +34,8 @@ import TrickleTesting
                     try await client.send(PlainRequest.get(target))
                     #expect(try await client.read(to: "nothing is here\n").hasPrefix("HTTP/1.1 404 "))
                 }
+                try await client.send(PlainRequest.get("/notes/%ff"))
+                #expect(try await client.read(to: "cannot be read\n").hasPrefix("HTTP/1.1 400 "))
                 try await client.send("DELETE /notes/a HTTP/1.1\r\nHost: x\r\n\r\n")
                 let refusal = try await client.read(to: "asked here\n")
                 #expect(refusal.hasPrefix("HTTP/1.1 405 ") && refusal.contains("\r\nAllow: GET, POST\r\n"))

@@ -47,7 +47,10 @@ struct RouteTable {
     /// - Throws: ``RequestProblem`` for a path that is nobody's.
     func route(of request: RelayRequest) throws(RequestProblem) -> Route {
         do throws(RequestProblem) {
-            guard hasProtocol else { throw .notFound("nothing is here") }
+            guard hasProtocol else {
+                let isReadable = RampTarget(request.target, basePath: basePath) != nil
+                throw isReadable ? .notFound("nothing is here") : .badRequest("the path cannot be read")
+            }
             let route = Route(try RequestRoute(target: request.target, basePath: basePath), request.method)
             // What the protocol has no meaning for may be a ramp's.
             if case .unknown = route.action, let ramp = rampRoute(of: request) { return ramp }
