@@ -1,5 +1,6 @@
 import Logging
 import MPEGTS
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 import TrickleCore
@@ -13,16 +14,23 @@ import TrickleTesting
     private let channel = try! ChannelName("cam")
 
     private func withIndexes(
-        window: Int = 5, idleTime: Duration = .seconds(30), _ body: (RelayServer, Indexes) async throws -> Void
+        window: Int = 5, _ body: (RelayServer, Indexes) async throws -> Void
+    ) async throws {
+        let start = ContinuousClock.now
+        // On a clock that stands, no pause of a busy machine ends an index.
+        try await withIndexes(window: window, now: { start }, body)
+    }
+
+    private func withIndexes(
+        window: Int = 5, now: @escaping @Sendable () -> ContinuousClock.Instant,
+        _ body: (RelayServer, Indexes) async throws -> Void
     ) async throws {
         try await withRelayServer { configuration in
             configuration.limits.windowCount = window
             configuration.limits.windowDuration = .zero
             configuration.limits.drainDuration = .seconds(3600)
         } _: { relay in
-            var configuration = IndexConfiguration()
-            configuration.idleTime = idleTime
-            try await body(relay, Indexes(relay, configuration: configuration))
+            try await body(relay, Indexes(relay, now: now))
         }
     }
 
@@ -205,16 +213,44 @@ import TrickleTesting
     }
 
     @Test func anIndexThatNobodyAsksReadsNoMore() async throws {
-        try await withIndexes(idleTime: .milliseconds(40)) { relay, indexes in
+        let time = NIOLockedValueBox(ContinuousClock.now)
+        try await withIndexes(now: { time.withLockedValue { $0 } }) { relay, indexes in
             let publisher = try relay.publisher(of: channel)
             try write(TestChannel.segment(0), to: publisher)
             let index = try #require(indexes.index(of: channel))
             _ = try await index.snapshot()
-            while !index.hasEnded { try await Task.sleep(for: .milliseconds(5)) }
+            time.withLockedValue { $0 += IndexConfiguration().idleTime }
+            try await eventually { index.hasEnded }
             try await relay.tells("trickle_subscribers 0")
+            // Whoever still holds it does not take it for an empty channel, nor wait for what cannot come.
+            await #expect(throws: TrickleError.self) { try await index.snapshot() }
+            await #expect(throws: TrickleError.self) { try await index.wait(for: .ended(1)) }
             let another = try #require(indexes.index(of: channel))
             #expect(another !== index)
             #expect(try await another.snapshot().segments.count == 1)
+        }
+    }
+
+    @Test func whoeverHasWaitedForLongFindsTheIndexStillThere() async throws {
+        let time = NIOLockedValueBox(ContinuousClock.now)
+        try await withIndexes(now: { time.withLockedValue { $0 } }) { relay, indexes in
+            let segment = try relay.publisher(of: channel).nextSegment()
+            try segment.write(TestChannel.segment(0))
+            let index = try #require(indexes.index(of: channel))
+            let waiters = [SequenceNumber.zero, 1].map { number in
+                Task { try await index.wait(for: .ended(number)) }
+            }
+            try await eventually { await index.waitingCount == 2 }
+            let endings: [() throws -> Void] = [{ try segment.finish() }, { waiters[1].cancel() }]
+            for ending in endings {
+                let count = await index.waitingCount
+                time.withLockedValue { $0 += IndexConfiguration().idleTime * 2 }
+                #expect(!index.hasEnded)
+                try ending()
+                try await eventually { await index.waitingCount < count }
+                #expect(index.lastAskedAt == time.withLockedValue { $0 })
+            }
+            #expect(try await index.snapshot().segments.count == 1)
         }
     }
 

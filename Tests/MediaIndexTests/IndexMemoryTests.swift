@@ -1,4 +1,5 @@
 import MPEGTS
+import NIOConcurrencyHelpers
 import Testing
 import TrickleRelay
 import TrickleTesting
@@ -64,13 +65,13 @@ import TrickleTesting
         } _: { relay in
             try publish(tinySegments(100), on: relay)
             let before = try await memory(of: relay)
-            var configuration = IndexConfiguration()
-            configuration.idleTime = .seconds(1)
-            let indexes = Indexes(relay, configuration: configuration)
+            let time = NIOLockedValueBox(ContinuousClock.now)
+            let indexes = Indexes(relay, now: { time.withLockedValue { $0 } })
             let kept = try #require(indexes.index(of: channel))
             let segments = try await kept.snapshot().segments
             #expect(segments.count == 100)
             #expect(try await memory(of: relay) - before >= segments.reduce(0) { $0 + $1.storageByteCount })
+            time.withLockedValue { $0 += IndexConfiguration().idleTime }
             try await eventually { indexes.channels.isEmpty }
             #expect(await kept.currentSnapshot().segments.isEmpty)
             #expect(try await memory(of: relay) == before)

@@ -60,7 +60,7 @@ package actor ChannelIndex {
     private let activity: NIOLockedValueBox<Activity>
     private var reading: SegmentReading
     private var isClosed = false
-    /// Why nothing more is read though the channel is not over: the relay goes down.
+    /// Why nothing more is read though the channel may not be over: the relay goes down, or the index has ended.
     private var failure: TrickleError?
     private var version = 0
     private var restartCount = 0
@@ -136,7 +136,7 @@ package actor ChannelIndex {
 
     /// Waits until the event is there, or the channel is closed and it cannot come any more.
     ///
-    /// - Throws: `CancellationError`; ``TrickleError`` when the relay goes down.
+    /// - Throws: `CancellationError`; ``TrickleError`` when the relay goes down, or the index has ended.
     package func wait(for event: Event) async throws {
         if let failure { throw failure }
         touch()
@@ -178,6 +178,7 @@ package actor ChannelIndex {
     private func stopWaiting(_ id: Int, for event: Event) {
         let continuation = waiting[event]?.removeValue(forKey: id)
         if waiting[event]?.isEmpty == true { waiting[event] = nil }
+        touch()
         continuation?.resume(throwing: CancellationError())
     }
 
@@ -215,18 +216,26 @@ package actor ChannelIndex {
         version += 1
         forgetDropped()
         for event in Array(waiting.keys) where hasCome(event) {
+            // Whoever has waited asks next what there is.
+            touch()
             for continuation in (waiting.removeValue(forKey: event) ?? [:]).values { continuation.resume() }
         }
     }
 
     // MARK: - Reading
 
-    /// Reads the channel until nobody has asked for a while, or until it is cancelled: then whoever waits is told that the relay is busy.
+    /// Reads the channel until nobody has asked for a while, or until it is cancelled: then whoever waits, or asks later, is told that the
+    /// relay is busy.
     package func run() async {
         let reader = Task { await read() }
         await waitUntilIdle()
+        // Nothing comes any more: whoever still holds the index would wait for ever.
+        let reason =
+            Task.isCancelled
+            ? "the gateway reads too many channels"
+            : "nobody has asked for a while what is in '\(channel)', and it is read no more: ask again"
+        fail(TrickleError(.relayBusy, reason))
         reader.cancel()
-        if Task.isCancelled { fail(TrickleError(.relayBusy, "the gateway reads too many channels")) }
         await reader.value
         forgetAll()
     }
@@ -361,7 +370,7 @@ package actor ChannelIndex {
     }
 
     private func fail(_ error: TrickleError) {
-        failure = error
+        if failure == nil { failure = error }
         let waiting = self.waiting
         self.waiting = [:]
         for continuations in waiting.values {
