@@ -2,6 +2,8 @@ import Logging
 import TrickleRelay
 
 /// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
+///
+/// What it keeps for a while it keeps longer than any test takes, unless `change` says otherwise: on a busy machine a test may come late.
 public func withRelayServer<Result>(
     _ change: (inout RelayConfiguration) -> Void = { _ in }, logger: Logger = Logger(label: "test"),
     ramps: ((RelayServer) -> any RelayRamps)? = nil,
@@ -10,6 +12,8 @@ public func withRelayServer<Result>(
     var configuration = RelayConfiguration()
     configuration.host = "127.0.0.1"
     configuration.port = 0
+    configuration.limits.windowDuration = .seconds(3600)
+    configuration.limits.drainDuration = .seconds(3600)
     change(&configuration)
     let relay = try RelayServer.start(configuration: configuration, logger: logger, ramps: ramps)
     do {

@@ -46,16 +46,24 @@ import TrickleTesting
             publisher.close()
             let result = try await viewer.finish()
             #expect(result.status.isSuccess, "\(result.errors)")
-            var playlist = MediaPlaylistText(try await PlainAnswer.to("/cam/index.m3u8", of: relay).text)
-            try await eventually {
-                playlist = MediaPlaylistText(try await PlainAnswer.to("/cam/index.m3u8", of: relay).text)
-                return playlist.isEnded
-            }
-            #expect(playlist.problems == [])
             return Played(
-                playlist: playlist, movie: folder("live.mp4"),
+                playlist: try await endedPlaylist(of: relay), movie: folder("live.mp4"),
                 picture: picture.status.isSuccess ? folder("picture.jpg") : nil)
         }
+    }
+
+    /// The playlist of the channel, once that has ended.
+    private func endedPlaylist(of relay: RelayServer) async throws -> MediaPlaylistText {
+        var playlist = MediaPlaylistText("")
+        try await eventually {
+            let answer = try await PlainAnswer.to("/cam/index.m3u8", of: relay)
+            // A channel that is gone has no playlist any more, however long one asks.
+            try #require(answer.status != 404)
+            playlist = MediaPlaylistText(answer.text)
+            return playlist.isEnded
+        }
+        #expect(playlist.problems == [])
+        return playlist
     }
 
     // MARK: What is in a file
@@ -270,13 +278,7 @@ import TrickleTesting
             }
             _ = try await PlainAnswer.to("/cam/index.m3u8", of: relay)
             publisher.close()
-            var playlist = MediaPlaylistText("")
-            try await eventually {
-                playlist = MediaPlaylistText(try await PlainAnswer.to("/cam/index.m3u8", of: relay).text)
-                return playlist.isEnded
-            }
-            #expect(playlist.problems == [])
-            return playlist
+            return try await endedPlaylist(of: relay)
         }
     }
 }
