@@ -14,62 +14,55 @@ import TrickleTesting
     }
 
     /// The next answer of `server` is `head`, and then `more` for as long as the client takes it.
-    private func serve(_ server: ScriptedServer, _ head: String, endless more: String? = nil) async throws {
-        let connection = try await server.accept()
-        _ = try await connection.readHead()
-        try await connection.send(head)
+    private static func serve(_ server: ScriptedServer, _ head: String, endless more: String? = nil) throws {
+        let connection = try server.acceptNow()
+        _ = try connection.readHeadNow()
+        try connection.sendNow(head)
         if let more {
             let piece = Array(String(repeating: more, count: 50).utf8)
             // The client breaks it off.
-            while (try? await connection.send(piece)) != nil {}
+            while (try? connection.sendNow(piece)) != nil {}
         } else {
-            try await connection.readToClose()
+            try connection.readToCloseNow()
         }
     }
 
-    /// A publisher that is open at number 0.
-    private func publisher(_ server: ScriptedServer) async throws -> Publisher {
+    /// Publishes an empty segment at number 0, whose answer is `head`, and then `more` for as long as the client takes it.
+    private func publish(answeredWith head: String, endless more: String? = nil) async throws {
+        let server = try ScriptedServer()
+        let script = ServerScript {
+            let connection = try server.acceptNow()
+            _ = try connection.readHeadNow()
+            try connection.answerNow("200 OK")
+            _ = try connection.readHeadNow()
+            try connection.answerNow("200 OK", ["Lp-Trickle-Latest": "0", "Connection": "close"], body: "0")
+            connection.shutdownNow()
+            try Self.serve(server, head, endless: more)
+        }
         let publisher = Publisher(relay: server.relay, channel: channel, configuration: hurried)
-        async let opened: Void = publisher.open()
-        let connection = try await server.accept()
-        _ = try await connection.readHead()
-        try await connection.answer("200 OK")
-        _ = try await connection.readHead()
-        try await connection.answer("200 OK", ["Lp-Trickle-Latest": "0", "Connection": "close"], body: "0")
-        connection.shutdownNow()
-        try await opened
-        return publisher
+        try await publisher.open()
+        try await publisher.nextSegment().finishWithoutWaiting()
+        try await publisher.settle()
+        try await script.finish()
     }
 
     @Test func `an answer to a segment that stops after its head counts, and its connection ends`() async throws {
-        let server = try ScriptedServer()
-        let publisher = try await publisher(server)
-        let segment = try await publisher.nextSegment()
-        async let served: Void = serve(server, "HTTP/1.1 200 OK\nContent-Length: 5\n\n")
-        segment.finishWithoutWaiting()
-        try await publisher.settle()
-        try await served
+        try await publish(answeredWith: "HTTP/1.1 200 OK\nContent-Length: 5\n\n")
     }
 
     @Test func `an answer to a segment that does not end counts, and its connection ends`() async throws {
-        let server = try ScriptedServer()
-        let publisher = try await publisher(server)
-        let segment = try await publisher.nextSegment()
-        async let served: Void = serve(
-            server, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n", endless: "5\r\nhello\r\n")
-        segment.finishWithoutWaiting()
-        try await publisher.settle()
-        try await served
+        try await publish(
+            answeredWith: "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n", endless: "5\r\nhello\r\n")
     }
 
     @Test func `a refusal of a read ends even if its text does not come`() async throws {
         let server = try ScriptedServer()
-        async let served: Void = serve(server, "HTTP/1.1 400 Bad Request\nContent-Length: 5\n\n")
+        let script = ServerScript { try Self.serve(server, "HTTP/1.1 400 Bad Request\nContent-Length: 5\n\n") }
         var segments = Subscriber(relay: server.relay, channel: channel, from: .exact(0), configuration: hurried)
             .makeAsyncIterator()
         let error = await #expect(throws: TrickleError.self) { try await segments.next() }
         #expect(error?.code == .refused)
-        try await served
+        try await script.finish()
     }
 
     @Test(arguments: [
@@ -83,7 +76,7 @@ import TrickleTesting
             start.isEmpty
             ? "HTTP/1.1 100 Continue\r\n\r\n" : start.hasSuffix("\r\n") ? "X-Filler: \(filler)\r\n" : filler
         let text = start.replacing("\r\n", with: "\n")
-        async let served: Void = serve(server, text, endless: more)
+        let script = ServerScript { try Self.serve(server, text, endless: more) }
         var configuration = hurried
         configuration.stallTimeout = .seconds(3600)
         var segments = Subscriber(relay: server.relay, channel: channel, from: .exact(0), configuration: configuration)
@@ -93,6 +86,6 @@ import TrickleTesting
         }
         let causes = [error?.message, (error?.underlying as? TrickleError)?.message].compactMap { $0 }
         #expect(causes.contains { $0.contains("header lines") }, "\(causes)")
-        try await served
+        try await script.finish()
     }
 }

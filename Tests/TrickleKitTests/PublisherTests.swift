@@ -12,16 +12,20 @@ import TrickleTesting
         configuration: ClientConfiguration = .unhurried
     ) async throws -> (Publisher, ScriptedConnection) {
         let publisher = Publisher(relay: server.relay, channel: channel, configuration: configuration)
-        async let opened: Void = publisher.open()
-        let connection = try await server.accept()
-        let creation = try await connection.readHead()
+        let script = ServerScript {
+            let connection = try server.acceptNow()
+            let creation = try connection.readHeadNow()
+            // Whoever announces something bears preconnected requests.
+            try connection.answerNow("200 OK", features.map { ["Lp-Trickle-Features": $0] } ?? [:])
+            let question = try connection.readHeadNow()
+            try connection.answerNow("200 OK", ["Lp-Trickle-Latest": "\(next)"], body: "\(next)")
+            return (connection, creation, question)
+        }
+        try await publisher.open()
+        let (connection, creation, question) = try await script.finish()
         #expect(creation.line == "POST /cam%201 HTTP/1.1")
         #expect(creation.fields["expect-content"] == "video/MP2T")
-        // Whoever announces something bears preconnected requests.
-        try await connection.answer("200 OK", features.map { ["Lp-Trickle-Features": $0] } ?? [:])
-        #expect(try await connection.readHead().line == "GET /cam%201/next HTTP/1.1")
-        try await connection.answer("200 OK", ["Lp-Trickle-Latest": "\(next)"], body: "\(next)")
-        try await opened
+        #expect(question.line == "GET /cam%201/next HTTP/1.1")
         return (publisher, connection)
     }
 

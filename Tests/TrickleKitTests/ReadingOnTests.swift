@@ -225,19 +225,21 @@ import TrickleTesting
 
     @Test func aSilentRelayIsAskedForItsNextNumberOnANewConnection() async throws {
         let server = try ScriptedServer()
-        async let segments = subscriber(server, stallTimeout: .seconds(5)).readAll()
-        let dead = try await server.accept()
-        #expect(try await dead.readHead().line == "GET /cam/0 HTTP/1.1")
-        let alive = try await server.accept()
-        #expect(try await alive.readHead().line == "GET /cam/next HTTP/1.1")
-        try await alive.answer(
-            "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"], body: "0")
-        let head = try await alive.readHead()
-        #expect(head.line == "GET /cam/0 HTTP/1.1")
-        #expect(head.fields["lp-trickle-wait"] == "2")
-        try await alive.answer("200 OK", ["Lp-Trickle-Closed": "terminated"])
-        #expect(try await segments.isEmpty)
-        withExtendedLifetime(dead) {}
+        let script = ServerScript {
+            let dead = try server.acceptNow()
+            let first = try dead.readHeadNow()
+            let alive = try server.acceptNow()
+            let question = try alive.readHeadNow()
+            try alive.answerNow(
+                "200 OK", ["Lp-Trickle-Latest": "0", "Lp-Trickle-Features": "range, wait"], body: "0")
+            let second = try alive.readHeadNow()
+            try alive.answerNow("200 OK", ["Lp-Trickle-Closed": "terminated"])
+            return (connections: [dead, alive], heads: [first, question, second])
+        }
+        #expect(try await subscriber(server, stallTimeout: .seconds(5)).readAll().isEmpty)
+        let heads = try await script.finish().heads
+        #expect(heads.map(\.line) == ["GET /cam/0 HTTP/1.1", "GET /cam/next HTTP/1.1", "GET /cam/0 HTTP/1.1"])
+        #expect(heads[2].fields["lp-trickle-wait"] == "2")
     }
 }
 

@@ -33,14 +33,15 @@ final class ScriptedServer: Sendable {
     var relay: RelayURL { try! RelayURL("http://127.0.0.1:\(port)") }
 
     /// The next connection; fails when none comes for minutes.
-    func accept() async throws -> ScriptedConnection {
-        try await blocking { [descriptor] in
-            var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&waited, 1, Int32(TestLimit.wait / .milliseconds(1))) == 1 else {
-                throw Failure(description: "nobody connected")
-            }
-            return ScriptedConnection(Glibc.accept(descriptor, nil, nil))
+    func accept() async throws -> ScriptedConnection { try await blocking { try self.acceptNow() } }
+
+    /// As ``accept()``, for a ``ServerScript``.
+    func acceptNow() throws -> ScriptedConnection {
+        var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waited, 1, Int32(TestLimit.wait / .milliseconds(1))) == 1 else {
+            throw Failure(description: "nobody connected")
         }
+        return ScriptedConnection(Glibc.accept(descriptor, nil, nil))
     }
 }
 
@@ -60,16 +61,17 @@ final class ScriptedConnection: @unchecked Sendable {
     deinit { close(descriptor) }
 
     /// One request head, without its empty line.
-    func readHead() async throws -> RequestHead {
-        try await blocking {
-            while true {
-                if let end = self.received.firstRange(of: Array("\r\n\r\n".utf8)) {
-                    let text = String(decoding: self.received[..<end.lowerBound], as: UTF8.self)
-                    self.received.removeSubrange(..<end.upperBound)
-                    return RequestHead(text)
-                }
-                guard try self.receive() else { throw ScriptedServer.Failure(description: "closed before a head") }
+    func readHead() async throws -> RequestHead { try await blocking { try self.readHeadNow() } }
+
+    /// As ``readHead()``, for a ``ServerScript``.
+    func readHeadNow() throws -> RequestHead {
+        while true {
+            if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
+                let text = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+                received.removeSubrange(..<end.upperBound)
+                return RequestHead(text)
             }
+            guard try receive() else { throw ScriptedServer.Failure(description: "closed before a head") }
         }
     }
 
@@ -98,35 +100,42 @@ final class ScriptedConnection: @unchecked Sendable {
     }
 
     /// Waits until the client has closed its end.
-    func readToClose() async throws {
-        try await blocking {
-            while try self.receive() {}
-        }
-    }
+    func readToClose() async throws { try await blocking { try self.readToCloseNow() } }
+
+    /// As ``readToClose()``, for a ``ServerScript``.
+    func readToCloseNow() throws { while try receive() {} }
 
     /// Sends text as it stands, with LF as CRLF.
-    func send(_ text: String) async throws {
-        try await send(Array(text.replacingOccurrences(of: "\n", with: "\r\n").utf8))
+    func send(_ text: String) async throws { try await blocking { try self.sendNow(text) } }
+
+    func send(_ bytes: [UInt8]) async throws { try await blocking { try self.sendNow(bytes) } }
+
+    /// As `send(_:)`, for a ``ServerScript``.
+    func sendNow(_ text: String) throws {
+        try sendNow(Array(text.replacingOccurrences(of: "\n", with: "\r\n").utf8))
     }
 
-    func send(_ bytes: [UInt8]) async throws {
-        try await blocking {
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes {
-                    Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                }
-                guard count > 0 else { throw ScriptedServer.Failure(description: "the client has gone") }
-                rest = rest.dropFirst(count)
+    func sendNow(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            guard count > 0 else { throw ScriptedServer.Failure(description: "the client has gone") }
+            rest = rest.dropFirst(count)
         }
     }
 
     /// An answer with a body of known length, at once, so that a client that has its head has all of it.
     func answer(_ status: String, _ fields: [String: String] = [:], body: String = "") async throws {
+        try await blocking { try self.answerNow(status, fields, body: body) }
+    }
+
+    /// As ``answer(_:_:body:)``, for a ``ServerScript``.
+    func answerNow(_ status: String, _ fields: [String: String] = [:], body: String = "") throws {
         let lines = fields.map { "\($0.key): \($0.value)\n" }.sorted().joined()
         let head = "HTTP/1.1 \(status)\n\(lines)Content-Length: \(body.utf8.count)\n\n"
-        try await send(Array((head.replacingOccurrences(of: "\n", with: "\r\n") + body).utf8))
+        try sendNow(Array((head.replacingOccurrences(of: "\n", with: "\r\n") + body).utf8))
     }
 
     func sendChunk(_ bytes: [UInt8]) async throws {
