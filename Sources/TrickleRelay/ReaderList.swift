@@ -26,7 +26,10 @@ extension LaneReader {
 /// The last of a segment's pieces, for as long as its readers are told of it.
 struct NewestPiece {
     let index: Int
-    let piece: EncodedPiece
+    /// Payload bytes.
+    let byteCount: Int
+    /// A pointer, so that handing this on counts no references.
+    let piece: UnsafePointer<EncodedPiece>
     /// The bytes of the piece's chunk.
     let chunk: UnsafeRawBufferPointer
 }
@@ -48,8 +51,11 @@ extension ReadPieces {
             return moveReaders(below: place, budget) { $0.segmentMoved() }
         }
         return newest.chunk.withUnsafeReadableBytes { bytes in
-            let newest = NewestPiece(index: pieces.count - 1, piece: newest, chunk: bytes)
-            return moveReaders(below: place, budget) { $0.segmentMoved(newest: newest) }
+            withUnsafePointer(to: newest) { piece in
+                let newest = NewestPiece(
+                    index: pieces.count - 1, byteCount: piece.pointee.byteCount, piece: piece, chunk: bytes)
+                return moveReaders(below: place, budget) { $0.segmentMoved(newest: newest) }
+            }
         }
     }
 

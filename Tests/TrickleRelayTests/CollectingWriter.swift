@@ -66,7 +66,7 @@ final class CollectingWriter: ResponseWriter {
 
     func send(_ newest: NewestPiece) -> Int {
         defer { flush() }
-        return write(newest.piece)
+        return write(newest.piece.pointee)
     }
 
     func end(trailers: [HeaderField], isBroken: Bool) {

@@ -221,7 +221,7 @@ final class ReadExchange: Exchange, LaneReader {
     }
 
     func segmentMoved(newest: NewestPiece) {
-        guard isAtLiveEdge, writer.isWritable, cursor.passWhole(newest.index, byteCount: newest.piece.byteCount) else {
+        guard isAtLiveEdge, writer.isWritable, cursor.passWhole(newest.index, byteCount: newest.byteCount) else {
             return segmentMoved()
         }
         sentByteCount += writer.send(newest)

@@ -127,7 +127,7 @@ final class StreamExchange: Exchange, LaneReader {
 
     func segmentMoved(newest: NewestPiece) {
         guard hasBegun, preamble == nil, writer.isWritable, case .reading = phase,
-            cursor.passWhole(newest.index, byteCount: newest.piece.byteCount)
+            cursor.passWhole(newest.index, byteCount: newest.byteCount)
         else { return segmentMoved() }
         sentByteCount += writer.send(newest)
     }

@@ -70,9 +70,9 @@ extension HTTP1Connection: ResponseWriter {
     func send(_ newest: NewestPiece) -> Int {
         guard case .chunked = framing else {
             defer { flush() }
-            return write(newest.piece)
+            return write(newest.piece.pointee)
         }
-        send(newest.chunk) { newest.piece.chunk.from($0) }
+        send(newest.chunk) { newest.piece.pointee.chunk.from($0) }
         return newest.chunk.count
     }
 

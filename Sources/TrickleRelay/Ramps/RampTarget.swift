@@ -26,7 +26,9 @@ struct RampTarget {
         var query: [String: String] = [:]
         for item in text.split(separator: "&") {
             let halves = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decodeText(halves[0].utf8), let value = PercentEncoding.decodeText((halves.count == 2 ? halves[1] : "").utf8) else {
+            guard let name = PercentEncoding.decodeText(halves[0].utf8),
+                let value = PercentEncoding.decodeText((halves.count == 2 ? halves[1] : "").utf8)
+            else {
                 return nil
             }
             query[name] = value
