@@ -30,28 +30,35 @@ public actor RestreamService {
     /// Whether channels end with this program.
     private let closesAtEnd: Bool
     private let session: ToolSession
+    private let read: @Sendable () throws -> RestreamConfiguration
     private var running: [ChannelName: Running] = [:]
 
     /// - Parameters:
     ///   - file: The configuration.
     ///   - destination: Where its channels are published.
     ///   - closesAtEnd: Whether they end for their readers when a stop is asked for.
-    package init(file: String, destination: any ChannelDestination, closesAtEnd: Bool, session: ToolSession) {
+    ///   - read: Reads the file at the beginning and on SIGHUP, and logs each mistake in it; nil for nothing but that.
+    package init(
+        file: String, destination: any ChannelDestination, closesAtEnd: Bool, session: ToolSession,
+        read: (@Sendable () throws -> RestreamConfiguration)? = nil
+    ) {
         self.file = file
         self.destination = destination
         self.closesAtEnd = closesAtEnd
         self.session = session
+        self.read = read ?? { try Self.read(file) { session.logger.error("\($0)") } }
     }
 
     /// Runs until a stop is asked for.
     ///
     /// - Throws: ``ToolFailure`` when the configuration makes no sense; what is wrong with it was logged.
     public func run() async throws {
-        let configuration = try Self.read(file, session.logger)
+        // First of all: a signal that comes while the file is read is no less meant.
         let (commands, orders) = AsyncStream<Command>.makeStream()
         let signals = [
             SignalWatch(SIGHUP) { orders.yield(.reload) }, SignalWatch(SIGUSR1) { orders.yield(.tellStatus) },
         ]
+        let configuration = try read()
         session.stop.whenMade { orders.yield(.stop) }
         await apply(configuration)
         commands: for await command in commands {
@@ -65,21 +72,16 @@ public actor RestreamService {
         await end(Array(running.keys), closing: closesAtEnd ? Set(running.keys) : [])
     }
 
-    /// Reads a configuration, and logs each mistake in it.
-    ///
-    /// - Throws: ``ToolFailure``.
-    public static func read(_ file: String, _ logger: Logger) throws -> RestreamConfiguration {
-        try read(file) { logger.error("\($0)") }
-    }
-
     /// Reads a configuration, and tells each mistake in it.
     ///
+    /// - Parameter optionMistake: What is wrong with an option in the section `relay`; nil where it is right.
     /// - Throws: ``ToolFailure``.
     public static func read(
-        _ file: String, tell: (ConfigurationMistake) -> Void
+        _ file: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil },
+        tell: (ConfigurationMistake) -> Void
     ) throws -> RestreamConfiguration {
         do {
-            return try RestreamConfiguration(file: file)
+            return try RestreamConfiguration(file: file, optionMistake: optionMistake)
         } catch let error as ConfigurationMistakes {
             error.mistakes.forEach(tell)
             let count = error.mistakes.count
@@ -99,6 +101,7 @@ public actor RestreamService {
         for plan in configuration.channels where running[plan.name] == nil {
             start(plan, after: before[plan.name]?.restream)
         }
+        if before.isEmpty, running.isEmpty { return }
         let begunCount = running.count - stayingCount - changed.count
         session.logger.info(
             "\(file): of the channels \(begunCount) begin, \(changed.count) change, \(gone.count) end, \(stayingCount) stay as they are"
@@ -107,7 +110,7 @@ public actor RestreamService {
 
     private func reload() async {
         do {
-            await apply(try Self.read(file, session.logger))
+            await apply(try read())
         } catch {
             session.logger.error("\(ToolFailure(error).message); all goes on as it was")
         }

@@ -18,7 +18,8 @@ struct TrickleServer: Tool {
 
               trickle-server
               trickle-server --addr :2939 --path live
-              trickle-server --config restream.yaml
+              trickle-server --config relay.yaml
+              trickle-server --config relay.yaml --check
 
             \(ToolHelp.environment)
             """,
@@ -50,9 +51,16 @@ struct TrickleServer: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Channels that are published from here, as restream does; SIGHUP reads the file again.", valueName: "file"),
+            "Options of the relay, and channels that are published from here, in YAML; SIGHUP reads the channels again.",
+            valueName: "file"),
         completion: .file())
     var config: String?
+
+    @Flag(help: "Only say what is wrong with the configuration.")
+    var check = false
+
+    @Flag(help: "Only print all options as they are in the end, and where each comes from.")
+    var printConfig = false
 
     @OptionGroup(title: "What is kept") var window: WindowOptions
     @Option(
@@ -65,13 +73,22 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
+    static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
+        try ConfigurationFile.complete(EnvironmentArguments(for: Self.self).complete(arguments), console)
+    }
+
     func validate() throws {
+        if check, config == nil { throw ValidationError("--check needs --config") }
         if coalesce.duration > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
     }
 
     func run(_ session: ToolSession) async throws {
-        // What is wrong with it shows before a port is taken.
-        if let config { _ = try RestreamService.read(config, session.logger) }
+        let file = try config.map { try ConfigurationFile($0) { session.logger.error("\($0)") } }
+        if printConfig {
+            let typed = Array(CommandLine.arguments.dropFirst())
+            return print(try EffectiveOptions(typed: typed, file: file).text(), terminator: "")
+        }
+        if check, let file { return session.logger.info("\(file.summary)") }
         allocator_suit_server()
         DescriptorLimit.raise()
         var configuration = RelayConfiguration()
@@ -96,7 +113,7 @@ struct TrickleServer: Tool {
         if let metrics { try await serve(metrics, of: relay, session) }
         session.logger.notice("listening on \(relay.url)")
         do {
-            try await serve(session, relay)
+            try await serve(file, session, relay)
         } catch {
             await relay.shutDown()
             throw error
@@ -110,11 +127,12 @@ struct TrickleServer: Tool {
         do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
     }
 
-    private func serve(_ session: ToolSession, _ relay: RelayServer) async throws {
-        guard let config else { return await session.stop.wait() }
+    private func serve(_ file: ConfigurationFile?, _ session: ToolSession, _ relay: RelayServer) async throws {
+        guard let file else { return await session.stop.wait() }
         // The channels do not end with the relay: whoever reads comes again.
         try await RestreamService(
-            file: config, destination: LocalDestination(relay: relay), closesAtEnd: false, session: session
+            file: file.path, destination: LocalDestination(relay: relay), closesAtEnd: false, session: session,
+            read: { try file.reread(session.logger) }
         ).run()
     }
 

@@ -105,10 +105,10 @@ import TrickleKit
     }
 
     @Test(arguments: [
-        ("", "1:1: the file is empty: it has to begin with 'channels:'"),
+        ("", "1:1: the file is empty: it has to have 'channels:', or 'relay:'"),
         ("channels: [", "this is no YAML"),
         ("a: b: c", "1:5: this is no YAML"),
-        ("- a", "1:1: the file has to map names to values: defaults, channels"),
+        ("- a", "1:1: the file has to map names to values: relay, defaults, channels"),
         ("defaults: {}", "1:1: 'channels' is missing"),
         ("channels: {}", "1:11: 'channels' has to map names to sources"),
         ("channels: x", "1:11: 'channels' has to map names to sources"),
@@ -147,6 +147,36 @@ import TrickleKit
         let told = mistakes(yaml)
         #expect(told.count == 1, "\(told)")
         #expect(told.first?.contains(message) == true, "\(told)")
+    }
+
+    @Test func `options of the relay have a section of their own, and need no channels`() throws {
+        let read = try RestreamConfiguration(yaml: "relay:\n  memory: 2GiB\n  no-page: yes\n", file: "r.yaml")
+        #expect(read.channels.isEmpty)
+        #expect(
+            read.relayOptions == [
+                ConfiguredOption(name: "memory", text: "2GiB", line: 2, column: 3),
+                ConfiguredOption(name: "no-page", text: "yes", isOn: true, line: 3, column: 3),
+            ])
+        let both = try RestreamConfiguration(
+            yaml: "channels: {a: 'tcp://h:1'}\nrelay: {addr: ':2939'}\n", file: "r.yaml")
+        #expect(both.channels.map(\.name.description) == ["a"] && both.relayOptions.map(\.text) == [":2939"])
+    }
+
+    @Test func `what is wrong with options is told beside the rest`() {
+        for (yaml, place) in [
+            ("relay: 5\n", "1:8"), ("relay: {memory: [a]}\n", "1:17"), ("relay: {memory: }\n", "1:17"),
+        ] {
+            #expect(mistakes(yaml).first?.hasPrefix(place) == true, "\(mistakes(yaml))")
+        }
+        do {
+            _ = try RestreamConfiguration(yaml: "relay: {x: 1, y: 2}\nchannels: {a: x://y}\n", file: "r.yaml") {
+                $0.name == "y" ? "no y here" : nil
+            }
+            Issue.record("mistakes were not told")
+        } catch {
+            #expect(error.mistakes.map { "\($0.line):\($0.column)" } == ["1:15", "2:15"])
+            #expect(error.mistakes.first?.message == "no y here")
+        }
     }
 
     @Test func `no message tells a password`() {

@@ -7,16 +7,17 @@ import ArgumentParser
 #endif
 
 /// What is needed here of the argument parser's own description of a command (its tool information, version 0).
-struct CommandDescription: Decodable {
+package struct CommandDescription: Decodable {
     struct Command: Decodable {
         var arguments: [Argument]
     }
-    struct Argument: Decodable {
-        var kind: String
+    package struct Argument: Decodable {
+        /// `option`, `flag` or `positional`.
+        package var kind: String
         var names: [Name]?
-        var isRepeating: Bool
-        var valueName: String?
-        var defaultValue: String?
+        package var isRepeating: Bool
+        package var valueName: String?
+        package var defaultValue: String?
     }
     struct Name: Decodable {
         var kind: String
@@ -25,15 +26,37 @@ struct CommandDescription: Decodable {
 
     private var command: Command
 
-    var arguments: [Argument] { command.arguments }
+    package var arguments: [Argument] { command.arguments }
 
     /// Asking a command for its options costs milliseconds.
-    init(of command: any ParsableCommand.Type) throws {
+    package init(of command: any ParsableCommand.Type) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(command._dumpHelp().utf8))
     }
 }
 
 extension CommandDescription.Argument {
     /// As they are typed: `--stream`, `-s`.
-    var typedNames: [String] { (names ?? []).map { $0.kind == "long" ? "--\($0.name)" : "-\($0.name)" } }
+    package var typedNames: [String] { (names ?? []).map { $0.kind == "long" ? "--\($0.name)" : "-\($0.name)" } }
+
+    /// The long name without its dashes: `stream`.
+    package var longName: String? { names?.first { $0.kind == "long" }?.name }
+
+    /// Whether somebody gave it.
+    package func isGiven(in arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains { argument in
+            typedNames.contains { argument == $0 || argument.hasPrefix("\($0)=") }
+        }
+    }
+
+    /// Its value in the arguments, the last one that somebody gave; nil where there is none.
+    package func value(in arguments: [String]) -> String? {
+        let arguments = Array(arguments.prefix { $0 != "--" })
+        for (index, argument) in arguments.enumerated().reversed() {
+            for name in typedNames {
+                if argument.hasPrefix("\(name)=") { return String(argument.dropFirst(name.count + 1)) }
+                if argument == name, index + 1 < arguments.count { return arguments[index + 1] }
+            }
+        }
+        return nil
+    }
 }

@@ -9,23 +9,25 @@ import ArgumentParser
 /// Options from the environment: `TRICKLE_URL` for `--url`, `TRICKLE_NO_REALTIME=1` for `--no-realtime`.
 ///
 /// What the command line says wins. Options that may be repeated take one value a line.
-struct EnvironmentArguments {
+package struct EnvironmentArguments {
     private static let prefix = "TRICKLE_"
 
     private let command: any ParsableCommand.Type
     private let variables: [String: String]
 
-    init(for command: any ParsableCommand.Type, variables: [String: String] = ProcessInfo.processInfo.environment) {
+    package init(
+        for command: any ParsableCommand.Type, variables: [String: String] = ProcessInfo.processInfo.environment
+    ) {
         self.command = command
         self.variables = variables.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.isEmpty }
     }
 
     /// The arguments with those in front that only the environment has.
-    func complete(_ arguments: [String]) throws -> [String] {
+    package func complete(_ arguments: [String]) throws -> [String] {
         // Asking a command for its options costs milliseconds, which most starts can do without.
         if variables.isEmpty { return arguments }
         // Whoever asks how it is used may have got a variable wrong.
-        if arguments.prefix(while: { $0 != "--" }).contains(where: Self.questions.contains) { return arguments }
+        if Self.isQuestion(arguments) { return arguments }
         let added = try CommandDescription(of: command).arguments.flatMap { option in
             try self.arguments(for: option, besides: arguments)
         }
@@ -38,10 +40,7 @@ struct EnvironmentArguments {
         guard !["--help", "--version"].contains(name) else { return [] }
         let variable = Self.variable(for: name)
         guard let value = variables[variable] else { return [] }
-        let isGiven = arguments.prefix { $0 != "--" }.contains { argument in
-            names.contains { argument == $0 || argument.hasPrefix("\($0)=") }
-        }
-        if isGiven { return [] }
+        if option.isGiven(in: arguments) { return [] }
         switch option.kind {
         case "flag": return try Self.isOn(value, variable: variable) ? [name] : []
         case "option" where option.isRepeating:
@@ -50,10 +49,15 @@ struct EnvironmentArguments {
         }
     }
 
+    /// Whether somebody only asks how the command is used.
+    package static func isQuestion(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains(where: questions.contains)
+    }
+
     private static let questions: Set<String> = ["--help", "-h", "--version", "--generate-completion-script"]
 
     /// `--no-realtime` is `TRICKLE_NO_REALTIME`.
-    static func variable(for name: String) -> String {
+    package static func variable(for name: String) -> String {
         prefix + String(name.drop { $0 == "-" }.map { $0 == "-" ? "_" : $0 }).uppercased()
     }
 

@@ -28,6 +28,17 @@ extension ParsableCommand {
         leave(quit(parsing: ValidationError(mistake), of: [], console: Console()))
     }
 
+    /// What is wrong with arguments, in one line; nil where they can be parsed.
+    package static func mistake(in arguments: [String]) -> String? {
+        do {
+            _ = try parse(arguments)
+            return nil
+        } catch {
+            let options = (try? CommandDescription(of: Self.self).arguments) ?? []
+            return UsageMistake(message(for: error), arguments: arguments, options: options).description
+        }
+    }
+
     /// Help and the version go to standard output; anything else is one line on standard error.
     static func quit(parsing error: any Error, of arguments: [String], console: Console) -> Int32 {
         if exitCode(for: error).isSuccess {

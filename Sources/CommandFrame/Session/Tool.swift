@@ -26,6 +26,11 @@ public protocol Tool: AsyncParsableCommand {
     /// Options that do nothing beside the others, which is told where they were typed.
     var idleOptions: [IdleOption] { get }
 
+    /// The arguments with what else says how the tool is to run: the environment, and for some tools a file.
+    ///
+    /// - Throws: what is wrong with that; what takes more than a line was written to the console.
+    static func complete(_ arguments: [String], _ console: Console) throws -> [String]
+
     /// Does the work. Returns when it is done, or soon after `session.stop` was made.
     mutating func run(_ session: ToolSession) async throws
 }
@@ -34,6 +39,10 @@ extension Tool {
     public static var endsBySignal: Bool { false }
     public var hasOwnHangup: Bool { false }
     public var idleOptions: [IdleOption] { [] }
+
+    public static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
+        try EnvironmentArguments(for: Self.self).complete(arguments)
+    }
 
     public static func main() { start(Array(CommandLine.arguments.dropFirst())) }
 
@@ -57,7 +66,10 @@ extension Tool {
         let console = Console()
         var tool: Self
         do {
-            tool = try parse(EnvironmentArguments(for: Self.self).complete(arguments))
+            tool = try parse(complete(arguments, console))
+        } catch let failure as ToolFailure {
+            console.write(line: "\(_commandName): error: \(failure.message)")
+            return failure.exit.rawValue
         } catch {
             return quit(parsing: error, of: arguments, console: console)
         }

@@ -7,19 +7,23 @@ struct ConfigurationReader {
     private let file: String
     /// What relative paths begin at, with a slash at its end; empty for the working directory.
     let folder: String
+    private let optionMistake: (ConfiguredOption) -> String?
     private(set) var mistakes: [ConfigurationMistake] = []
 
-    /// - Parameter file: The name that mistakes begin with.
-    init(file: String, folder: String) {
+    /// - Parameters:
+    ///   - file: The name that mistakes begin with.
+    ///   - optionMistake: What is wrong with an option of the relay; nil where it is right.
+    init(file: String, folder: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil }) {
         self.file = file
         self.folder = folder
+        self.optionMistake = optionMistake
     }
 
     /// - Returns: The configuration; only good where there are no ``mistakes``.
     mutating func read(_ yaml: String) -> RestreamConfiguration {
         do throws(YAMLMistake) {
             guard let root = try YAMLNode.read(yaml) else {
-                report("the file is empty: it has to begin with 'channels:'", at: .start)
+                report("the file is empty: it has to have 'channels:', or 'relay:'", at: .start)
                 return RestreamConfiguration(channels: [])
             }
             return configuration(root)
@@ -30,12 +34,16 @@ struct ConfigurationReader {
     }
 
     private mutating func configuration(_ root: YAMLNode) -> RestreamConfiguration {
-        let fields = fields(of: root, "the file", known: ["defaults", "channels"])
+        let fields = fields(of: root, "the file", known: ["relay", "defaults", "channels"])
         var defaults = ChannelSettings()
         if let node = fields["defaults"] {
             read(settings: self.fields(of: node, "'defaults'", known: Self.settingNames), into: &defaults)
         }
+        let relayOptions = fields["relay"].map { options(of: $0) } ?? []
         guard let list = fields["channels"] else {
+            if fields["relay"] != nil, fields["defaults"] == nil {
+                return RestreamConfiguration(channels: [], relayOptions: relayOptions)
+            }
             // Where the file is no mapping that was said already.
             if root.mapping != nil { report("'channels' is missing: it maps names to sources", at: root) }
             return RestreamConfiguration(channels: [])
@@ -44,7 +52,25 @@ struct ConfigurationReader {
             report("'channels' has to map names to sources, as in 'cam: http://camera/live.ts'", at: list)
             return RestreamConfiguration(channels: [])
         }
-        return RestreamConfiguration(channels: mapping.compactMap { channel($0.key, $0.value, defaults) })
+        return RestreamConfiguration(
+            channels: mapping.compactMap { channel($0.key, $0.value, defaults) }, relayOptions: relayOptions)
+    }
+
+    /// The options of the relay. Which there are knows the program that has them.
+    private mutating func options(of node: YAMLNode) -> [ConfiguredOption] {
+        guard let mapping = node.mapping else {
+            report("'relay' has to map options of trickle-server to values, as in 'memory: 2GiB'", at: node)
+            return []
+        }
+        return mapping.compactMap { key, value in
+            guard let name = text(of: key, "the name of an option") else { return nil }
+            guard let text = text(of: value, "'\(name)'") else { return nil }
+            let place = key.place
+            let option = ConfiguredOption(
+                name: name, text: text, isOn: value.scalar?.bool, line: place.line, column: place.column)
+            if let mistake = optionMistake(option) { report(mistake, at: key) }
+            return option
+        }
     }
 
     private mutating func channel(_ key: YAMLNode, _ node: YAMLNode, _ defaults: ChannelSettings) -> ChannelPlan? {

@@ -14,9 +14,13 @@ extension RestreamConfiguration {
     /// - Parameters:
     ///   - file: The name that mistakes begin with.
     ///   - folder: Where relative paths begin, with a slash at its end; empty for the working directory.
+    ///   - optionMistake: What is wrong with an option in the section `relay`; nil where it is right.
     /// - Throws: ``ConfigurationMistakes``, all there are.
-    public init(yaml: String, file: String, folder: String = "") throws(ConfigurationMistakes) {
-        var reader = ConfigurationReader(file: file, folder: folder)
+    public init(
+        yaml: String, file: String, folder: String = "",
+        optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil }
+    ) throws(ConfigurationMistakes) {
+        var reader = ConfigurationReader(file: file, folder: folder, optionMistake: optionMistake)
         self = reader.read(yaml)
         if reader.mistakes.isEmpty { return }
         throw ConfigurationMistakes(
@@ -26,7 +30,7 @@ extension RestreamConfiguration {
     /// Reads a file. Relative paths in it begin at its folder.
     ///
     /// - Throws: ``ConfigurationMistakes``; ``ToolFailure`` when the file cannot be read.
-    public init(file: String) throws {
+    public init(file: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil }) throws {
         let url = URL(fileURLWithPath: file)
         let bytes: [UInt8]
         do {
@@ -41,6 +45,7 @@ extension RestreamConfiguration {
             throw ToolFailure("'\(file)' is not UTF-8: is it the configuration?")
         }
         let folder = url.resolvingSymlinksInPath().deletingLastPathComponent().path
-        try self.init(yaml: text, file: file, folder: folder.hasSuffix("/") ? folder : folder + "/")
+        try self.init(
+            yaml: text, file: file, folder: folder.hasSuffix("/") ? folder : folder + "/", optionMistake: optionMistake)
     }
 }

@@ -7,7 +7,13 @@ public struct RestreamConfiguration: Equatable, Sendable {
     /// In the order of the file, each name once.
     public var channels: [ChannelPlan]
 
-    public init(channels: [ChannelPlan]) { self.channels = channels }
+    /// What the section `relay` says: options of `trickle-server`, in the order of the file.
+    public var relayOptions: [ConfiguredOption]
+
+    public init(channels: [ChannelPlan], relayOptions: [ConfiguredOption] = []) {
+        self.channels = channels
+        self.relayOptions = relayOptions
+    }
 }
 
 /// A channel and its sources, in the order in which they are tried.
