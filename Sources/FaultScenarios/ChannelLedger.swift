@@ -6,7 +6,6 @@ import TrickleKit
 final class ChannelLedger: Sendable {
     private struct Delivery {
         var byteCount = 0
-        var isWhole = false
     }
 
     private struct State {
@@ -15,8 +14,8 @@ final class ChannelLedger: Sendable {
         /// Segments that the publisher was told are not whole on the relay.
         var failed: Set<Int> = []
         var delivered: [Int: Delivery] = [:]
-        /// Segments that the reader was told are missing, or not whole.
-        var reported: Set<Int> = []
+        /// Segments that the reader was told are missing, or not whole, and why.
+        var reported: [Int: String] = [:]
         var restarts = 0
         var problems: [String] = []
         var longestSilence: Duration = .zero
@@ -50,7 +49,9 @@ final class ChannelLedger: Sendable {
 
     func skipped(_ skipped: SkippedSegments) {
         state.withLock { state in
-            for number in skipped.first.value..<(skipped.first.value + skipped.count) { state.reported.insert(number) }
+            for number in skipped.first.value..<(skipped.first.value + skipped.count) {
+                state.reported[number] = "it was skipped"
+            }
         }
     }
 
@@ -77,12 +78,9 @@ final class ChannelLedger: Sendable {
         }
     }
 
-    /// - Parameter isWhole: whether the segment came to its proper end.
-    func ends(_ sequence: Int, isWhole: Bool) {
-        state.withLock { state in
-            state.delivered[sequence]?.isWhole = isWhole
-            if !isWhole { state.reported.insert(sequence) }
-        }
+    /// - Parameter reason: nil where the segment came to its proper end.
+    func ends(_ sequence: Int, because reason: String? = nil) {
+        if let reason { state.withLock { $0.reported[sequence] = reason } }
     }
 
     // MARK: The account
@@ -95,14 +93,16 @@ final class ChannelLedger: Sendable {
             balance.publishedBytes = state.published.values.reduce(0, +)
             balance.deliveredBytes = state.delivered.values.reduce(0) { $0 + $1.byteCount }
             balance.failed = state.failed.count
-            balance.reported = state.reported.intersection(state.published.keys).count
+            let reported = state.reported.filter { state.published[$0.key] != nil }.sorted { $0.key < $1.key }
+            balance.reported = reported.count
+            balance.reasons = reported.map { "\(name): segment \($0): \($1)" }
             balance.longestSilence = state.longestSilence
             for (sequence, byteCount) in state.published.sorted(by: { $0.key < $1.key }) {
                 let delivery = state.delivered[sequence] ?? Delivery()
                 if delivery.byteCount > byteCount {
                     balance.problems.append(
                         "\(name): segment \(sequence) has \(delivery.byteCount) bytes instead of \(byteCount)")
-                } else if delivery.byteCount < byteCount, !state.reported.contains(sequence) {
+                } else if delivery.byteCount < byteCount, state.reported[sequence] == nil {
                     balance.problems.append(
                         "\(name): \(byteCount - delivery.byteCount) of segment \(sequence)'s \(byteCount) bytes are missing, and nobody says so"
                     )
@@ -127,6 +127,8 @@ public struct Balance: Sendable {
     public var failed = 0
     /// Segments that the reader was told are missing or not whole.
     public var reported = 0
+    /// Why, for each of them.
+    public var reasons: [String] = []
     /// The longest time without a byte between two bytes.
     public var longestSilence: Duration = .zero
     /// What must not be: bytes doubled, out of place, or missing though nobody says so; hangs.
@@ -140,6 +142,7 @@ public struct Balance: Sendable {
         deliveredBytes += other.deliveredBytes
         failed += other.failed
         reported += other.reported
+        reasons += other.reasons
         longestSilence = max(longestSilence, other.longestSilence)
         problems += other.problems
     }

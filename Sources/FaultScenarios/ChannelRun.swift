@@ -11,19 +11,27 @@ struct ChannelRun: Sendable {
         var pieceByteCount = 1316
         /// The time between two writes; zero writes as fast as the relay takes it.
         var interval: Duration = .zero
-        /// Ends the source before all segments are published.
-        var deadline: ContinuousClock.Instant?
     }
 
     let name: String
     let seed: UInt64
     var source = Source()
+    /// Ends the source before all segments are published.
+    var time: PublishingTime?
     /// Where the publisher finds the relay, and where the reader does.
     var publisherURL: String
     var readerURL: String
-    var configuration = ClientConfiguration()
+    var configuration = patientClient
     /// For how long the reader bears with a channel that is not there.
-    var wait: Duration = .seconds(20)
+    var wait: Duration = .seconds(60)
+    /// After the time that the source takes, and this, it hangs, as far as anybody can tell.
+    static let patience = Duration.seconds(180)
+    /// Clients that do not give up a relay for being slow on a busy machine.
+    static let patientClient: ClientConfiguration = {
+        var configuration = ClientConfiguration()
+        configuration.patience = .seconds(90)
+        return configuration
+    }()
 
     /// Publishes and reads to the end of the channel.
     ///
@@ -51,15 +59,18 @@ struct ChannelRun: Sendable {
     }
 
     private func publish(_ ledger: ChannelLedger) async {
+        // Whoever waits for the beginning does not wait for a publisher that has given up.
+        defer { time?.begin() }
         do {
             let publisher = try Publisher(
                 relay: RelayURL(publisherURL), channel: ChannelName(name), configuration: configuration)
             try await publisher.open()
+            time?.begin()
             var random = SeededNumbers(seed: seed)
             for _ in 0..<source.segmentCount {
-                if let deadline = source.deadline, deadline <= .now { break }
                 let byteCount = Int.random(in: source.segmentByteCount, using: &random)
                 try await publishSegment(of: byteCount, publisher, ledger)
+                if time?.isOver == true { break }
             }
             try await publisher.close()
         } catch is CancellationError {
@@ -97,9 +108,9 @@ struct ChannelRun: Sendable {
                 ledger.opens(sequence, isRestart: segment.isRestart)
                 do {
                     for try await piece in segment.body { ledger.receives(piece, of: sequence, now: .now) }
-                    ledger.ends(sequence, isWhole: true)
+                    ledger.ends(sequence)
                 } catch let error as TrickleError where error.concernsOneSegment {
-                    ledger.ends(sequence, isWhole: false)
+                    ledger.ends(sequence, because: error.message)
                 }
             }
             if subscriber.statistics.endedSilently {

@@ -14,13 +14,12 @@ extension FaultScenario {
                 source.segmentCount = .max
                 source.segmentByteCount = 10_000...40_000
                 source.interval = .milliseconds(60)
-                source.deadline = .now + .seconds(seconds)
                 let sum = await withTaskGroup(of: Balance.self) { group in
                     for number in 0..<100 {
                         let run = ChannelRun(
-                            name: "crowd-\(number)", seed: UInt64(number), source: source, publisherURL: proxy.url,
-                            readerURL: proxy.url)
-                        group.addTask { await run.run(within: .seconds(seconds + 30)) }
+                            name: "crowd-\(number)", seed: UInt64(number), source: source,
+                            time: PublishingTime(.seconds(seconds)), publisherURL: proxy.url, readerURL: proxy.url)
+                        group.addTask { await run.run(within: .seconds(seconds) + ChannelRun.patience) }
                     }
                     return await group.reduce(into: Balance()) { $0.add($1) }
                 }

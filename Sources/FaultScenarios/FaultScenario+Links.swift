@@ -115,7 +115,7 @@ extension FaultScenario {
                 let run = ChannelRun(
                     name: "link", seed: seed, source: source, publisherURL: publisherURL, readerURL: readerURL,
                     configuration: impatient)
-                let balance = await run.run(within: .seconds(60))
+                let balance = await run.run(within: ChannelRun.patience)
                 return (balance, proxies.reduce(0) { $0 + $1.tally.breaks })
             }
         }
@@ -127,21 +127,21 @@ extension FaultScenario {
     ) async throws -> (balance: Balance, faults: Int) {
         try await LocalRelay.with { relay in
             try await withProxies(to: relay.port, side, seed: 1) { publisherURL, readerURL, proxies in
-                var source = ChannelRun.Source.live
-                source.deadline = .now + .seconds(seconds)
+                let time = PublishingTime(.seconds(seconds))
                 let run = ChannelRun(
-                    name: "live", seed: 1, source: source, publisherURL: publisherURL, readerURL: readerURL,
-                    configuration: impatient)
+                    name: "live", seed: 1, source: .live, time: time, publisherURL: publisherURL,
+                    readerURL: readerURL, configuration: impatient)
                 let faults = Task {
                     var count = 0
-                    while !Task.isCancelled, source.deadline! > .now {
+                    try? await time.hasBegun()
+                    while !Task.isCancelled, !time.isOver {
                         do { count += try await fault(proxies) } catch { break }
                     }
                     // What comes after the faults is carried.
                     for proxy in proxies { await proxy.set(.faultless) }
                     return count
                 }
-                let balance = await run.run(within: .seconds(seconds + 30))
+                let balance = await run.run(within: .seconds(seconds) + ChannelRun.patience)
                 faults.cancel()
                 return (balance, await faults.value)
             }
@@ -179,7 +179,7 @@ extension FaultScenario {
 
     /// Clients that notice silence soon, so that a run is short.
     static let impatient: ClientConfiguration = {
-        var configuration = ClientConfiguration()
+        var configuration = ChannelRun.patientClient
         configuration.stallTimeout = .milliseconds(1500)
         return configuration
     }()

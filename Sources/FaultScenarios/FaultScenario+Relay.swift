@@ -14,12 +14,13 @@ extension FaultScenario {
             let count = if downtime > .zero { scale == .short ? 1 : 5 } else { scale == .short ? 2 : 20 }
             let first = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
             let address = String(first.url.dropFirst("http://".count))
-            var source = ChannelRun.Source.live
-            source.deadline = .now + (downtime + .seconds(1)) * count + .seconds(2)
+            let length = (downtime + .seconds(1)) * count + .seconds(2)
+            let time = PublishingTime(length)
             let run = ChannelRun(
-                name: "restart", seed: 3, source: source, publisherURL: first.url, readerURL: first.url)
-            async let balance = run.run(within: source.deadline! - .now + .seconds(30))
+                name: "restart", seed: 3, source: .live, time: time, publisherURL: first.url, readerURL: first.url)
+            async let balance = run.run(within: length + ChannelRun.patience)
             var relay = first
+            try await time.hasBegun()
             for _ in 0..<count {
                 try await Task.sleep(for: .seconds(1))
                 kill(relay.process.pid, SIGKILL)
@@ -42,11 +43,12 @@ extension FaultScenario {
         FaultScenario("the relay stands still for three seconds") { scale in
             let count = scale == .short ? 1 : 5
             let relay = try await RelayProcess.start(address: "\(OwnLoopbackAddress.make()):0")
-            var source = ChannelRun.Source.live
-            source.deadline = .now + .seconds(4) * count + .seconds(1)
+            let length = Duration.seconds(4) * count + .seconds(1)
+            let time = PublishingTime(length)
             let run = ChannelRun(
-                name: "stopped", seed: 4, source: source, publisherURL: relay.url, readerURL: relay.url)
-            async let balance = run.run(within: source.deadline! - .now + .seconds(30))
+                name: "stopped", seed: 4, source: .live, time: time, publisherURL: relay.url, readerURL: relay.url)
+            async let balance = run.run(within: length + ChannelRun.patience)
+            try await time.hasBegun()
             for _ in 0..<count {
                 try await Task.sleep(for: .seconds(1))
                 kill(relay.process.pid, SIGSTOP)

@@ -63,6 +63,6 @@ public struct FaultReport: Sendable {
         guard scenario.isLossless, !balance.isComplete else { return [] }
         return [
             "\(balance.reported) of \(balance.segments) segments were reported as missing, \(balance.failed) failed at the publisher"
-        ]
+        ] + balance.reasons.prefix(5)
     }
 }

@@ -9,6 +9,9 @@ enum LocalRelay {
         configuration.port = 0
         configuration.limits.windowDuration = .seconds(120)
         configuration.limits.windowByteCount = 256 << 20
+        // Who is cut off on a busy machine comes back late, and the end of a channel is read late: the relay bears with both.
+        configuration.limits.lingerDuration = .seconds(60)
+        configuration.limits.drainDuration = ChannelRun.patience
         // All clients have come to their end by then; what is left are connections that nobody uses.
         configuration.shutdownTimeout = .milliseconds(200)
         let relay = try RelayServer.start(

@@ -3,7 +3,7 @@ import TrickleRelay
 
 /// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
 ///
-/// What it keeps for a while it keeps longer than any test takes, unless `change` says otherwise: on a busy machine a test may come late.
+/// A closed channel it keeps for longer than any test takes, unless `change` says otherwise: on a busy machine a test may come late.
 public func withRelayServer<Result>(
     _ change: (inout RelayConfiguration) -> Void = { _ in }, logger: Logger = Logger(label: "test"),
     ramps: ((RelayServer) -> any RelayRamps)? = nil,
@@ -12,7 +12,6 @@ public func withRelayServer<Result>(
     var configuration = RelayConfiguration()
     configuration.host = "127.0.0.1"
     configuration.port = 0
-    configuration.limits.windowDuration = .seconds(3600)
     configuration.limits.drainDuration = .seconds(3600)
     change(&configuration)
     let relay = try RelayServer.start(configuration: configuration, logger: logger, ramps: ramps)

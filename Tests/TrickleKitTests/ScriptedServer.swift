@@ -76,19 +76,20 @@ final class ScriptedConnection: @unchecked Sendable {
     }
 
     /// The data of the next chunk; nil for the last one.
-    func readChunk() async throws -> [UInt8]? {
-        try await blocking {
-            while true {
-                if let line = self.received.firstRange(of: [13, 10]),
-                    let size = Int(String(decoding: self.received[..<line.lowerBound], as: UTF8.self), radix: 16),
-                    self.received.count >= line.upperBound + size + 2
-                {
-                    let data = Array(self.received[line.upperBound..<line.upperBound + size])
-                    self.received.removeSubrange(..<(line.upperBound + size + 2))
-                    return size == 0 ? nil : data
-                }
-                guard try self.receive() else { throw ScriptedServer.Failure(description: "closed within a chunk") }
+    func readChunk() async throws -> [UInt8]? { try await blocking { try self.readChunkNow() } }
+
+    /// As ``readChunk()``, for a ``ServerScript``.
+    func readChunkNow() throws -> [UInt8]? {
+        while true {
+            if let line = received.firstRange(of: [13, 10]),
+                let size = Int(String(decoding: received[..<line.lowerBound], as: UTF8.self), radix: 16),
+                received.count >= line.upperBound + size + 2
+            {
+                let data = Array(received[line.upperBound..<line.upperBound + size])
+                received.removeSubrange(..<(line.upperBound + size + 2))
+                return size == 0 ? nil : data
             }
+            guard try receive() else { throw ScriptedServer.Failure(description: "closed within a chunk") }
         }
     }
 
