@@ -19,7 +19,10 @@ struct ConfigurationFile: Sendable {
     /// The arguments with those in front that only the file that they name has.
     static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
         let isNamed = arguments.prefix { $0 != "--" }.contains { $0 == "--config" || $0.hasPrefix("--config=") }
-        guard isNamed, !EnvironmentArguments.isQuestion(arguments) else { return arguments }
+        // What was typed wrongly is told first, by whoever parses it.
+        guard isNamed, !EnvironmentArguments.isQuestion(arguments), TrickleServer.mistake(in: arguments) == nil else {
+            return arguments
+        }
         let options = try CommandDescription(of: TrickleServer.self).arguments
         guard let path = options.first(where: { $0.longName == "config" })?.value(in: arguments) else {
             return arguments
