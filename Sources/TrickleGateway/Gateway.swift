@@ -55,6 +55,13 @@ protocol Ramp: Sendable {
 }
 
 extension RampResponse {
+    /// What a channel has cannot be told: the relay goes down, or the index has ended.
+    static func unavailable(_ error: any Error) -> RampResponse {
+        .problem(
+            503, error is CancellationError ? "the relay is going down" : "\(error)",
+            fields: [(name: "Retry-After", value: "1")])
+    }
+
     /// See ``IndexConfiguration/maximumCount``.
     static var tooManyChannels: RampResponse {
         .problem(

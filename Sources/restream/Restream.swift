@@ -39,12 +39,8 @@ struct Restream: Tool {
 
     func run(_ session: ToolSession) async throws {
         if check {
-            // Without the tool's name in front, so that editors find the place.
-            let configuration = try RestreamService.read(config) { mistake in
-                switch logOptions.logFormat {
-                case .text: session.console.write(line: "\(mistake)")
-                case .json: session.logger.error("\(mistake)")
-                }
+            let configuration = try RestreamService.read(config) {
+                $0.tell(session, isCheck: true, format: logOptions.logFormat)
             }
             let sourceCount = configuration.channels.reduce(0) { $0 + $1.sources.count }
             session.logger.info(

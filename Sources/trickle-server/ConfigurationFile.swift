@@ -13,22 +13,25 @@ struct ConfigurationFile: Sendable {
     init(_ path: String, tell: (ConfigurationMistake) -> Void) throws {
         let section = try RelaySection()
         self.path = path
-        contents = try RestreamService.read(path, optionMistake: section.mistake, tell: tell)
+        // To parse each option alone takes milliseconds: that is done only where all together have a mistake.
+        let sound = try? RestreamService.read(path, optionMistake: section.shapeMistake) { _ in }
+        if let sound, TrickleServer.mistake(in: section.arguments(for: sound.relayOptions)) == nil {
+            contents = sound
+        } else {
+            contents = try RestreamService.read(path, optionMistake: section.mistake, tell: tell)
+        }
     }
 
     /// The arguments with those in front that only the file that they name has.
-    static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
-        let isNamed = arguments.prefix { $0 != "--" }.contains { $0 == "--config" || $0.hasPrefix("--config=") }
-        // What was typed wrongly is told first, by whoever parses it.
-        guard isNamed, !EnvironmentArguments.isQuestion(arguments), TrickleServer.mistake(in: arguments) == nil else {
-            return arguments
-        }
-        let options = try CommandDescription(of: TrickleServer.self).arguments
-        guard let path = options.first(where: { $0.longName == "config" })?.value(in: arguments) else {
-            return arguments
-        }
-        let file = try Self(path) { console.write(line: "\($0)") }
-        return try RelaySection().arguments(for: file.contents.relayOptions, besides: arguments) + arguments
+    ///
+    /// What was typed wrongly tells whoever parses it; what is wrong with the file tells whoever runs with it.
+    static func complete(_ arguments: [String]) -> [String] {
+        // Most starts can do without parsing twice.
+        guard arguments.contains(where: { $0.hasPrefix("--config") }),
+            let path = (try? TrickleServer.parse(arguments))?.config,
+            let file = try? Self(path, tell: { _ in }), let section = try? RelaySection()
+        else { return arguments }
+        return section.arguments(for: file.contents.relayOptions, besides: arguments) + arguments
     }
 
     /// Reads it again.

@@ -9,25 +9,33 @@ struct RelaySection {
     /// All that can be in it, in the order of the help.
     let options: [CommandDescription.Argument]
 
+    /// Asked for once: that costs milliseconds.
+    private static let description = Result { try CommandDescription(of: TrickleServer.self) }
+
     init() throws {
-        options = try CommandDescription(of: TrickleServer.self).arguments.filter { option in
+        options = try Self.description.get().arguments.filter { option in
             option.longName.map { !Self.notInFile.contains($0) } ?? false
         }
     }
 
     /// What is wrong with an option; nil where it is right.
     func mistake(in option: ConfiguredOption) -> String? {
+        shapeMistake(in: option) ?? TrickleServer.mistake(in: arguments(for: option))
+    }
+
+    /// What is wrong with an option whatever its value means.
+    func shapeMistake(in option: ConfiguredOption) -> String? {
         guard let known = options.first(where: { $0.longName == option.name }) else {
             let similar = EditDistance.nearest(to: option.name, among: options.compactMap(\.longName))
             return "trickle-server has no option '\(option.name)' for its file"
                 + (similar.map { ": did you mean '\($0)'?" } ?? "")
         }
         if known.kind == "flag", option.isOn == nil { return "'\(option.name)' has to be true or false" }
-        return TrickleServer.mistake(in: arguments(for: option))
+        return nil
     }
 
     /// The options as they are typed, but for those that were given otherwise.
-    func arguments(for configured: [ConfiguredOption], besides given: [String]) -> [String] {
+    func arguments(for configured: [ConfiguredOption], besides given: [String] = []) -> [String] {
         configured.flatMap { option in
             let isGiven = options.first { $0.longName == option.name }?.isGiven(in: given) ?? false
             return isGiven ? [] : arguments(for: option)

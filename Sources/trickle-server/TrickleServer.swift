@@ -73,8 +73,8 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
-    static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
-        try ConfigurationFile.complete(EnvironmentArguments(for: Self.self).complete(arguments), console)
+    static func complete(_ arguments: [String]) throws -> [String] {
+        try ConfigurationFile.complete(EnvironmentArguments(for: Self.self).complete(arguments))
     }
 
     func validate() throws {
@@ -83,7 +83,9 @@ struct TrickleServer: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
-        let file = try config.map { try ConfigurationFile($0) { session.logger.error("\($0)") } }
+        let file = try config.map { path in
+            try ConfigurationFile(path) { $0.tell(session, isCheck: check, format: logOptions.logFormat) }
+        }
         if printConfig {
             let typed = Array(CommandLine.arguments.dropFirst())
             return print(try EffectiveOptions(typed: typed, file: file).text(), terminator: "")

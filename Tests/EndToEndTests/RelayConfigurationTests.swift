@@ -51,6 +51,9 @@ import TrickleTesting
         // It does not run with half of it.
         #expect(try await run("--config", file, "--addr", "localhost:0").status == .exited(1))
         #expect(try await run("--check").status == .exited(2))
+        // Whoever reads the log as JSON gets all of it as JSON.
+        let logged = try await run("--config", file, "--log-format", "json").errorLines
+        #expect(logged.count == 7 && logged.allSatisfy { $0.hasPrefix("{") }, "\(logged)")
     }
 
     @Test func `the command line wins over the environment, and that over the file`() async throws {

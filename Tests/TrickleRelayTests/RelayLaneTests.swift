@@ -33,10 +33,7 @@ import TrickleCore
 
     @Test func aChainOfReadersWhoWakeEachOtherIsToldToItsEnd() throws {
         let eventLoop = EmbeddedEventLoop()
-        let lane = RelayLane(
-            index: 0, eventLoop: eventLoop, store: SharedStore(limits: .init()), configuration: .init(),
-            incarnation: "", logger: Logger(label: "test"))
-        lane.budget.timePerTurn = .hours(1)
+        let lane = RelayLane.alone(on: eventLoop)
         let names = try (0..<9000).map { try ChannelName("cam\($0)") }
         let links = try names.indices.map { index in
             try lane.store.perform(on: lane) { (store, now) throws(RelayRefusal) in

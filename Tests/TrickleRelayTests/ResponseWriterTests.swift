@@ -14,11 +14,7 @@ import TrickleCore
     private let name: ChannelName
 
     init() throws {
-        let store = SharedStore(limits: .init())
-        lane = RelayLane(
-            index: 0, eventLoop: eventLoop, store: store, configuration: .init(), incarnation: "run",
-            logger: Logger(label: "test"))
-        store.setLanes([lane])
+        lane = .alone(on: eventLoop)
         name = try ChannelName("cam")
     }
 

@@ -20,9 +20,7 @@ import TrickleTesting
         for size in [block.count, 1] { while send(descriptors[0], block, size, 0) > 0 {} }
 
         let channel = EmbeddedChannel()
-        let lane = RelayLane(
-            index: 0, eventLoop: channel.eventLoop, store: SharedStore(limits: .init()), configuration: .init(),
-            incarnation: "", logger: Logger(label: "test"))
+        let lane = RelayLane.alone(on: channel.eventLoop)
         let census = ConnectionCensus(maximumPerAddress: 1, logger: Logger(label: "test"))
         let seat = try #require(census.seat(for: .unknown))
         let connection = HTTP1Connection(lane: lane, descriptor: descriptors[0], seat: seat)

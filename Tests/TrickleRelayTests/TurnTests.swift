@@ -73,12 +73,7 @@ import TrickleCore
     private let name: ChannelName
 
     init() throws {
-        let store = SharedStore(limits: .init())
-        lane = RelayLane(
-            index: 0, eventLoop: eventLoop, store: store, configuration: .init(), incarnation: "",
-            logger: Logger(label: "test"))
-        lane.budget.timePerTurn = .hours(1)
-        store.setLanes([lane])
+        lane = .alone(on: eventLoop)
         name = try ChannelName("cam")
         try change { store, now throws(RelayRefusal) in
             try store.createChannel(self.name, contentType: nil, now: now)

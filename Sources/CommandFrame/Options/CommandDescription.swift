@@ -7,11 +7,11 @@ import ArgumentParser
 #endif
 
 /// What is needed here of the argument parser's own description of a command (its tool information, version 0).
-package struct CommandDescription: Decodable {
-    struct Command: Decodable {
+package struct CommandDescription: Decodable, Sendable {
+    struct Command: Decodable, Sendable {
         var arguments: [Argument]
     }
-    package struct Argument: Decodable {
+    package struct Argument: Decodable, Sendable {
         /// `option`, `flag` or `positional`.
         package var kind: String
         var names: [Name]?
@@ -19,7 +19,7 @@ package struct CommandDescription: Decodable {
         package var valueName: String?
         package var defaultValue: String?
     }
-    struct Name: Decodable {
+    struct Name: Decodable, Sendable {
         var kind: String
         var name: String
     }

@@ -27,7 +27,7 @@ package struct EnvironmentArguments {
         // Asking a command for its options costs milliseconds, which most starts can do without.
         if variables.isEmpty { return arguments }
         // Whoever asks how it is used may have got a variable wrong.
-        if Self.isQuestion(arguments) { return arguments }
+        if arguments.prefix(while: { $0 != "--" }).contains(where: Self.questions.contains) { return arguments }
         let added = try CommandDescription(of: command).arguments.flatMap { option in
             try self.arguments(for: option, besides: arguments)
         }
@@ -47,11 +47,6 @@ package struct EnvironmentArguments {
             return value.split(whereSeparator: \.isNewline).map { "\(name)=\($0)" }
         default: return ["\(name)=\(value)"]
         }
-    }
-
-    /// Whether somebody only asks how the command is used.
-    package static func isQuestion(_ arguments: [String]) -> Bool {
-        arguments.prefix { $0 != "--" }.contains(where: questions.contains)
     }
 
     private static let questions: Set<String> = ["--help", "-h", "--version", "--generate-completion-script"]

@@ -28,8 +28,8 @@ public protocol Tool: AsyncParsableCommand {
 
     /// The arguments with what else says how the tool is to run: the environment, and for some tools a file.
     ///
-    /// - Throws: what is wrong with that; what takes more than a line was written to the console.
-    static func complete(_ arguments: [String], _ console: Console) throws -> [String]
+    /// - Throws: what is wrong with the environment.
+    static func complete(_ arguments: [String]) throws -> [String]
 
     /// Does the work. Returns when it is done, or soon after `session.stop` was made.
     mutating func run(_ session: ToolSession) async throws
@@ -40,7 +40,7 @@ extension Tool {
     public var hasOwnHangup: Bool { false }
     public var idleOptions: [IdleOption] { [] }
 
-    public static func complete(_ arguments: [String], _ console: Console) throws -> [String] {
+    public static func complete(_ arguments: [String]) throws -> [String] {
         try EnvironmentArguments(for: Self.self).complete(arguments)
     }
 
@@ -66,10 +66,7 @@ extension Tool {
         let console = Console()
         var tool: Self
         do {
-            tool = try parse(complete(arguments, console))
-        } catch let failure as ToolFailure {
-            console.write(line: "\(_commandName): error: \(failure.message)")
-            return failure.exit.rawValue
+            tool = try parse(complete(arguments))
         } catch {
             return quit(parsing: error, of: arguments, console: console)
         }

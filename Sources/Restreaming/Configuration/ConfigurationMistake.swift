@@ -1,3 +1,5 @@
+import CommandFrame
+
 /// Something in a configuration that makes no sense, and where it stands.
 public struct ConfigurationMistake: Error, Equatable, CustomStringConvertible, Sendable {
     public let file: String
@@ -15,4 +17,11 @@ public struct ConfigurationMistake: Error, Equatable, CustomStringConvertible, S
 /// All that is wrong with a configuration, in the order of the file.
 public struct ConfigurationMistakes: Error, Equatable, Sendable {
     public let mistakes: [ConfigurationMistake]
+}
+
+extension ConfigurationMistake {
+    /// Logs it. To whoever only wants a file checked it is told without the tool's name in front, so that editors find the place.
+    package func tell(_ session: ToolSession, isCheck: Bool, format: LogFormat) {
+        if isCheck, format == .text { session.console.write(line: "\(self)") } else { session.logger.error("\(self)") }
+    }
 }

@@ -75,7 +75,7 @@ struct HLSRamp: Ramp {
         do {
             return try await answer(found.0, found.1)
         } catch {
-            return .problem(503, "the relay is going down", fields: Self.retry)
+            return .unavailable(error)
         }
     }
 

@@ -34,7 +34,7 @@ struct TransportStreamRamp: Ramp {
                 unit: TransportPacket.size, viewer: viewer, resume: resume(name, viewer))
             return RampResponse(fields: Self.fields, .stream(stream))
         } catch {
-            return .problem(503, "the relay is going down", fields: [(name: "Retry-After", value: "1")])
+            return .unavailable(error)
         }
     }
 
