@@ -30,6 +30,12 @@ struct WindowOptions: ParsableArguments {
             valueName: "time"))
     var linger = DurationArgument("5s")
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a channel stays open for its publisher to come back that sent it as one body, and broke off.",
+            valueName: "time"))
+    var publisherLinger = DurationArgument("15s")
+
     func validate() throws {
         if window < 1 { throw ValidationError("--window has to be at least 1") }
     }
@@ -41,5 +47,6 @@ struct WindowOptions: ParsableArguments {
         configuration.limits.idleTimeout = idleTimeout.duration
         configuration.limits.drainDuration = drain.duration
         configuration.limits.lingerDuration = linger.duration
+        configuration.limits.publisherLingerDuration = publisherLinger.duration
     }
 }

@@ -137,6 +137,7 @@ import TrickleTesting
             for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
             let index = try #require(indexes.index(of: channel))
             #expect(try await index.snapshot().segments.map(\.number.value) == [3, 4])
+            publisher.release(.leave)
             async let part: Void = index.wait(for: .parts(5, count: 1))
             async let place: Void = index.wait(for: .placeToBegin(from: 5))
             try await PlainClient.with(relay) { try await $0.post(TestChannel.segment(100), to: "/cam/0") }

@@ -70,7 +70,9 @@ final class ChannelRestream: Sendable {
         // It throws nothing but the cancellation, which is nil here.
         _ = try? await session.stop.cancelling(after: Self.graceAfterStop) { await self.publish() }
         for input in state.withLock({ [$0.input, $0.returned?.input] }) { _ = await input?.close() }
-        guard closesChannel.load(ordering: .acquiring), let channel = state.withLock({ $0.channel }) else { return }
+        // Whoever publishes the channel next finds it free.
+        let last = state.withLock { $0.channel.take() }
+        guard closesChannel.load(ordering: .acquiring), let channel = last else { return }
         let isClosed = try? await session.stop.cancelling(after: Self.graceForClosing) {
             try await channel.close(settlingFor: Publisher.settlingAfterStop)
             return true

@@ -95,13 +95,18 @@ public struct PublishRequest: Sendable {
 struct ChannelOwner: Equatable {
     let publisher: String
     let since: Duration
+    /// Whether it has the channel until it lets go of it, with or without a POST.
+    var holdsClaim = false
     /// Its open POSTs.
     var posts: Set<PublicationID> = []
     /// Until when it is waited for after one of its POSTs broke.
     var awaitedUntil: Duration?
 
+    /// Whether nothing but the wait for it keeps others away.
+    var isAwaited: Bool { !holdsClaim && posts.isEmpty }
+
     func isPresent(at now: Duration) -> Bool {
-        !posts.isEmpty || awaitedUntil.map { now < $0 } ?? false
+        !isAwaited || awaitedUntil.map { now < $0 } ?? false
     }
 }
 

@@ -36,6 +36,8 @@ struct RelayChannel {
     /// POSTs that have.
     var writing: Set<PublicationID> = []
     var owner: ChannelOwner?
+    /// When it closes, unless somebody publishes to it before: its publisher has gone without an end.
+    var closesAt: Duration?
     var counts = ChannelCounts()
     /// Readers, those who wait among them.
     var readerCount = 0

@@ -31,6 +31,8 @@ public struct RelayLimits: Sendable {
     public var drainDuration: Duration = .seconds(10)
     /// How long a publisher that said who it is, and broke off, is waited for.
     public var lingerDuration: Duration = .seconds(5)
+    /// How long a channel stays open whose publisher broke off, and which nobody publishes, where its door is one connection.
+    public var publisherLingerDuration: Duration = .seconds(15)
     /// Documents of the changefeed that are kept.
     public var changefeedWindowCount = 4096
     /// Whether a POST of a segment makes the channel that it names.

@@ -34,6 +34,7 @@ extension RelayStore {
             client: request.client, openedAt: now)
         channels[channel]!.preconnected.insert(id)
         if late != nil { return id }
+        channels[channel]!.closesAt = nil
         if isNew { channels[channel]!.isProvisional = true }
         takeOwnership(of: channel, request.publisher, by: id, now: now)
         if request.publisher != nil {
@@ -86,80 +87,8 @@ extension RelayStore {
         channels[publication.channel]?.preconnected.remove(id)
         publications[id]!.channel = channel
         channels[channel]!.preconnected.insert(id)
+        channels[channel]!.closesAt = nil
         takeOwnership(of: channel, publication.publisher, by: id, now: now)
-    }
-
-    // MARK: Owners
-
-    /// - Throws: ``RelayRefusal/ownedByAnother(for:)``.
-    func checkOwner(of channel: RelayChannel, is publisher: String?, now: Duration) throws(RelayRefusal) {
-        guard let owner = channel.owner, owner.isPresent(at: now), owner.publisher != publisher else { return }
-        throw .ownedByAnother(for: owner.posts.isEmpty ? nil : now - owner.since)
-    }
-
-    /// Refuses a publisher that says who it is where another publishes, whether that one says who it is or not.
-    func checkPublishers(
-        of name: ChannelName, allow publisher: String, now: Duration
-    ) throws(RelayRefusal) {
-        guard let channel = channelIDs[name].flatMap({ channels[$0] }) else { return }
-        try checkOwner(of: channel, is: publisher, now: now)
-        let posts = channel.writing.union(channel.preconnected).compactMap { publications[$0] }
-        guard let first = posts.filter({ $0.publisher == nil }).map(\.openedAt).min() else { return }
-        throw .ownedByAnother(for: now - first)
-    }
-
-    private mutating func takeOwnership(
-        of channel: ChannelID, _ publisher: String?, by id: PublicationID, now: Duration
-    ) {
-        let owner = channels[channel]!.owner
-        if let owner, owner.publisher != publisher {
-            for post in owner.posts { endPublication(post, .superseded(publications[post]?.number ?? .zero), now: now) }
-            abortLingering(below: nil, in: channel, now: now)
-            channels[channel]!.owner = nil
-        }
-        guard let publisher else { return }
-        if channels[channel]!.owner == nil { channels[channel]!.owner = ChannelOwner(publisher: publisher, since: now) }
-        channels[channel]!.owner!.posts.insert(id)
-    }
-
-    /// One of the owner's POSTs broke: it is waited for.
-    mutating func linger(_ publication: Publication<Piece>, now: Duration) {
-        guard channels[publication.channel]?.owner?.publisher == publication.publisher else { return }
-        channels[publication.channel]!.owner!.awaitedUntil = now + limits.lingerDuration
-    }
-
-    /// The owner posts again: it is waited for only where a segment that it broke off is still without a writer.
-    mutating func ownerIsBack(in channel: ChannelID) {
-        guard channels[channel]!.owner?.awaitedUntil != nil, lingeringSegments(of: channel).isEmpty else { return }
-        channels[channel]!.owner!.awaitedUntil = nil
-    }
-
-    /// Ends the waiting for an owner whose time is over.
-    mutating func endAwaiting(_ channel: ChannelID, now: Duration) {
-        guard let until = channels[channel]!.owner?.awaitedUntil, now >= until else { return }
-        channels[channel]!.owner!.awaitedUntil = nil
-        abortLingering(below: nil, in: channel, now: now)
-        if channels[channel]!.owner!.posts.isEmpty { channels[channel]!.owner = nil }
-    }
-
-    /// Ends open segments that nobody writes: their publisher has gone on, or does not come back.
-    ///
-    /// - Parameter number: those below it; nil for all.
-    mutating func abortLingering(below number: SequenceNumber?, in channel: ChannelID, now: Duration) {
-        for segment in lingeringSegments(of: channel) where number.map({ segment.number < $0 }) ?? true {
-            endSegment(segment.id, .aborted(.publisher, at: now))
-        }
-    }
-
-    /// Open segments that nobody writes, by number.
-    private func lingeringSegments(of channel: ChannelID) -> [(id: SegmentID, number: SequenceNumber)] {
-        openSegments(of: channel).filter { segments[$0.id]!.writers.isEmpty }
-    }
-
-    /// Segments that are being written, by number.
-    func openSegments(of channel: ChannelID) -> [(id: SegmentID, number: SequenceNumber)] {
-        guard let open = channels[channel]?.openSegments, !open.isEmpty else { return [] }
-        return open.map { ($0, segments[$0]!.number) }.sorted { $0.1 < $1.1 }
     }
 
     // MARK: Resuming

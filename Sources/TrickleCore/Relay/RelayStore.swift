@@ -89,15 +89,6 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         channels[id]?.isProvisional = false
     }
 
-    /// Makes the channel for the program that embeds the relay, though requests may not make any.
-    public mutating func provideChannel(
-        _ name: ChannelName, contentType: String?, now: Duration
-    ) throws(RelayRefusal) {
-        guard name.isPublishable else { throw .internalChannel }
-        let id = try findOrCreateChannel(name, contentType: contentType, now: now)
-        channels[id]?.isProvisional = false
-    }
-
     mutating func findOrCreateChannel(
         _ name: ChannelName, contentType: String?, now: Duration
     ) throws(RelayRefusal) -> ChannelID {
@@ -122,17 +113,17 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Closes the channel: publishers and lists see the end at once, readers finish what is kept while it drains.
     ///
     /// - Parameter publisher: who asks, if it said so: then the channel may be no other's.
-    /// - Throws: ``RelayRefusal`` for the relay's own names, when there is no such channel, and when another owns it.
+    /// - Throws: ``RelayRefusal`` for the relay's own names, when there is no such channel, and when another publishes it.
     public mutating func closeChannel(
         _ name: ChannelName, publisher: String? = nil, now: Duration
     ) throws(RelayRefusal) {
         guard name.isPublishable else { throw .internalChannel }
-        guard let id = channelIDs[name], let channel = channels[id] else { throw .channelNotFound }
-        if publisher != nil { try checkOwner(of: channel, is: publisher, now: now) }
+        guard let id = channelIDs[name] else { throw .channelNotFound }
+        if let publisher { try checkPublishers(of: name, allow: publisher, now: now) }
         close(id, now: now)
     }
 
-    private mutating func close(_ id: ChannelID, now: Duration) {
+    mutating func close(_ id: ChannelID, now: Duration) {
         guard let channel = channels[id] else { return }
         channels[id]?.owner = nil
         abortLingering(below: nil, in: id, now: now)
@@ -216,7 +207,9 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             }
             endAwaiting(id, now: now)
             trimWindow(of: id, now: now)
-            if !isChangefeed(id), now - channels[id]!.lastByteAt >= limits.idleTimeout { close(id, now: now) }
+            let isOver = channels[id]!.closesAt.map { now >= $0 } ?? false
+            let isIdle = !isChangefeed(id) && now - channels[id]!.lastByteAt >= limits.idleTimeout
+            if isOver || isIdle { close(id, now: now) }
         }
     }
 

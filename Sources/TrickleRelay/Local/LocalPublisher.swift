@@ -5,44 +5,76 @@ import TrickleCore
 extension RelayServer {
     /// Publishes to this relay from the program that it runs in, without a socket.
     ///
-    /// The channel is made if it is not there, whatever ``RelayLimits/createsChannels`` says, and its numbering goes on.
+    /// The channel is made if it is not there, whatever ``RelayLimits/createsChannels`` says, and its numbering goes on. Nobody else publishes
+    /// it until the publisher lets go of it.
     ///
-    /// - Throws: ``TrickleError``: `refused` for the relay's own names, and when it is full.
+    /// - Throws: ``TrickleError``: `channelTaken` while another publishes the channel; `refused` for the relay's own names; `relayBusy` when it
+    ///   is full.
     public func publisher(of channel: ChannelName, contentType: String = "video/MP2T") throws -> LocalPublisher {
-        let next = try refusing("publish '\(channel)'") { () throws(RelayRefusal) in
-            try store.perform(on: nil) { (store, now) throws(RelayRefusal) in
-                try store.provideChannel(channel, contentType: contentType, now: now)
-                return try store.next(of: channel)
-            }
-        }
-        return LocalPublisher(store: store, channel: channel, next: next)
+        try LocalPublisher(of: channel, contentType, mayCreate: true, store: store)
+    }
+
+    /// Publishes what a client sends through a door that is not the protocol's: as a POST of its would, it makes a channel where requests may.
+    ///
+    /// - Parameters:
+    ///   - client: whom the memory is charged to.
+    ///   - takesOver: whether another that publishes the channel is pushed aside.
+    /// - Throws: as ``publisher(of:contentType:)``; `channelNotFound` where requests make no channels.
+    public func publisher(
+        of channel: ChannelName, for client: ClientAddress, contentType: String = "video/MP2T", takesOver: Bool = false
+    ) throws -> LocalPublisher {
+        try LocalPublisher(
+            of: channel, contentType, client: client.household.hashValue, takesOver: takesOver, store: store)
     }
 }
 
-/// Publishes the segments of one channel of a relay in the same program.
+/// Publishes the segments of one channel of a relay in the same program, and is the only one to do so.
 ///
-/// Behaves as a publisher over the wire does; each byte is copied once, into the piece that all readers share.
+/// Behaves as a publisher over the wire does; each byte is copied once, into the piece that all readers share. Letting go of it
+/// leaves the channel as it is.
 public final class LocalPublisher: Sendable {
     public let channel: ChannelName
     private let store: SharedStore
+    private let incarnation: ChannelID
     private let next: NIOLockedValueBox<SequenceNumber?>
-    /// The relay's own program is one client, to whom the memory of its segments is charged.
-    private static let client = 1
-    /// Owns nothing: a publisher within the program does not break, and has nothing to come back to.
-    private static let publisher = ""
+    /// Who it is to the store.
+    private let id: String
+    /// To whom the memory of its segments is charged.
+    private let client: Int
+    /// The relay's own program is one client.
+    private static let ownProgram = 1
+    private static let count = NIOLockedValueBox(0)
 
-    init(store: SharedStore, channel: ChannelName, next: SequenceNumber) {
-        self.store = store
+    fileprivate init(
+        of channel: ChannelName, _ contentType: String, client: Int = LocalPublisher.ownProgram,
+        mayCreate: Bool = false,
+        takesOver: Bool = false, store: SharedStore
+    ) throws {
+        // No field of a request holds a line break, so that nobody on the wire can be taken for it.
+        let id = "\n\(Self.count.withLockedValue { $0 += 1; return $0 })"
+        var claim = ChannelClaim(publisher: id, contentType: contentType)
+        (claim.mayCreate, claim.takesOver) = (mayCreate, takesOver)
+        let (incarnation, next) = try refusing("publish '\(channel)'") { () throws(RelayRefusal) in
+            try store.perform(on: nil) { (store, now) throws(RelayRefusal) in
+                (try store.claimChannel(channel, claim, now: now), try store.next(of: channel))
+            }
+        }
         self.channel = channel
+        self.store = store
+        self.incarnation = incarnation
         self.next = NIOLockedValueBox(next)
+        self.id = id
+        self.client = client
     }
+
+    deinit { release(.leave) }
 
     /// The number that the next segment has; of a channel that was there already not 0.
     public var nextSequence: SequenceNumber? { next.withLockedValue { $0 } }
 
     /// Begins the next segment; the numbers go up by one with each call.
     ///
-    /// - Throws: ``TrickleError``: `channelClosed`, `relayBusy`, `refused`.
+    /// - Throws: ``TrickleError``: `channelNotFound` when the channel was closed, `channelTaken` when another took it, `relayBusy`, `refused`.
     public func nextSegment() throws -> LocalSegmentWriter {
         let number = next.withLockedValue { next in
             defer { next = next?.next }
@@ -53,22 +85,24 @@ public final class LocalPublisher: Sendable {
         }
         let publication = try refusing("publish '\(channel)/\(number)'") { () throws(RelayRefusal) in
             try store.perform(on: nil) { (store, now) throws(RelayRefusal) in
-                // A channel that somebody closed is not made anew by the next of its segments.
-                _ = try store.next(of: channel)
+                try store.checkClaim(incarnation, by: id, now: now)
                 var request = PublishRequest(.exact(number))
-                request.client = Self.client
+                (request.client, request.publisher) = (client, id)
                 return try store.openPublication(in: channel, request, on: Lane(0), now: now)
             }
         }
-        return LocalSegmentWriter(store: store, channel: channel, sequence: number, publication: publication)
+        return LocalSegmentWriter(of: self, store: store, sequence: number, publication: publication)
     }
 
-    /// Closes the channel: its readers get what there is, and then its end. Does nothing when it is closed, or another owns it.
-    public func close() {
-        try? store.perform(on: nil) { (store, now) throws(RelayRefusal) in
-            try store.closeChannel(channel, publisher: Self.publisher, now: now)
-        }
+    /// Lets go of the channel, and ends a segment that is open as aborted. Does nothing when it was closed, or another has it.
+    ///
+    /// - Parameter release: what becomes of the channel; by ``ChannelRelease/close`` its readers get what there is, and then its end.
+    public func release(_ release: ChannelRelease) {
+        store.perform(on: nil) { store, now in store.releaseChannel(incarnation, id, release, now: now) }
     }
+
+    /// Closes the channel: its readers get what there is, and then its end. Does nothing when it is closed, or another has it.
+    public func close() { release(.close) }
 }
 
 /// One segment that is being published within the relay's own program. Ends with ``finish()`` or ``abort()``; letting go of
@@ -76,13 +110,15 @@ public final class LocalPublisher: Sendable {
 public final class LocalSegmentWriter: Sendable {
     public let sequence: SequenceNumber
     private let store: SharedStore
-    private let channel: ChannelName
+    /// Has the channel for as long as it is written to.
+    private let publisher: LocalPublisher
+    private var channel: ChannelName { publisher.channel }
     /// nil after the end.
     private let publication: NIOLockedValueBox<PublicationID?>
 
-    init(store: SharedStore, channel: ChannelName, sequence: SequenceNumber, publication: PublicationID) {
+    init(of publisher: LocalPublisher, store: SharedStore, sequence: SequenceNumber, publication: PublicationID) {
+        self.publisher = publisher
         self.store = store
-        self.channel = channel
         self.sequence = sequence
         self.publication = NIOLockedValueBox(publication)
     }
@@ -91,7 +127,7 @@ public final class LocalSegmentWriter: Sendable {
 
     /// Hands bytes to all readers, as one piece.
     ///
-    /// - Throws: ``TrickleError``: `channelClosed`, `segmentAborted`, `refused` when the segment is too large, `misuse` after
+    /// - Throws: ``TrickleError``: `channelClosed`, `channelTaken`, `segmentAborted`, `refused` when the segment is too large, `misuse` after
     ///   the end.
     public func write(_ bytes: ByteBuffer) throws {
         if bytes.readableBytes == 0 { return }
@@ -112,7 +148,7 @@ public final class LocalSegmentWriter: Sendable {
     /// Breaks the segment off: its readers are told that it is not whole. Does nothing after the end.
     public func abort() {
         guard let id = publication.withLockedValue({ $0.take() }) else { return }
-        store.perform(on: nil) { store, now in store.breakPublication(id, now: now) }
+        store.perform(on: nil) { store, now in store.breakPublication(id, lingers: false, now: now) }
     }
 
     private func perform(
@@ -147,7 +183,7 @@ extension TrickleError {
         switch end {
         case .channelClosed: self.init(.channelClosed, "the channel '\(channel)' was closed")
         case .segmentEnded: self.init(.segmentAborted, "segment \(sequence) of '\(channel)' was ended by somebody else")
-        case .superseded: self.init(.segmentAborted, "another publisher of '\(channel)' began again")
+        case .superseded: self.init(.channelTaken, "another publisher took the channel '\(channel)'")
         case .outOfMemory:
             self.init(.relayBusy, "segment \(sequence) of '\(channel)' was given up: the relay has not enough memory")
         case .relayDraining: self.init(.relayBusy, "the relay is going down")
@@ -164,6 +200,7 @@ func refusing<Result>(_ intent: String, _ body: () throws(RelayRefusal) -> Resul
         let code: TrickleError.Code =
             switch error {
             case .channelNotFound: .channelNotFound
+            case .ownedByAnother: .channelTaken
             case .draining, .outOfMemory, .tooManyChannels, .tooManyOpenSegments, .tooManyPreconnected: .relayBusy
             default: .refused
             }

@@ -242,6 +242,7 @@ import TrickleTesting
             for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
             let old = try await playlist(of: relay).segments
             #expect(old.last?.number == 4)
+            publisher.release(.leave)
             try await PlainClient.with(relay) { try await $0.post(TestChannel.segment(100), to: "/cam/0") }
             let new = try await playlist(of: relay)
             #expect(new.segments.map(\.number) == [0])

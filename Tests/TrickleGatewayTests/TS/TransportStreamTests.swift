@@ -180,11 +180,12 @@ import TrickleTesting
                 _ = try await client.answer()
                 try await relay.tells("trickle_viewers 1")
                 writer.abort()
+                publisher.release(.leave)
                 try await PlainClient.with(relay) { publisher in
                     try await publisher.post(anew[0], to: "/cam/0")
                     try await publisher.post(anew[1], to: "/cam/1")
                 }
-                publisher.close()
+                try relay.publisher(of: channel).close()
                 let body = try await client.chunkedBody()
                 #expect(body.count % TransportPacket.size == 0)
                 #expect(body.suffix(anew[0].count + anew[1].count) == (anew[0] + anew[1])[...])
