@@ -126,11 +126,18 @@ let package = Package(
                 "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
                 "ChildProcesses", "YAML", logging,
             ]),
+        // What publishes in the relay's own program.
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "Publishing", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "MPEGTS", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "TrickleCore", "TrickleKit", "Restreaming", "Publishing",
-                "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "Ingest", "Restreaming", "CommandFrame", "Endings", "AllocatorShims",
+                argumentParser, logging,
             ]),
         .executableTarget(
             name: "trickle",
@@ -180,6 +187,11 @@ let package = Package(
                 "TrickleGateway", "MediaIndex", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS",
                 "FragmentedMP4",
                 "TrickleTesting", logging,
+            ] + nio),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: [
+                "Ingest", "CommandFrame", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting", logging,
             ] + nio),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),

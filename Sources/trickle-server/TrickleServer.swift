@@ -3,6 +3,7 @@ import ArgumentParser
 import ChildProcesses
 import CommandFrame
 import Endings
+import Ingest
 import Restreaming
 import TrickleGateway
 import TrickleRelay
@@ -107,7 +108,10 @@ struct TrickleServer: Tool {
         let relay: RelayServer
         do {
             relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
-                Gateway($0, configuration: gateway.configuration, logger: session.logger)
+                RampGroup([
+                    LiveIngest($0, session: session),
+                    Gateway($0, configuration: gateway.configuration, logger: session.logger),
+                ])
             }
         } catch {
             throw ToolFailure("\(error)")

@@ -36,6 +36,7 @@ final class CollectingWriter: ResponseWriter {
     }
 
     func sendContinue() { events.append(.continueAsked) }
+    func holdBody(_ isHeld: Bool) {}
 
     func answer(_ head: ResponseHead, body: ByteBuffer) {
         begin(head, .counted(body.readableBytes))

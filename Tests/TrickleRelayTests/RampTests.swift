@@ -87,7 +87,7 @@ import TrickleTesting
 
     @Test func aRouteTakesABodyOfItsMethodUpToItsLimit() async throws {
         let route = RampRoute(
-            "/{channel}/notes", methods: [.post, .put], action: .publish, maximumBodyByteCount: 8
+            "/{channel}/notes", methods: [.post, .put], action: .publish, body: .collected(atMost: 8)
         ) { request in
             text("\(request.method.rawValue) \(request.channel!) \(String(buffer: request.body))")
         }

@@ -9,7 +9,7 @@ import TrickleTesting
     private func withServer(
         _ limits: RouteServer.Limits = .init(), _ body: (_ port: Int) async throws -> Void
     ) async throws {
-        let route = RampRoute("/notes/*", methods: [.get, .post], maximumBodyByteCount: 4) { request in
+        let route = RampRoute("/notes/*", methods: [.get, .post], body: .collected(atMost: 4)) { request in
             RampResponse(.bytes(ByteBuffer(string: "\(request.target) from \(request.client)\n")))
         }
         let server = try RouteServer.start(

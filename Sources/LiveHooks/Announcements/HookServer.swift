@@ -32,7 +32,7 @@ public struct HookServer: Sendable {
         // What is asked for is the hook's own affair, with any method.
         let route = RampRoute(
             "/*", methods: [.get, .head, .post, .put, .delete, .patch, .options], action: .publish,
-            maximumBodyByteCount: maximumBodyBytes
+            body: .collected(atMost: maximumBodyBytes)
         ) { request in
             let access = HookAccess.Request(
                 source: "\(request.client)", host: request.field("Host"), origin: request.field("Origin"),

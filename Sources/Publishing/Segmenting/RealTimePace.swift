@@ -8,14 +8,20 @@ package struct RealTimePace {
     private static let clocklessByteCount = 1 << 20
 
     private let isKept: Bool
+    private let lead: Duration
     private var pacer = PacketPacer()
     private var start: ContinuousClock.Instant?
     private var byteCount = 0
     /// The beginning of a segment whose first bytes are not due yet.
     private var beginning: SegmentingStep?
 
-    /// - Parameter isKept: false for streams that have their own pace, or none: nothing is held back.
-    package init(isKept: Bool) { self.isKept = isKept }
+    /// - Parameters:
+    ///   - isKept: false for streams that have their own pace, or none: nothing is held back.
+    ///   - lead: How far the stream may be ahead of its clock.
+    package init(isKept: Bool, lead: Duration = .zero) {
+        self.isKept = isKept
+        self.lead = lead
+    }
 
     /// Carries the steps out, each when it is due; all at once when a stop is asked for.
     package mutating func perform(
@@ -41,7 +47,7 @@ package struct RealTimePace {
         let start = start ?? .now
         self.start = start
         while !session.stop.isMade {
-            let rest = due - (ContinuousClock.now - start)
+            let rest = due - lead - (ContinuousClock.now - start)
             guard rest > .zero else { return }
             // In short sleeps, so that a stop is heard.
             try await Task.sleep(for: min(rest, .milliseconds(50)))

@@ -33,10 +33,11 @@ package struct SourceStream {
 
     /// - Parameters:
     ///   - isPaced: Whether it is held back to the speed of its clock.
+    ///   - lead: How far it may be ahead of that.
     ///   - joinsStart: Whether what comes before the first random access point goes into the segment that begins there.
     package init(
-        _ segmentation: GOPSegmenter.Configuration, _ joint: Joint, isPaced: Bool, joinsStart: Bool = false,
-        to outlet: any SegmentOutlet, _ session: ToolSession
+        _ segmentation: GOPSegmenter.Configuration, _ joint: Joint, isPaced: Bool, lead: Duration = .zero,
+        joinsStart: Bool = false, to outlet: any SegmentOutlet, _ session: ToolSession
     ) {
         self.segmentation = segmentation
         self.session = session
@@ -51,7 +52,7 @@ package struct SourceStream {
             self.tables = tables
         }
         rounds = Rounds(isNeeded: isRepeated)
-        pace = RealTimePace(isKept: isPaced)
+        pace = RealTimePace(isKept: isPaced, lead: lead)
         output = ChannelOutput(outlet, joinsStart: joinsStart, session: session)
     }
 

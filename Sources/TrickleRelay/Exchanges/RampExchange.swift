@@ -3,46 +3,92 @@ import TrickleCore
 
 /// Asks a ramp, and has its answer given.
 final class RampExchange: Exchange {
-    let startsAtHead = false
+    let startsAtHead: Bool
     private let request: IncomingRequest
     private var asked: RampRequest
     private let route: RampRoute
     private var asking: Task<Void, Never>?
+    /// Where a streamed body goes; nil for others, and when all of it has come.
+    private var stream: RequestBodyStream.Source?
+    /// What of it the read under way has brought.
+    private var arrived = ByteBuffer()
+    /// A piece of a streamed body is about as large as what the connection reads at once.
+    private static let maximumPieceByteCount = 128 << 10
 
     init(_ request: IncomingRequest, _ asked: RampRequest, _ route: RampRoute) {
         self.request = request
         self.asked = asked
         self.route = route
+        startsAtHead = if case .streamed = route.body { true } else { false }
         self.asked.client = request.client
     }
 
+    var answersBehindInput: Bool { startsAtHead && asking != nil }
+
     func received(_ bytes: ByteBuffer) {
-        guard route.maximumBodyByteCount > 0 else { return }
-        guard asked.body.readableBytes + bytes.readableBytes <= route.maximumBodyByteCount else {
-            return request.refuse(
-                RequestProblem(status: 413, reason: "a body has at most \(route.maximumBodyByteCount) bytes here"))
+        switch route.body {
+        case .thrownAway: break
+        case .collected(let limit):
+            guard asked.body.readableBytes + bytes.readableBytes <= limit else {
+                return request.refuse(RequestProblem(status: 413, reason: "a body has at most \(limit) bytes here"))
+            }
+            asked.body.writeImmutableBuffer(bytes)
+        case .streamed:
+            if arrived.readableBytes == 0 { arrived = bytes } else { arrived.writeImmutableBuffer(bytes) }
+            if arrived.readableBytes >= Self.maximumPieceByteCount { passOn() }
         }
-        asked.body.writeImmutableBuffer(bytes)
+    }
+
+    func readComplete() { passOn() }
+
+    func receivedEnd() {
+        passOn()
+        stream.take()?.finish()
+    }
+
+    /// Hands on what has come of a streamed body; the rest waits at its sender while the ramp has enough.
+    private func passOn() {
+        guard arrived.readableBytes > 0 else { return }
+        let bytes = arrived
+        arrived = ByteBuffer()
+        guard let stream, case .stopProducing = stream.yield(bytes) else { return }
+        request.writer.holdBody(true)
     }
 
     func start() {
         let exchange = NIOLoopBound(self, eventLoop: request.lane.eventLoop)
         let eventLoop = request.lane.eventLoop
+        if case .streamed = route.body {
+            guard request.head.hasBody else {
+                return request.refuse(
+                    RequestProblem(status: 411, reason: "send a body: with Content-Length, or chunked"))
+            }
+            if request.head.expectsContinue { request.writer.sendContinue() }
+            let body = RequestBodyStream.make {
+                eventLoop.execute { exchange.value.request.writer.holdBody(false) }
+            }
+            (asked.stream, stream) = (body.stream, body.source)
+        }
         asking = Task { [route, asked] in
             let response = await route.answer(asked)
             eventLoop.execute { exchange.value.answered(response) }
         }
+        asked.stream = nil
     }
 
     /// Whoever waits for something that comes with time gets nothing more.
     func relayDrains() {
         guard asking != nil else { return }
-        cancelled()
+        end(.relayDraining)
         request.refuse(RequestProblem(.draining))
     }
 
-    func cancelled() {
-        asking?.cancel()
+    func cancelled() { end(.connectionLost) }
+
+    /// - Parameter reason: why the body is not whole; where it is streamed, the ramp sees it, and puts its affairs in order.
+    private func end(_ reason: RequestBodyStream.Broken) {
+        passOn()
+        if startsAtHead { stream.take()?.finish(reason) } else { asking?.cancel() }
         asking = nil
     }
 

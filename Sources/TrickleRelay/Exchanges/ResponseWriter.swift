@@ -16,6 +16,9 @@ protocol ResponseWriter: AnyObject {
     /// Asks for the request's body (RFC 9110, section 10.1.1), or says that it is still waited for.
     func sendContinue()
 
+    /// Whether the rest of the request's body is to wait at its sender. Bytes that are on their way may still come.
+    func holdBody(_ isHeld: Bool)
+
     /// Writes a whole answer.
     ///
     /// - Parameter body: not copied. To a HEAD only its length is told.

@@ -38,6 +38,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     var isWritable = true
     /// What it has been used for so far.
     var use = ConnectionUse.unknown
+    /// Whether whoever answers has enough of the body for now.
+    private var holdsBody = false
     /// How long a client may take to close when the last answer has left.
     private static let lingerTime = Duration.seconds(5)
 
@@ -183,6 +185,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         guard let gate else { return }
         let element: Int?
         switch state {
+        // What waits here is not the client's to send.
+        case .exchanging where holdsBody: element = nil
         case .idle, .exchanging: element = gate.isInsideElement ? gate.elementCount : nil
         case .answering: element = gate.holdsBegunHead ? gate.elementCount + 1 : nil
         case .receiving, .flushing, .lingering, .switched, .closed: return
@@ -211,7 +215,14 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
 
     // MARK: Requests
 
-    var intake: RequestGate.Intake { state.intake }
+    var intake: RequestGate.Intake { holdsBody && state == .exchanging ? .heldBack : state.intake }
+    var owesAnswer: Bool { state == .answering && exchange?.answersBehindInput == true }
+
+    func holdBody(_ isHeld: Bool) {
+        guard holdsBody != isHeld else { return }
+        holdsBody = isHeld
+        if state == .exchanging { gate?.intakeChanged() }
+    }
 
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
@@ -236,6 +247,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         gate?.headEnded(framing: request.framing)
         deadlines.nothingIsDue()
         self.request = request
+        holdsBody = false
         let exchange = exchange(for: request)
         self.exchange = exchange
         if exchange.startsAtHead, request.hasBody {

@@ -14,14 +14,18 @@ package final class RequestGate: ChannelDuplexHandler {
     package protocol Keeper: AnyObject {
         /// What becomes of the bytes that follow; ``RequestGate/intakeChanged()`` is told of changes.
         var intake: Intake { get }
+        /// Whether a client that has shut down its sending side is still to get an answer.
+        var owesAnswer: Bool { get }
     }
 
     /// What becomes of bytes that come.
     package enum Intake: Sendable {
         /// Up to the end of a head or of a request they go on.
         case taken
-        /// They wait, and nothing more is read.
+        /// They wait, and once some do, nothing more is read.
         case held
+        /// As ``held``, for a body of which enough has been taken for now: nothing more is read at all.
+        case heldBack
         case thrownAway
         /// They go on as they are, and are no requests.
         case passedOn
@@ -79,7 +83,7 @@ package final class RequestGate: ChannelDuplexHandler {
         switch keeper?.intake {
         case .thrownAway: return
         case .passedOn where held.readableBytes == 0: return context.fireChannelRead(data)
-        case .passedOn, .taken, .held, nil: break
+        case .passedOn, .taken, .held, .heldBack, nil: break
         }
         if held.readableBytes == 0 {
             held = bytes
@@ -100,7 +104,9 @@ package final class RequestGate: ChannelDuplexHandler {
 
     /// Ends the connection of a client that sends no more, once the request that it was sending is whole.
     private func closeWhenTaken() {
-        guard inputHasEnded, !isPaused else { return }
+        guard inputHasEnded, !isPaused, !isFeeding, keeper?.owesAnswer != true, keeper?.intake != .heldBack else {
+            return
+        }
         // A crowd that leaves at once costs the system a good while.
         guard turns.unitsLeft > 0 else { return pause() }
         turns.take(Self.unitsPerHead)
@@ -108,7 +114,7 @@ package final class RequestGate: ChannelDuplexHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        isWithholdingRead = held.readableBytes > 0 && !holdsBegunHead
+        isWithholdingRead = held.readableBytes > 0 && !holdsBegunHead || keeper?.intake == .heldBack
         if !isWithholdingRead { context.read() }
     }
 
@@ -126,12 +132,15 @@ package final class RequestGate: ChannelDuplexHandler {
     /// To be called when something else becomes of the bytes than before.
     func intakeChanged() {
         switch keeper?.intake {
-        case .taken: resume()
+        case .taken:
+            resume()
+            if !isFeeding { readOn() }
+            closeWhenTaken()
         case .thrownAway:
             held = ByteBuffer()
             if !isFeeding { readOn() }
         case .passedOn: passOn()
-        case .held, nil: break
+        case .held, .heldBack, nil: break
         }
     }
 
@@ -195,6 +204,10 @@ package final class RequestGate: ChannelDuplexHandler {
             self?.closeWhenTaken()
         }
     }
+}
+
+extension RequestGate.Keeper {
+    package var owesAnswer: Bool { false }
 }
 
 extension RequestProblem {

@@ -94,6 +94,17 @@ public final class LocalPublisher: Sendable {
         return LocalSegmentWriter(of: self, store: store, sequence: number, publication: publication)
     }
 
+    /// Checks that it still has the channel.
+    ///
+    /// - Throws: ``TrickleError``: `channelNotFound` when the channel was closed, `channelTaken` when another took it.
+    public func check() throws {
+        try refusing("publish '\(channel)'") { () throws(RelayRefusal) in
+            try store.perform(on: nil) { (store, now) throws(RelayRefusal) in
+                try store.checkClaim(incarnation, by: id, now: now)
+            }
+        }
+    }
+
     /// Lets go of the channel, and ends a segment that is open as aborted. Does nothing when it was closed, or another has it.
     ///
     /// - Parameter release: what becomes of the channel; by ``ChannelRelease/close`` its readers get what there is, and then its end.

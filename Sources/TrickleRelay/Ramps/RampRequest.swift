@@ -12,8 +12,10 @@ public struct RampRequest: Sendable {
     public let channel: ChannelName?
     /// What stands in the pattern's `{number}`.
     public let number: SequenceNumber?
-    /// The whole body, where the route takes one.
+    /// The whole body, where the route collects it.
     public internal(set) var body = ByteBuffer()
+    /// The body as it comes, where the route streams it.
+    public internal(set) var stream: RequestBodyStream?
     /// Whom it comes from.
     public internal(set) var client = ClientAddress.unknown
     private let head: RelayRequest

@@ -9,23 +9,23 @@ public struct RampRoute: Sendable {
     public var action: RelayAction
     /// What the client has to say in `Accept`; others get what the protocol has there.
     public var accept: String?
-    /// Bytes of the largest body that is taken; a longer one gets 413. 0 throws bodies away.
-    public var maximumBodyByteCount: Int
+    /// What becomes of the request's body.
+    public var body: RampBody
     /// The protocol that the client has to ask for in `Upgrade`; without it it gets 426.
     public var upgrade: String?
-    /// Runs in a task that is cancelled when the client leaves.
+    /// Runs in a task that is cancelled when the client leaves; where the body is streamed, the body's end or error says so instead.
     public var answer: @Sendable (RampRequest) async -> RampResponse
 
     public init(
         _ pattern: PathPattern, methods: [RequestMethod] = [.get, .head], action: RelayAction = .read,
-        accept: String? = nil, maximumBodyByteCount: Int = 0, upgrade: String? = nil,
+        accept: String? = nil, body: RampBody = .thrownAway, upgrade: String? = nil,
         answer: @escaping @Sendable (RampRequest) async -> RampResponse
     ) {
         self.pattern = pattern
         self.methods = methods
         self.action = action
         self.accept = accept
-        self.maximumBodyByteCount = maximumBodyByteCount
+        self.body = body
         self.upgrade = upgrade
         self.answer = answer
     }
@@ -43,4 +43,13 @@ public struct RampRoute: Sendable {
     func isAccepted(by request: RelayRequest) -> Bool {
         accept.map { request.field("Accept")?.contains($0) == true } ?? true
     }
+}
+
+/// What becomes of the body of a request for a ramp.
+public enum RampBody: Sendable {
+    case thrownAway
+    /// It is there whole, as ``RampRequest/body``; one of more bytes gets 413.
+    case collected(atMost: Int)
+    /// It comes while the answer is made, as ``RampRequest/stream``. A request without a body gets 411.
+    case streamed
 }

@@ -16,6 +16,9 @@ extension RelayFault {
         .handles("createsByRefusedPOST", ["URL-10"]) { request, context in
             if request.position == "-2", request.method == "POST" { _ = context.ask("POST", "/\(request.channel)") }
         },
+        .handles("createsByWhatIsNoStream", ["URL-11"]) { request, context in
+            if request.position == "live.ts" { _ = context.ask("POST", "/\(request.channel)") }
+        },
         .connection("closesAfterAnswers", ["HTTP-1", "HTTP-2", "ERR-5", "PUB-11"], .closesAfterAnswers),
         .connection("closesAfterErrors", ["ERR-5"], .closesAfterErrors),
         .connection("closesSilentConnections", ["HTTP-22"], .closesSilentConnections),

@@ -6,10 +6,12 @@ import TrickleKit
 import TrickleRelay
 
 /// The relay in this program: no socket, and nothing that could be slow or break.
-struct LocalDestination: ChannelDestination {
-    let relay: RelayServer
+public struct LocalDestination: ChannelDestination {
+    private let relay: RelayServer
 
-    func channel(_ name: ChannelName, logger: Logger) -> any PublishedChannel {
+    public init(relay: RelayServer) { self.relay = relay }
+
+    package func channel(_ name: ChannelName, logger: Logger) -> any PublishedChannel {
         LocalChannel(logger: logger) { try relay.publisher(of: name) }
     }
 }

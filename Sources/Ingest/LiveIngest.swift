@@ -1,0 +1,60 @@
+import CommandFrame
+import MPEGTS
+import Synchronization
+import TrickleCore
+import TrickleRelay
+
+/// The doors by which clients publish with one request whose body has no end: `POST` or `PUT` of `/NAME/live.ts`.
+///
+///     ffmpeg -re -i clip.mp4 -c copy -f mpegts http://localhost:2939/cam/live.ts
+///     curl -T capture.ts http://localhost:2939/cam/live.ts
+///
+/// The body is cut at its GOPs, as `publish-file` cuts, and published in this process.
+public struct LiveIngest: RelayRamps {
+    public let routes: [RampRoute]
+
+    /// - Parameter session: Whose logger tells what becomes of each stream.
+    public init(_ relay: RelayServer, session: ToolSession) {
+        let memory = TableMemory(lasts: relay.configuration.limits.publisherLingerDuration)
+        routes = [
+            RampRoute("/{channel}/live.ts", methods: [.post, .put], action: .publish, body: .streamed) { request in
+                guard let channel = request.channel, let body = request.stream else {
+                    preconditionFailure("the route has a channel and a body")
+                }
+                do throws(LiveRequest.Mistake) {
+                    let asked = try LiveRequest(request.query)
+                    let session = session.with(stop: .init(), logger: session.logger(for: channel))
+                    return await LiveBody(
+                        of: channel, asked, from: request.client, on: relay, tables: memory, session
+                    ).publish(body)
+                } catch {
+                    return .problem(400, error.reason)
+                }
+            }
+        ]
+    }
+}
+
+/// What the tables of channels were like whose publishers broke off, for those that come back.
+final class TableMemory: Sendable {
+    private struct Entry {
+        let tables: TableVersions
+        let since: ContinuousClock.Instant
+    }
+
+    private let duration: Duration
+    private let entries = Mutex<[ChannelName: Entry]>([:])
+
+    /// - Parameter duration: For how long they may come back.
+    init(lasts duration: Duration) { self.duration = duration }
+
+    func keep(_ tables: TableVersions, of channel: ChannelName) {
+        let now = ContinuousClock.now
+        entries.withLock { entries in
+            entries = entries.filter { now - $0.value.since < duration }
+            entries[channel] = Entry(tables: tables, since: now)
+        }
+    }
+
+    func take(_ channel: ChannelName) -> TableVersions? { entries.withLock { $0.removeValue(forKey: channel)?.tables } }
+}
