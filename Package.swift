@@ -214,7 +214,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "LiveHooksTests",
-            dependencies: ["LiveHooks", "CommandFrame", "Endings", "MPEGTS", "ChildProcesses", "TrickleTesting"]),
+            dependencies: [
+                "LiveHooks", "CommandFrame", "Endings", "TrickleRelay", "MPEGTS", "ChildProcesses", "TrickleTesting",
+            ]),
         .testTarget(name: "TestBenchTests", dependencies: ["TestBench", "TrickleTesting"]),
         .testTarget(
             name: "RestreamingTests",

@@ -123,4 +123,11 @@ import TrickleKit
         #expect(!lines.split(separator: "\n").contains { $0.hasPrefix("x: forged") })
         #expect(lines.contains("forged é"))
     }
+
+    @Test func `a value of a field does not begin another field`() throws {
+        let line = try written(.text, #"a" client=x"#)
+        #expect(line.contains(#" channel="a\" client=x""#), "\(line)")
+        #expect(try written(.text, "cam").contains(" channel=cam\n"))
+        #expect(try written(.text, "").contains(" channel=\"\"\n"))
+    }
 }

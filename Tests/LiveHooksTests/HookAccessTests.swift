@@ -1,4 +1,5 @@
 import Testing
+import TrickleRelay
 
 @testable import LiveHooks
 
@@ -7,16 +8,16 @@ import Testing
     private func isTaken(
         _ access: HookAccess = HookAccess(hosts: ["media"]), from source: String? = "127.0.0.1",
         host: String? = "localhost:2938",
-        origin: String? = nil, authorization: String? = nil, query: String = "", isForm: Bool = false
+        origin: String? = nil, credentials: ClientCredentials? = nil, query: String = "", isForm: Bool = false
     ) -> Bool {
-        let request = HookAccess.Request(source: source, host: host, origin: origin, authorization: authorization)
+        let request = HookAccess.Request(source: source, host: host, origin: origin, credentials: credentials)
         return access.refusal(of: request, query: query[...], isForm: isForm) == nil
     }
 
     @Test(arguments: ["https://evil.example", "http://localhost:2938", "null", ""])
     func `nothing is taken from a web page`(origin: String) {
         #expect(!isTaken(origin: origin))
-        #expect(!isTaken(HookAccess(secret: "s"), origin: origin, authorization: "Bearer s"))
+        #expect(!isTaken(HookAccess(secret: "s"), origin: origin, credentials: .bearer("s")))
     }
 
     @Test(arguments: [
@@ -36,7 +37,7 @@ import Testing
         #expect(!isTaken(from: "192.0.2.1", isForm: true))
         let access = HookAccess(secret: "a b")
         #expect(isTaken(access, from: "192.0.2.1", host: "any", query: "x=1&secret=a%20b", isForm: true))
-        #expect(isTaken(access, from: "192.0.2.1", authorization: "Bearer a b"))
+        #expect(isTaken(access, from: "192.0.2.1", credentials: .bearer("a b")))
         for query in ["", "secret=", "secret=a", "secret=a%20c", "secret=a%20bb"] {
             #expect(!isTaken(access, query: query))
         }

@@ -11,7 +11,7 @@ final class LogLines: Sendable {
 
     private struct Handler: LogHandler {
         let lines: LogLines
-        var logLevel = Logger.Level.info
+        var logLevel = Logger.Level.trace
         var metadata: Logger.Metadata = [:]
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {

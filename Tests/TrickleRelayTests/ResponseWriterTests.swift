@@ -22,7 +22,7 @@ import TrickleCore
         _ method: HTTPMethod, to writer: CollectingWriter, fields: HTTPHeaders = [:]
     ) -> IncomingRequest {
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/cam/0", headers: fields)
-        return IncomingRequest(head: RelayRequest(head), client: .unknown, lane: lane, writer: writer)
+        return IncomingRequest(client: ClientIdentity(head: RelayRequest(head)), lane: lane, writer: writer)
     }
 
     private func read(_ fields: HTTPHeaders = [:]) throws -> CollectingWriter {

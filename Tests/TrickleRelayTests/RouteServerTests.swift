@@ -10,7 +10,7 @@ import TrickleTesting
         _ limits: RouteServer.Limits = .init(), _ body: (_ port: Int) async throws -> Void
     ) async throws {
         let route = RampRoute("/notes/*", methods: [.get, .post], body: .collected(atMost: 4)) { request in
-            RampResponse(.bytes(ByteBuffer(string: "\(request.target) from \(request.client)\n")))
+            RampResponse(.bytes(ByteBuffer(string: "\(request.target) from \(request.client.address)\n")))
         }
         let server = try RouteServer.start(
             host: "127.0.0.1", port: 0, option: "--notes", limits: limits, logger: Logger(label: "test"),

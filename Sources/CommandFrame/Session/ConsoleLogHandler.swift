@@ -49,9 +49,15 @@ public struct ConsoleLogHandler: LogHandler {
             case .warning: ("warning: ", "\u{1B}[33m")
             case .error, .critical: ("error: ", "\u{1B}[31m")
             }
-        let tail = PrintableText.of(fields.map { " \($0.0)=\($0.1)" }.joined())
+        let tail = PrintableText.of(fields.map { " \($0.0)=\(Self.value($0.1))" }.joined())
         let isColoured = console.hasColour && !colour.isEmpty
         return isColoured ? "\(tool): \(colour)\(word)\(text)\u{1B}[0m\(tail)" : "\(tool): \(word)\(text)\(tail)"
+    }
+
+    /// A value that has a space or a quotation mark in it is quoted, so that nobody can put a field of another name into it.
+    private static func value(_ text: String) -> String {
+        let isOneWord = !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" }
+        return isOneWord ? text : JSONText.string(text)
     }
 
     private func json(_ text: String, level: Logger.Level, fields: [(String, String)]) -> String {

@@ -1,4 +1,5 @@
 import TrickleKit
+import TrickleRelay
 
 /// Who may announce streams.
 ///
@@ -11,13 +12,17 @@ public struct HookAccess: Sendable {
         public var source: String?
         public var host: String?
         public var origin: String?
-        public var authorization: String?
+        public var credentials: ClientCredentials?
 
-        public init(source: String?, host: String?, origin: String?, authorization: String?) {
+        public init(source: String?, host: String?, origin: String?, credentials: ClientCredentials?) {
             self.source = source
             self.host = host
             self.origin = origin
-            self.authorization = authorization
+            self.credentials = credentials
+        }
+
+        var bearerToken: String? {
+            if case .bearer(let token) = credentials { token } else { nil }
         }
 
         var isFromHere: Bool {
@@ -43,7 +48,7 @@ public struct HookAccess: Sendable {
         if request.origin != nil { return "announcements of web pages are not taken" }
         if let secret {
             let isRight =
-                Self.isSame(request.authorization, "Bearer \(secret)") || Self.isSame(Self.secret(in: query), secret)
+                Self.isSame(request.bearerToken, secret) || Self.isSame(Self.secret(in: query), secret)
             return isRight ? nil : "the secret of --hook-secret is missing, or is another"
         }
         if let host = request.host, !isOwn(host) {

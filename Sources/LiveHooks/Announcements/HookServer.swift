@@ -35,8 +35,8 @@ public struct HookServer: Sendable {
             body: .collected(atMost: maximumBodyBytes)
         ) { request in
             let access = HookAccess.Request(
-                source: "\(request.client)", host: request.field("Host"), origin: request.field("Origin"),
-                authorization: request.field("Authorization"))
+                source: "\(request.client.address)", host: request.field("Host"), origin: request.field("Origin"),
+                credentials: request.client.credentials)
             let answer = await hook.answer(
                 method: request.method.rawValue, target: request.target, body: Array(request.body.readableBytesView),
                 from: access)

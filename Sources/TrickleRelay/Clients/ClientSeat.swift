@@ -6,6 +6,7 @@
 ///
 /// One thread at a time has it: the acceptor's, then that of the connection's lane.
 final class ClientSeat: @unchecked Sendable {
+    let connection = ConnectionID.next()
     private let census: ConnectionCensus
     /// Who has opened the connection, or whom a PROXY header has named.
     private var peer: ClientAddress

@@ -20,7 +20,7 @@ protocol Exchange: AnyObject {
     func relayDrains()
     /// The connection is gone, or the request broke the rules: nothing more is to be written.
     func cancelled()
-    /// Who this is, for the log.
+    /// What this is, for the log.
     var logMetadata: Logger.Metadata { get }
 }
 

@@ -2,11 +2,11 @@ import NIOCore
 
 /// A request, and what is needed to answer it.
 struct IncomingRequest {
-    let head: RelayRequest
-    /// Whom limits and the log mean.
-    let client: ClientAddress
+    let client: ClientIdentity
     let lane: RelayLane
     let writer: any ResponseWriter
+
+    var head: RelayRequest { client.head }
 
     func answer(_ head: ResponseHead, body: ByteBuffer = ByteBuffer()) {
         lane.count(head)

@@ -168,10 +168,10 @@ final class PublishExchange: Exchange {
     }
 
     var logMetadata: Logger.Metadata {
-        [
-            "side": "publisher", "channel": "\(name)", "segment": "\(publishRequest.position)",
-            "bytes": "\(byteCount)", "client": "\(request.client)",
+        let metadata: Logger.Metadata = [
+            "side": "publisher", "channel": "\(name)", "segment": "\(publishRequest.position)", "bytes": "\(byteCount)",
         ]
+        return request.client.logMetadata.merging(metadata) { $1 }
     }
 
     func relayDrains() {

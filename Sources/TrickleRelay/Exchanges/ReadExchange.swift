@@ -74,9 +74,9 @@ final class ReadExchange: Exchange, LaneReader {
 
     /// At the latest here it shows whose fault a delay was: the reader's, by so many bytes.
     var logMetadata: Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            "side": "subscriber", "channel": "\(name)", "client": "\(request.client)",
-        ]
+        var metadata = request.client.logMetadata
+        metadata["side"] = "subscriber"
+        metadata["channel"] = "\(name)"
         if case .reading(let segment) = phase {
             metadata["segment"] = "\(segment.number)"
             metadata["behind_bytes"] = "\(lag)"

@@ -67,7 +67,7 @@ final class StreamExchange: Exchange, LaneReader {
     func cancelled() { letGo() }
 
     var logMetadata: Logger.Metadata {
-        ["side": "viewer", "channel": "\(stream.channel)", "client": "\(request.client)"]
+        request.client.logMetadata.merging(["side": "viewer", "channel": "\(stream.channel)"]) { $1 }
     }
 
     var lag: Int {

@@ -26,8 +26,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     private(set) var state = HTTP1State.idle
     /// What answers the request; nil between answers.
     private(set) var exchange: (any Exchange)?
+    /// Whose request is answered.
+    private(set) var client: ClientIdentity?
     /// The request that is answered.
-    private(set) var request: RelayRequest?
+    var request: RelayRequest? { client?.head }
     /// The answer under way.
     var framing = BodyFraming.counted
     /// Whether the head under way lets another request follow.
@@ -134,7 +136,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     private func cancelExchange(after event: HTTP1State.Event) {
         transition(event)
         let cancelled = exchange
-        (exchange, request) = (nil, nil)
+        (exchange, client) = (nil, nil)
         written = []
         cancelled?.cancelled()
     }
@@ -156,7 +158,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
             lane.counts.readersStalled += 1
             lane.logger.notice(
                 "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
-                metadata: exchange?.logMetadata ?? [:])
+                metadata: logMetadata)
             close()
         case (.arrival, .idle): closeAfterReading()
         case (.arrival, _): close()
@@ -167,6 +169,12 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
             let part = state == .idle ? "head" : "body"
             refuse(RequestProblem(status: 408, reason: "the request's \(part) took longer than \(seconds) s"))
         }
+    }
+
+    /// Whose connection it is, and what is answered on it.
+    private var logMetadata: Logger.Metadata {
+        let client = client?.logMetadata ?? ["client": "\(seat.client)", "connection": "\(seat.connection)"]
+        return client.merging(exchange?.logMetadata ?? [:]) { $1 }
     }
 
     private func awaitHead() {
@@ -246,7 +254,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     private func take(_ request: RelayRequest) {
         gate?.headEnded(framing: request.framing)
         deadlines.nothingIsDue()
-        self.request = request
         holdsBody = false
         let exchange = exchange(for: request)
         self.exchange = exchange
@@ -270,7 +277,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
 
     private func exchange(for request: RelayRequest) -> any Exchange {
         let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
-        let incoming = IncomingRequest(head: request, client: seat.client, lane: lane, writer: self)
+        let client = ClientIdentity(address: seat.client, connection: seat.connection, head: request)
+        self.client = client
+        let incoming = IncomingRequest(client: client, lane: lane, writer: self)
         guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
         return lane.exchange(for: incoming, addingTo: &use)
     }
@@ -284,7 +293,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     /// The request's answer lets another protocol have the connection.
     func endHTTP() {
         transition(.protocolSwitch)
-        (exchange, request) = (nil, nil)
+        (exchange, client) = (nil, nil)
         deadlines.nothingIsDue()
     }
 
@@ -296,7 +305,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     /// The answer has been written and flushed.
     func answerEnded(goesOn: Bool) {
         guard state.isAnswered else { return }
-        (exchange, request) = (nil, nil)
+        (exchange, client) = (nil, nil)
         if seat.isProxy { seat.answered() }
         guard goesOn else { return closeAfterReading() }
         deadlines.nothingIsDue()
@@ -349,7 +358,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         let resets = request?.isHTTP10 == true
         transition(.cut)
         lane.budget.send(TurnBudget.bytesPerCut)
-        (exchange, request) = (nil, nil)
+        (exchange, client) = (nil, nil)
         written = []
         guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
         socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }

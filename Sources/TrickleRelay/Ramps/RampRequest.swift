@@ -2,7 +2,7 @@ import NIOCore
 import TrickleCore
 
 /// A request for one of a ramp's routes.
-public struct RampRequest: Sendable {
+public struct RampRequest: Sendable, CustomStringConvertible {
     public let method: RequestMethod
     /// The parts of the path below the relay's base path, percent-decoded; none for the base path itself.
     public let path: [String]
@@ -17,19 +17,21 @@ public struct RampRequest: Sendable {
     /// The body as it comes, where the route streams it.
     public internal(set) var stream: RequestBodyStream?
     /// Whom it comes from.
-    public internal(set) var client = ClientAddress.unknown
-    private let head: RelayRequest
+    public internal(set) var client: ClientIdentity
+    private var head: RelayRequest { client.head }
 
     /// Whether only the answer's head is asked for.
     public var isHead: Bool { method == .head }
-    /// As in the request line.
+    /// As in the request line: with a token, if it has one.
     public var target: String { head.target }
 
     /// The field's first value; nil when it is absent or empty.
     public func field(_ name: String) -> String? { head.field(name) }
 
+    public var description: String { head.description }
+
     init(_ head: RelayRequest, _ method: RequestMethod, _ target: RampTarget, _ match: PathPattern.Match) {
-        self.head = head
+        client = ClientIdentity(head: head)
         self.method = method
         path = target.path
         query = target.query

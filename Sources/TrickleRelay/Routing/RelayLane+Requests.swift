@@ -26,9 +26,9 @@ extension RelayLane {
     /// - Parameters:
     ///   - channel: nil where it is about none, or about more than one.
     ///   - client: who asks.
-    func refusal(of action: RelayAction, on channel: ChannelName?, by client: ClientAddress) -> RequestProblem? {
+    func refusal(of action: RelayAction, on channel: ChannelName?, by client: ClientIdentity) -> RequestProblem? {
         guard action.changesChannel, let channel, channel.isInternal else { return nil }
-        logger.debug("the channel \(channel) can only be read", metadata: ["client": "\(client)"])
+        logger.debug("the channel \(channel) can only be read", metadata: client.logMetadata)
         return RequestProblem(.internalChannel)
     }
 

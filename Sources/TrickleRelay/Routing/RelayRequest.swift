@@ -2,7 +2,7 @@ import NIOHTTP1
 import TrickleCore
 
 /// A request's head, with what this relay reads from it.
-struct RelayRequest: Sendable {
+struct RelayRequest: Sendable, CustomStringConvertible {
     let method: RequestMethod?
     let target: String
     /// HTTP/1.0 has no chunked coding, no trailers and no 100.
@@ -31,6 +31,11 @@ struct RelayRequest: Sendable {
                 while isSpace(value.last) { value.removeLast() }
                 return (field.name, String(Substring(value)))
             })
+    }
+
+    /// The method and the path. What may let its client in is not printed: neither the query nor the fields.
+    var description: String {
+        "\(method?.rawValue ?? "UNKNOWN") \(target.prefix { $0 != "?" && $0 != "#" })"
     }
 
     /// Which bytes behind the head are the request's, as the parser that let it pass sees it (RFC 9112, section 6.3).
