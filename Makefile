@@ -122,7 +122,7 @@ soak: $(BIN)/trickle-server ## mixed load on the relay, and whether it grows: [m
 	@Benchmarks/soak $(if $(minutes),--minutes "$$minutes") $(args)
 
 lint: ## style, and the arrows between the modules
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples
 	@sh scripts/check-arrows
 
 conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [json=FILE]

@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .library(name: "TrickleKit", targets: ["TrickleKit"]),
         .library(name: "TrickleRelay", targets: ["TrickleRelay"]),
+        .library(name: "TrickleGateway", targets: ["TrickleGateway"]),
         .library(name: "MPEGTS", targets: ["MPEGTS"]),
     ] + (["trickle"] + clients).map { .executable(name: $0, targets: ["trickle"]) },
     dependencies: [
@@ -147,6 +148,11 @@ let package = Package(
         .executableTarget(
             name: "trickle-conformance", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
 
+        // Examples.
+        .executableTarget(
+            name: "embedded-relay", dependencies: ["TrickleRelay", "TrickleGateway", logging] + nio,
+            path: "examples/EmbeddedRelay"),
+
         // Benchmarks.
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
         .executableTarget(
@@ -225,7 +231,8 @@ let package = Package(
                 "TrickleTesting",
             ]),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["TrickleRelay", "TrickleTesting"],
+            name: "ConformanceTests",
+            dependencies: ["TrickleRelay", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio")],
             exclude: ["Clients"]),
         .testTarget(
             name: "FaultTests",

@@ -15,6 +15,7 @@ final class Doorbell: ChannelInboundHandler {
 
     private var writeEnd: Int32?
     private let answer: () -> Void
+    private var channel: (any Channel)?
 
     private init(writeEnd: Int32, answer: @escaping () -> Void) {
         self.writeEnd = writeEnd
@@ -48,6 +49,16 @@ final class Doorbell: ChannelInboundHandler {
         // A pipe that is full rings already.
         if let writeEnd { _ = write(writeEnd, "!", 1) }
     }
+
+    /// Whether it is on its event loop.
+    var isHanging: Bool { channel != nil }
+
+    /// Takes it off the event loop.
+    func takeDown() { channel?.close(promise: nil) }
+
+    func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
+
+    func handlerRemoved(context: ChannelHandlerContext) { channel = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { answer() }
 

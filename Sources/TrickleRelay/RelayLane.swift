@@ -30,6 +30,7 @@ final class RelayLane: @unchecked Sendable {
     let commonFields: String
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
+    private var ticks: RepeatedTask?
     private var nextTick = NIODeadline.now()
     var segments: [SegmentID: LaneSegment] = [:]
     var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
@@ -195,7 +196,7 @@ final class RelayLane: @unchecked Sendable {
     /// Looks after the deadlines of connections and publishers from now on, once a second.
     func start() {
         nextTick = .now() + .seconds(1)
-        eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             let now = NIODeadline.now()
             self.counts.delay = max(0, Double((now - self.nextTick).nanoseconds) / 1e9)
             self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
@@ -250,6 +251,12 @@ final class RelayLane: @unchecked Sendable {
 
     func closeConnections() {
         for connection in Array(connections.values) { connection.close() }
+    }
+
+    /// Leaves an event loop that goes on.
+    func leaveEventLoop() {
+        ticks?.cancel()
+        turns.doorbell?.takeDown()
     }
 
     func whenNobodyIsConnected(_ promise: EventLoopPromise<Void>) {

@@ -19,8 +19,10 @@ import TrickleCore
 ///     await relay.shutDown()
 public final class RelayServer: Sendable {
     public let configuration: RelayConfiguration
-    private let group: MultiThreadedEventLoopGroup
-    private let acceptor: Acceptor
+    /// What ends with the relay; nil where the event loops are somebody else's.
+    private let group: MultiThreadedEventLoopGroup?
+    /// nil where connections come from somebody else.
+    private let acceptor: Acceptor?
     let lanes: [RelayLane]
     /// This run of the relay.
     var incarnation: String { lanes[0].incarnation }
@@ -56,48 +58,52 @@ public final class RelayServer: Sendable {
                 host: configuration.host, port: configuration.port, option: configuration.addressOption, error)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
+        let relay = RelayServer(
+            on: Array(group.makeIterator()), of: group, acceptor, failures, configuration: configuration,
+            logger: logger,
+            ramps: ramps)
+        acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
+        return relay
+    }
+
+    /// - Parameters:
+    ///   - group: what ends with the relay; nil where the event loops are somebody else's.
+    ///   - acceptor: nil where connections come from somebody else.
+    init(
+        on eventLoops: [any EventLoop], of group: MultiThreadedEventLoopGroup? = nil, _ acceptor: Acceptor? = nil,
+        _ setupFailures: RateLimitedLog? = nil, configuration: RelayConfiguration, logger: Logger,
+        ramps: ((RelayServer) -> any RelayRamps)?
+    ) {
+        self.configuration = configuration
+        self.group = group
+        self.acceptor = acceptor
+        self.setupFailures = setupFailures ?? RateLimitedLog(logger, level: .error)
+        shortages = RateLimitedLog(logger, level: .warning)
         let store = SharedStore(limits: configuration.limits)
         let incarnation = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        let lanes = group.makeIterator().enumerated().map { index, eventLoop in
+        let lanes = eventLoops.enumerated().map { index, eventLoop in
             RelayLane(
                 index: index, eventLoop: eventLoop, store: store, configuration: configuration,
                 incarnation: incarnation, logger: logger)
         }
         store.setLanes(lanes)
         for lane in lanes { lane.eventLoop.execute { Doorbell.hang(on: lane.turns) } }
-        let sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+        sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
         }
-        let census = ConnectionCensus(
+        census = ConnectionCensus(
             maximum: configuration.connectionCount, maximumPerAddress: configuration.connectionsPerAddress,
             proxies: configuration.proxies, logger: logger)
-        let relay = RelayServer(configuration, group, acceptor, lanes, store, sweeper, census, failures, logger)
-        let answering = ramps?(relay)
-        relay.ramps.withLockedValue { $0 = answering }
+        self.lanes = lanes
+        self.store = store
+        let answering = ramps?(self)
+        self.ramps.withLockedValue { $0 = answering }
         let routes = RouteTable(
             basePath: configuration.basePath, ramps: answering?.routes ?? [], hasProtocol: configuration.servesChannels)
         for lane in lanes {
             lane.routes = routes
             lane.start()
         }
-        acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
-        return relay
-    }
-
-    private init(
-        _ configuration: RelayConfiguration, _ group: MultiThreadedEventLoopGroup, _ acceptor: Acceptor,
-        _ lanes: [RelayLane], _ store: SharedStore, _ sweeper: RepeatedTask, _ census: ConnectionCensus,
-        _ setupFailures: RateLimitedLog, _ logger: Logger
-    ) {
-        self.configuration = configuration
-        self.group = group
-        self.acceptor = acceptor
-        self.lanes = lanes
-        self.store = store
-        self.sweeper = sweeper
-        self.census = census
-        self.setupFailures = setupFailures
-        shortages = RateLimitedLog(logger, level: .warning)
     }
 
     /// Each lane in turn.
@@ -109,8 +115,8 @@ public final class RelayServer: Sendable {
             }]
     }
 
-    /// The port that it listens on.
-    public var port: Int { acceptor.port }
+    /// The port that it listens on; for a mounted relay, which does not, that of its configuration.
+    public var port: Int { acceptor?.port ?? configuration.port }
 
     /// The URL under which it is reached from this machine.
     public var url: String {
@@ -189,7 +195,7 @@ public final class RelayServer: Sendable {
     }
 
     private func goDown() async {
-        await acceptor.stop()
+        await acceptor?.stop()
         sweeper.cancel()
         for lane in lanes { try? await lane.eventLoop.submit { lane.goDown() }.get() }
         ramps.withLockedValue { $0 = nil }
@@ -205,7 +211,11 @@ public final class RelayServer: Sendable {
         }
         await metricsServer.withLockedValue { $0.take() }?.stop()
         await store.localCalls.close()
-        try? await group.shutdownGracefully()
+        if let group {
+            try? await group.shutdownGracefully()
+        } else {
+            for lane in lanes { try? await lane.eventLoop.submit { lane.leaveEventLoop() }.get() }
+        }
     }
 
     // MARK: Sockets
@@ -227,6 +237,7 @@ public final class RelayServer: Sendable {
         let descriptor = socket.take()
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
+                try Self.configureTCP(channel)
                 try Self.configure(channel, HTTP1Connection(lane: lane, descriptor: descriptor, seat: seat))
             }
         }
@@ -235,13 +246,17 @@ public final class RelayServer: Sendable {
         }
     }
 
-    private static func configure(_ channel: any Channel, _ connection: HTTP1Connection) throws {
+    static func configureTCP(_ channel: any Channel) throws {
         let options = channel.syncOptions!
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
         try options.setOption(.socketOption(.so_keepalive), value: 1)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 15)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
         try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+    }
+
+    static func configure(_ channel: any Channel, _ connection: HTTP1Connection) throws {
+        let options = channel.syncOptions!
         // Most connections read requests only; a publisher's buffer grows with what it sends.
         try options.setOption(
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 32 << 10))

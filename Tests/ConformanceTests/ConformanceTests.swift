@@ -44,6 +44,15 @@ struct ConformanceTests {
         #expect(results.count { $0.outcome == .passed } > 20)
     }
 
+    /// It sends through the pipeline of that program, and not past it.
+    @Test("a relay in the server of another program keeps the rules")
+    func aMountedRelayKeepsTheRules() async throws {
+        let results = try await OwnRelay.results(path: "/trickle", isMounted: true)
+        let failed = results.filter { $0.outcome == .failed }.map { "\($0.rule): \($0.reason ?? "")" }
+        #expect(failed == [])
+        #expect(results.count { $0.outcome == .passed } > 100)
+    }
+
     @Test("where the relay goes in the middle, the suite says with which case")
     func aRelayThatGoesIsAnError() async throws {
         try await OwnRelay.run { url, settings in

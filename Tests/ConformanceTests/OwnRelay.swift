@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import Synchronization
 import TrickleRelay
 import TrickleTesting
@@ -8,9 +9,11 @@ enum OwnRelay {
     /// - Parameters:
     ///   - fault: what is broken about it.
     ///   - clockFactor: slows the relay's clocks down.
+    ///   - isMounted: whether it is in the server of another program.
     ///   - body: gets the relay's URL, and what the suite has to know about it.
     static func run<Value: Sendable>(
         host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil, clockFactor: Int = 1,
+        isMounted: Bool = false,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
@@ -43,18 +46,35 @@ enum OwnRelay {
         fault?.configure(&configuration)
 
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
-        let relay = try RelayServer.start(configuration: configuration, logger: logger)
+        guard isMounted else {
+            let relay = try RelayServer.start(configuration: configuration, logger: logger)
+            return try await use(relay, at: relay.url, settings, fault, body)
+        }
+        let host: @Sendable (any Channel) throws -> Void = {
+            try $0.pipeline.syncOperations.addHandler(EchoHandler(status: .notFound))
+        }
+        return try await HostProgram.with({ $0 = configuration }, logger: logger, host: host) { program in
+            try await use(program.relay, at: "http://127.0.0.1:\(program.port)\(path)", settings, fault, body)
+        }
+    }
+
+    /// Runs `body` with the relay, and ends it.
+    private static func use<Value: Sendable>(
+        _ relay: RelayServer, at url: String, _ settings: ConformanceSettings, _ fault: RelayFault?,
+        _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
+    ) async throws -> Value {
+        var settings = settings
         let end = RelayEnd(relay)
         settings.endRelay = { end.begin() }
         settings.startRelay = { try await start($0, fault: fault) }
         let value: Result<Value, any Error>
         do {
             if let fault {
-                let faulty = try FaultyRelay(before: relay.url, fault: fault)
+                let faulty = try FaultyRelay(before: url, fault: fault)
                 defer { faulty.close() }
                 value = .success(try await body(faulty.url, settings))
             } else {
-                value = .success(try await body(relay.url, settings))
+                value = .success(try await body(url, settings))
             }
         } catch {
             value = .failure(error)
@@ -71,10 +91,12 @@ extension OwnRelay {
     /// On a busy machine the suite may be too late for clocks that run fast: a case that fails is tried once more where they do not.
     static func results(
         host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil,
-        of cases: [ConformanceCase] = ConformanceSuite.allCases
+        isMounted: Bool = false, of cases: [ConformanceCase] = ConformanceSuite.allCases
     ) async throws -> [ConformanceReport.Result] {
         func results(of cases: [ConformanceCase], clockFactor: Int) async throws -> [ConformanceReport.Result] {
-            try await run(host: host, path: path, fault: fault, clockFactor: clockFactor) { url, settings in
+            try await run(
+                host: host, path: path, fault: fault, clockFactor: clockFactor, isMounted: isMounted
+            ) { url, settings in
                 try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases).results
             }
         }

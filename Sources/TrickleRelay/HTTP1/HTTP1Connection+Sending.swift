@@ -12,11 +12,11 @@ extension HTTP1Connection {
     /// - Parameter rest: the end of the bytes from an offset on, as a buffer.
     func send(_ bytes: UnsafeRawBufferPointer, rest: (Int) -> ByteBuffer) {
         guard isOpen else { return }
-        let sent = max(0, socket.send(bytes))
-        lane.budget.send(sent)
+        let sent = max(0, socket?.send(bytes) ?? 0)
+        lane.budget.send(socket == nil ? bytes.count : sent)
         guard sent != bytes.count else { return }
         enqueue(rest(sent))
-        context?.flush()
+        flushQueue()
     }
 
     /// As above, of several buffers; on a connection that is not writable they go to the queue's end.
@@ -27,14 +27,28 @@ extension HTTP1Connection {
             return
         }
         guard isOpen else { return }
-        var sent = max(0, socket.send(buffers))
-        lane.budget.send(sent)
+        var sent = max(0, socket?.send(buffers) ?? 0)
+        lane.budget.send(socket == nil ? buffers.reduce(0) { $0 + $1.readableBytes } : sent)
         for buffer in buffers {
             let count = min(sent, buffer.readableBytes)
             sent -= count
             if count < buffer.readableBytes { enqueue(buffer.from(count)) }
         }
-        if !isWritable { context?.flush() }
+        if !isWritable { flushQueue() }
+    }
+
+    /// Sends what a writable connection has just been given. It is writable again if all of it has left.
+    private func flushQueue() {
+        isSending = true
+        context?.flush()
+        isSending = false
+    }
+
+    /// Looks whether something waits in NIO's queue that others have put there.
+    func noteQueue() {
+        guard isWritable, let channel, !channel.isWritable else { return }
+        isWritable = false
+        deadlines.mustTake(within: lane.configuration.readerTimeout)
     }
 
     /// Puts bytes into NIO's queue; they leave with its next flush.
@@ -57,6 +71,6 @@ extension HTTP1Connection {
     func becameWritable() {
         guard !isWritable, let channel, channel.isWritable else { return }
         isWritable = true
-        queueEnded()
+        if isSending { deadlines.hasTaken() } else { queueEnded() }
     }
 }

@@ -5,6 +5,8 @@ import NIOHTTP1
 extension HTTP1Connection {
     func switchProtocol(_ head: ResponseHead, to other: ProtocolSwitch) {
         guard state == .answering, let context else { return }
+        // The host's handlers stay, and understand nothing but HTTP.
+        if hasHostHandlers { return refuseSwitch() }
         do {
             let pipeline = context.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
@@ -13,6 +15,13 @@ extension HTTP1Connection {
         } catch {
             close()
         }
+    }
+
+    private func refuseSwitch() {
+        let problem = RequestProblem(status: 421, reason: "ask for another protocol on a connection of its own")
+        let head = ResponseHead(problem)
+        lane.count(head)
+        answer(head, body: ByteBuffer(string: problem.body))
     }
 
     private func hand(over head: ResponseHead, to other: ProtocolSwitch) {

@@ -13,7 +13,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     typealias OutboundOut = ByteBuffer
 
     let lane: RelayLane
-    let socket: SendingSocket
+    /// nil where other handlers may come between this one and the socket: then all bytes go through the pipeline.
+    let socket: SendingSocket?
     /// Whom it is for.
     let seat: ClientSeat
     /// What lets requests in; nil where parts of them come from elsewhere.
@@ -38,6 +39,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     var written: [ByteBuffer] = []
     /// Whether NIO's queue is empty.
     var isWritable = true
+    /// Adds the handlers of the program that the relay is mounted in; nil for none, and when it has been called.
+    var host: ((any Channel) throws -> Void)?
+    var hasHostHandlers = false
+    /// Whether bytes leave at this moment that a writable connection was given: whoever gave them sees how it went.
+    var isSending = false
     /// What it has been used for so far.
     var use = ConnectionUse.unknown
     /// Whether whoever answers has enough of the body for now.
@@ -52,12 +58,16 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: 1)
 
     /// - Parameters:
-    ///   - descriptor: the socket, which the connection's NIO channel owns.
+    ///   - descriptor: the socket, which the connection's NIO channel owns; nil to send through the pipeline.
     ///   - seat: its place in the census, given back at its end.
-    init(lane: RelayLane, descriptor: Int32, seat: ClientSeat) {
+    ///   - host: adds the handlers for requests outside of the relay's base path; nil where they are refused.
+    init(
+        lane: RelayLane, descriptor: Int32?, seat: ClientSeat, host: ((any Channel) throws -> Void)? = nil
+    ) {
         self.lane = lane
-        socket = SendingSocket(descriptor: descriptor)
+        socket = descriptor.map { SendingSocket(descriptor: $0) }
         self.seat = seat
+        self.host = host
     }
 
     // MARK: What the network says
@@ -65,6 +75,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         channel = context.channel
+        if context.channel.isActive { begin() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -73,9 +84,13 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        begin()
+        context.fireChannelActive()
+    }
+
+    private func begin() {
         lane.connections[ObjectIdentifier(self)] = self
         awaitHead()
-        context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -125,6 +140,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
 
     /// Answers what is no request, or not a whole one, and ends the connection.
     private func refuse(_ problem: RequestProblem) {
+        guard !hasBegunHostAnswer else { return breakOff() }
         cancelExchange(after: .lastAnswerEnd)
         let head = ResponseHead(problem)
         lane.count(head)
@@ -234,7 +250,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
 
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
-        case .head(let head) where state == .idle: take(RelayRequest(head))
+        case .head(let head) where state == .idle: take(head)
         case .body(let bytes) where state == .receiving || state == .exchanging: exchange?.received(bytes)
         case .end where state == .receiving:
             deadlines.nothingIsDue()
@@ -251,11 +267,12 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         }
     }
 
-    private func take(_ request: RelayRequest) {
+    private func take(_ head: HTTPRequestHead) {
+        let request = RelayRequest(head)
         gate?.headEnded(framing: request.framing)
         deadlines.nothingIsDue()
         holdsBody = false
-        let exchange = exchange(for: request)
+        let exchange = exchange(for: request, head)
         self.exchange = exchange
         if exchange.startsAtHead, request.hasBody {
             transition(.headToAnswerAtOnce)
@@ -275,12 +292,19 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         try? channel?.syncOptions?.setOption(.maxMessagesPerRead, value: count)
     }
 
-    private func exchange(for request: RelayRequest) -> any Exchange {
+    private func exchange(for request: RelayRequest, _ head: HTTPRequestHead) -> any Exchange {
         let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
         let client = ClientIdentity(address: seat.client, connection: seat.connection, head: request)
         self.client = client
         let incoming = IncomingRequest(client: client, lane: lane, writer: self)
         guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
+        if host != nil || hasHostHandlers, request.problem == nil, !lane.routes.covers(request.target) {
+            use.add(.reading)
+            do { return try hostExchange(for: head) } catch {
+                lane.logger.error("the host's handlers could not be added: \(error)", metadata: client.logMetadata)
+                return AnswerExchange(incoming, refusal: RequestProblem(status: 500, reason: "nobody can answer here"))
+            }
+        }
         return lane.exchange(for: incoming, addingTo: &use)
     }
 

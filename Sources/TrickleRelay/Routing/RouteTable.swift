@@ -44,6 +44,12 @@ struct RouteTable {
 
     // MARK: Looking up
 
+    /// Whether the target is below the base path.
+    func covers(_ target: String) -> Bool {
+        guard let path = try? RequestRoute.path(of: target) else { return false }
+        return basePath.parts(below: path) != nil
+    }
+
     /// - Throws: ``RequestProblem`` for a path that is nobody's.
     func route(of request: RelayRequest) throws(RequestProblem) -> Route {
         do throws(RequestProblem) {

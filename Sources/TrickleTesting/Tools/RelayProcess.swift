@@ -15,7 +15,12 @@ public final class RelayProcess: Sendable {
     public static func start(
         _ arguments: [String] = [], address: String = "localhost:0", program: String = BuiltTool.path("trickle-server")
     ) async throws -> RelayProcess {
-        let command = ChildCommand(program, ["--addr", address] + arguments)
+        try await start(ChildCommand(program, ["--addr", address] + arguments))
+    }
+
+    /// - Parameter command: whose standard error says at which URL the relay is.
+    /// - Throws: ``RelayProcessFailure`` when it does not listen.
+    public static func start(_ command: ChildCommand) async throws -> RelayProcess {
         let process = try ChildProcess(command, standardError: .pipe)
         guard let errors = process.standardError else { preconditionFailure("standard error is a pipe") }
         let reader = try DescriptorReader(errors, what: "what the relay says")
