@@ -60,8 +60,7 @@ public final class RelayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
         let relay = RelayServer(
             on: Array(group.makeIterator()), of: group, acceptor, failures, configuration: configuration,
-            logger: logger,
-            ramps: ramps)
+            logger: logger, ramps: ramps)
         acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
         return relay
     }
