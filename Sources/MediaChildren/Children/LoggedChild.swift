@@ -23,13 +23,14 @@ public final class LoggedChild: Sendable {
     /// Starts the command; standard input and output lead where they are told to.
     ///
     /// - Parameters:
+    ///   - permit: Its place in a budget, which it holds until it and what it says have ended.
     ///   - loudest: What it says goes to the log at this level or below it; nil for what the program itself calls it.
     ///   - isConsumed: Sees each line of standard error first, and takes those that are no messages.
     /// - Throws: ``MissingProgram``; `SystemError` when it cannot be started for another reason.
     public init(
         _ command: ChildCommand, standardInput: ChildProcess.Endpoint = .null,
-        standardOutput: ChildProcess.Endpoint = .null, loudest: Logger.Level? = nil, logger: Logger,
-        isConsumed: @escaping @Sendable (String) -> Bool = { _ in false }
+        standardOutput: ChildProcess.Endpoint = .null, permit: ChildPermit? = nil, loudest: Logger.Level? = nil,
+        logger: Logger, isConsumed: @escaping @Sendable (String) -> Bool = { _ in false }
     ) throws {
         name = command.program.split(separator: "/").last.map(String.init) ?? command.program
         logger.debug("runs \(Credentials.hidden(in: "\(command)"))")
@@ -39,7 +40,12 @@ public final class LoggedChild: Sendable {
         let reader = try Self.orKilling(process) { try DescriptorReader(errors, what: what) }
         let log = ChildLog(name: name, loudest: loudest, logger: logger, isConsumed: isConsumed)
         self.log = log
-        draining = Task { await log.drain(reader) }
+        draining = Task { [process] in
+            await log.drain(reader)
+            guard let permit else { return }
+            _ = await process.exitStatus()
+            permit.giveBack()
+        }
     }
 
     /// The last lines that the child wrote to standard error.
