@@ -137,8 +137,8 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "Ingest", "Restreaming", "CommandFrame", "Endings", "AllocatorShims",
-                argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "Ingest", "Restreaming", "MediaChildren", "CommandFrame", "Endings",
+                "AllocatorShims", argumentParser, logging,
             ]),
         .executableTarget(
             name: "trickle",

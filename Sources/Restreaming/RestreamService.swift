@@ -1,6 +1,7 @@
 import CommandFrame
 import Endings
 import Logging
+import MediaChildren
 import Publishing
 import TrickleKit
 
@@ -29,6 +30,7 @@ public actor RestreamService {
     private let destination: any ChannelDestination
     /// Whether channels end with this program.
     private let closesAtEnd: Bool
+    private let children: ChildBudget?
     private let session: ToolSession
     private let read: @Sendable () throws -> RestreamConfiguration
     private var running: [ChannelName: Running] = [:]
@@ -36,14 +38,17 @@ public actor RestreamService {
     /// - Parameters:
     ///   - file: The configuration.
     ///   - destination: Where its channels are published.
+    ///   - children: What the children of all sources take their places from; nil where any number may run.
     ///   - closesAtEnd: Whether they end for their readers when a stop is asked for.
     ///   - read: Reads the file at the beginning and on SIGHUP, and logs each mistake in it; nil for nothing but that.
     package init(
-        file: String, destination: any ChannelDestination, closesAtEnd: Bool, session: ToolSession,
+        file: String, destination: any ChannelDestination, children: ChildBudget? = nil, closesAtEnd: Bool,
+        session: ToolSession,
         read: (@Sendable () throws -> RestreamConfiguration)? = nil
     ) {
         self.file = file
         self.destination = destination
+        self.children = children
         self.closesAtEnd = closesAtEnd
         self.session = session
         self.read = read ?? { try Self.read(file) { session.logger.error("\($0)") } }
@@ -118,7 +123,7 @@ public actor RestreamService {
 
     private func start(_ plan: ChannelPlan, after before: ChannelRestream?) {
         let channelSession = session.with(stop: StopRequest(), logger: session.logger(for: plan.name))
-        let restream = ChannelRestream(plan, to: destination, after: before, channelSession)
+        let restream = ChannelRestream(plan, to: destination, after: before, children: children, channelSession)
         running[plan.name] = Running(restream: restream, task: Task { await restream.run() })
     }
 

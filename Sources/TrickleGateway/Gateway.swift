@@ -1,4 +1,5 @@
 import Logging
+import MediaChildren
 import MediaIndex
 import TrickleRelay
 
@@ -10,11 +11,17 @@ import TrickleRelay
 public struct Gateway: RelayRamps {
     public let routes: [RampRoute]
     private let viewers: ViewerCount
+    private let children: GatewayChildren
 
-    public init(_ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
+    /// - Parameter children: What its ffmpegs take their places from, with the relay's other children; nil for a budget of its own.
+    public init(
+        _ relay: RelayServer, configuration: GatewayConfiguration = GatewayConfiguration(),
+        children budget: ChildBudget? = nil, logger: Logger
+    ) {
         let indexes = Indexes(relay, configuration: configuration.index)
         viewers = ViewerCount(softLimit: configuration.softViewerLimit, hardLimit: configuration.hardViewerLimit)
-        let children = GatewayChildren(configuration, logger: logger)
+        let children = GatewayChildren(configuration, budget: budget, logger: logger)
+        self.children = children
         var ramps: [any Ramp] = []
         if configuration.servesTransportStreams {
             ramps.append(
@@ -46,6 +53,7 @@ public struct Gateway: RelayRamps {
 
     public var viewerCount: Int { viewers.value }
     public var isFull: Bool { viewers.isFull }
+    public var metrics: [MetricFamily] { children.counts.metrics }
 }
 
 /// One kind of answer that the gateway has.

@@ -22,7 +22,7 @@ public struct GatewayConfiguration: Sendable {
     /// What is known of the segments, and what that may cost.
     public var index = IndexConfiguration()
 
-    /// ffmpegs that run at once, for pictures and for MP4.
+    /// ffmpegs that run at once for those who watch: pictures and MP4.
     public var maximumChildCount = 32
     /// How long such an ffmpeg runs on when nobody watches any more.
     public var movieGrace = Duration.seconds(5)
@@ -30,13 +30,15 @@ public struct GatewayConfiguration: Sendable {
     public var movieStartTimeout = Duration.seconds(10)
     /// An ffmpeg that takes longer for one picture is killed.
     public var pictureTimeout = Duration.seconds(5)
+    /// How long a picture waits for its turn.
+    public var picturePatience = Duration.seconds(5)
     /// Pictures that are decoded at once; each is an ffmpeg.
     public var pictureDecoderCount = 2
     /// The ffmpeg that is run: a path, or a name to be looked up in `PATH`.
     public var program = "ffmpeg"
 
-    /// Channels that are made into MP4 at once, each by an ffmpeg: what pictures leave.
-    var maximumMovieCount: Int { max(1, maximumChildCount - (servesPictures ? pictureDecoderCount : 0)) }
+    /// Children that publish channels of the relay's configuration, at once. Nobody takes these places from them.
+    public var maximumPublisherCount = 256
 
     public init() {}
 }

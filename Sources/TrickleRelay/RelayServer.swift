@@ -141,10 +141,10 @@ public final class RelayServer: Sendable {
     public func metrics() async -> String {
         let counts = await laneCounts(isScrape: true)
         let report = store.perform(on: nil) { store, _ in store.report }
-        let viewerCount = ramps.withLockedValue { $0?.viewerCount ?? 0 }
+        let ramps = ramps.withLockedValue { $0 }
         return MetricsPage(
             counts, report, store.channelReports(), census.report, setupFailureCount: setupFailures.count,
-            viewerCount: viewerCount
+            viewerCount: ramps?.viewerCount ?? 0, rampMetrics: ramps?.metrics ?? []
         ).text
     }
 

@@ -40,7 +40,7 @@ struct GatewayOptions: ParsableArguments {
         if fullStatus != 503 && fullStatus != 404 { throw ValidationError("--full-status is 503 or 404") }
     }
 
-    var configuration: GatewayConfiguration {
+    func configuration(publisherCount: Int) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.servesTransportStreams = !noTs
         configuration.servesHLS = !noHls
@@ -50,6 +50,7 @@ struct GatewayOptions: ParsableArguments {
         configuration.softViewerLimit = maxViewers?.soft
         configuration.hardViewerLimit = maxViewers?.hard
         configuration.maximumChildCount = maxChildren
+        configuration.maximumPublisherCount = publisherCount
         configuration.statusWhenFull = fullStatus
         return configuration
     }

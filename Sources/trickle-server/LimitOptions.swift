@@ -65,6 +65,11 @@ struct LimitOptions: ParsableArguments {
             valueName: "time"))
     var waitTimeout: DurationArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "Commands of --config that run at once; a channel that needs one more waits for it.", valueName: "count"))
+    var maxPublisherChildren = 256
+
     @Option(help: ArgumentHelp("Event loops; each is a thread.", valueName: "count"))
     var threads = 1
 
@@ -82,7 +87,7 @@ struct LimitOptions: ParsableArguments {
     func validate() throws {
         let counts = [
             maxOpenSegments, maxPreconnected, maxChannels, maxSubscribers, maxChannelSubscribers,
-            maxConnectionsPerAddress, maxHeadFields, threads,
+            maxConnectionsPerAddress, maxHeadFields, maxPublisherChildren, threads,
         ]
         if counts.contains(where: { $0 < 1 }) { throw ValidationError("a limit has to be at least 1") }
         if !(8 << 10...256 << 10).contains(maxHead.byteCount) {

@@ -4,6 +4,7 @@ import ChildProcesses
 import CommandFrame
 import Endings
 import Ingest
+import MediaChildren
 import Restreaming
 import TrickleGateway
 import TrickleRelay
@@ -105,12 +106,14 @@ struct TrickleServer: Tool {
         configuration.limits.createsChannels = !noAutocreate
         try MemoryLimit.fit(&configuration, session.logger)
         try checkRoom()
+        let gateway = gateway.configuration(publisherCount: limits.maxPublisherChildren)
+        let children = gateway.childBudget()
         let relay: RelayServer
         do {
             relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
                 RampGroup([
                     LiveIngest($0, session: session),
-                    Gateway($0, configuration: gateway.configuration, logger: session.logger),
+                    Gateway($0, configuration: gateway, children: children, logger: session.logger),
                 ])
             }
         } catch {
@@ -119,7 +122,7 @@ struct TrickleServer: Tool {
         if let metrics { try await serve(metrics, of: relay, session) }
         session.logger.notice("listening on \(relay.url)")
         do {
-            try await serve(file, session, relay)
+            try await serve(file, children, session, relay)
         } catch {
             await relay.shutDown()
             throw error
@@ -133,11 +136,14 @@ struct TrickleServer: Tool {
         do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
     }
 
-    private func serve(_ file: ConfigurationFile?, _ session: ToolSession, _ relay: RelayServer) async throws {
+    private func serve(
+        _ file: ConfigurationFile?, _ children: ChildBudget, _ session: ToolSession, _ relay: RelayServer
+    ) async throws {
         guard let file else { return await session.stop.wait() }
         // The channels do not end with the relay: whoever reads comes again.
         try await RestreamService(
-            file: file.path, destination: LocalDestination(relay: relay), closesAtEnd: false, session: session,
+            file: file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
+            session: session,
             read: { try file.reread(session.logger) }
         ).run()
     }

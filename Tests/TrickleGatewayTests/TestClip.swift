@@ -50,6 +50,7 @@ extension GatewayConfiguration {
     static var unhurried: GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.pictureTimeout = TestLimit.wait
+        configuration.picturePatience = TestLimit.wait
         configuration.movieStartTimeout = TestLimit.wait
         return configuration
     }

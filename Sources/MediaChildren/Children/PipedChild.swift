@@ -21,11 +21,13 @@ package final class PipedChild: Sendable {
     private let output: DescriptorReader
     private let silence = Mutex(SilentSeconds(limit: maximumSilentSeconds))
 
-    /// - Parameter loudest: What it says goes to the log at this level or below it.
+    /// - Parameters:
+    ///   - permit: Its place in a budget, which it holds until its end.
+    ///   - loudest: What it says goes to the log at this level or below it.
     /// - Throws: ``MissingProgram``; ``SystemError``. Nothing is left running then.
-    package init(_ command: ChildCommand, loudest: Logger.Level, logger: Logger) throws {
+    package init(_ command: ChildCommand, permit: ChildPermit, loudest: Logger.Level, logger: Logger) throws {
         let child = try LoggedChild(
-            command, standardInput: .pipe, standardOutput: .pipe, loudest: loudest, logger: logger)
+            command, standardInput: .pipe, standardOutput: .pipe, permit: permit, loudest: loudest, logger: logger)
         self.child = child
         process = child.process
         guard let input = process.standardInput, let output = process.standardOutput else {

@@ -12,11 +12,11 @@ final class CommandInput: SourceInput {
     private let reader: DescriptorReader
     private let name: String
 
-    init(_ words: [String], folder: String, logger: Logger) throws {
+    init(_ words: [String], folder: String, permit: ChildPermit?, logger: Logger) throws {
         name = words[0].split(separator: "/").last.map(String.init) ?? words[0]
         let command = ChildCommand(
             words[0], Array(words.dropFirst()), directory: folder.isEmpty ? nil : folder)
-        child = try LoggedChild(command, standardOutput: .pipe, logger: logger)
+        child = try LoggedChild(command, standardOutput: .pipe, permit: permit, logger: logger)
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         let what = "what \(name) writes"
         reader = try child.orKilling { try DescriptorReader(output, what: what) }

@@ -18,12 +18,16 @@ final class FFmpegInput: SourceInput {
     /// - Parameters:
     ///   - input: What it reads, which has to give bytes every now and then.
     ///   - timeout: How long that may be silent.
-    init(_ command: ChildCommand, reading input: MediaInput, timeout: Duration, logger: Logger) throws {
+    init(
+        _ command: ChildCommand, reading input: MediaInput, timeout: Duration, permit: ChildPermit?, logger: Logger
+    ) throws {
         canWait = input.canWait
         isPassive = input.isListener
         name = input.description
         let gate = input.streamKey.map { PushGate(key: $0) }
-        let child = try LoggedChild(command, standardOutput: .pipe, logger: logger) { gate?.refuses($0) ?? false }
+        let child = try LoggedChild(command, standardOutput: .pipe, permit: permit, logger: logger) {
+            gate?.refuses($0) ?? false
+        }
         gate?.whenRefused { child.kill() }
         guard let output = child.process.standardOutput else { preconditionFailure("standard output is a pipe") }
         reader = try child.orKilling { try DescriptorReader(output, what: "ffmpeg's output") }

@@ -1,6 +1,7 @@
 import ChildProcesses
 import CommandFrame
 import Logging
+import MediaChildren
 import TrickleKit
 
 #if canImport(Darwin)
@@ -14,9 +15,13 @@ import TrickleKit
 extension SourcePlan {
     /// Opens it.
     ///
-    /// - Parameter limit: How long that may take.
+    /// - Parameters:
+    ///   - limit: How long that may take.
+    ///   - children: What its child, if it has one, takes its place from; nil where any number may run.
     /// - Throws: ``SourceFailure`` and the system's errors; `CancellationError`.
-    package func open(within limit: Duration, logger: Logger) async throws -> any SourceInput {
+    package func open(
+        within limit: Duration, children: ChildBudget? = nil, logger: Logger
+    ) async throws -> any SourceInput {
         switch kind {
         case .http(let url, let fields, let isInsecure):
             var configuration = ClientConfiguration()
@@ -40,12 +45,21 @@ extension SourcePlan {
         case .file(let path, let isRepeated, let isPaced):
             return try FileInput(path: path, isRepeated: isRepeated, isPaced: isPaced)
         case .path(let path):
-            return try await SourcePlan(Self.kind(ofPath: path)).open(within: limit, logger: logger)
+            return try await SourcePlan(Self.kind(ofPath: path)).open(
+                within: limit, children: children, logger: logger)
         case .command(let words, let folder):
-            return try CommandInput(words, folder: folder, logger: logger)
+            let permit = try await Self.permit(of: children, within: limit)
+            return try CommandInput(words, folder: folder, permit: permit, logger: logger)
         case .standardInput: return try StandardInput.open()
         case .ffmpeg(let command, let input, let timeout):
-            return try FFmpegInput(command, reading: input, timeout: timeout, logger: logger)
+            let permit = try await Self.permit(of: children, within: limit)
+            return try FFmpegInput(command, reading: input, timeout: timeout, permit: permit, logger: logger)
+        }
+    }
+
+    private static func permit(of children: ChildBudget?, within limit: Duration) async throws -> ChildPermit? {
+        do { return try await children?.permit(for: .publisher, within: limit) } catch let refusal as ChildRefusal {
+            throw SourceFailure("\(refusal)")
         }
     }
 

@@ -1,6 +1,7 @@
 import ChildProcesses
 import Logging
 import MPEGTS
+import MediaChildren
 import Synchronization
 
 /// The sources before the one that is on, which are looked at now and then: one that is back gets its turn again.
@@ -11,21 +12,25 @@ package struct PreferredSources: Sendable {
     private let sources: [(index: Int, plan: SourcePlan)]
     private let interval: Duration
     private let limit: Duration
+    private let children: ChildBudget?
     private let logger: Logger
 
     /// - Parameters:
     ///   - sources: Those before the one that is on.
     ///   - interval: How often they are looked at.
     ///   - limit: How long one may take to open, and to bring packets.
+    ///   - children: As for ``SourcePlan/open(within:children:logger:)``.
     /// - Returns: nil where there is nothing to look at.
     package init?(
-        among sources: some Sequence<SourcePlan>, every interval: Duration, within limit: Duration, logger: Logger
+        among sources: some Sequence<SourcePlan>, every interval: Duration, within limit: Duration,
+        children: ChildBudget? = nil, logger: Logger
     ) {
         // A file is there always.
         self.sources = sources.enumerated().filter { !$0.element.isFile }.map { ($0.offset, $0.element) }
         if self.sources.isEmpty { return nil }
         self.interval = interval
         self.limit = limit
+        self.children = children
         self.logger = logger
     }
 
@@ -45,7 +50,7 @@ package struct PreferredSources: Sendable {
     private func look(at plan: SourcePlan) async throws -> (any SourceInput)? {
         let input: any SourceInput
         do {
-            input = try await plan.open(within: limit, logger: logger)
+            input = try await plan.open(within: limit, children: children, logger: logger)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -2,6 +2,7 @@ import CommandFrame
 import Endings
 import Logging
 import MPEGTS
+import MediaChildren
 import Publishing
 import Synchronization
 import TrickleCore
@@ -32,6 +33,7 @@ final class ChannelRestream: Sendable {
 
     let plan: ChannelPlan
     private let destination: any ChannelDestination
+    private let children: ChildBudget?
     private let session: ToolSession
     private let start = ContinuousClock.now
     private let state: Mutex<State>
@@ -39,14 +41,16 @@ final class ChannelRestream: Sendable {
     private let nudge = Nudge()
 
     /// - Parameters:
+    ///   - children: What the children of its sources take their places from.
     ///   - session: Its own, with a stop of its own.
     ///   - before: What kept the channel going until now, and has ended.
     init(
         _ plan: ChannelPlan, to destination: any ChannelDestination, after before: ChannelRestream? = nil,
-        _ session: ToolSession
+        children: ChildBudget?, _ session: ToolSession
     ) {
         self.plan = plan
         self.destination = destination
+        self.children = children
         self.session = session
         var state = State(rotation: SourceRotation(count: plan.sources.count, longestWait: plan.settings.retry))
         if let before {
@@ -162,14 +166,16 @@ extension ChannelRestream {
     }
 
     private func open(_ index: Int) async throws -> any SourceInput {
-        try await plan.sources[index].open(within: plan.settings.stall, logger: session.logger)
+        try await plan.sources[index].open(
+            within: plan.settings.stall, children: children, logger: session.logger)
     }
 
     /// Looks at the sources before this one, and ends it when one of them is back.
     private func lookBack(from index: Int, _ stop: StopRequest) -> Task<Void, Never>? {
         guard let interval = plan.settings.returnInterval,
             let preferred = PreferredSources(
-                among: plan.sources[..<index], every: interval, within: plan.settings.stall, logger: session.logger)
+                among: plan.sources[..<index], every: interval, within: plan.settings.stall, children: children,
+                logger: session.logger)
         else { return nil }
         return Task {
             guard let returned = try? await preferred.next() else { return }

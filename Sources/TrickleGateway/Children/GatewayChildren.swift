@@ -1,69 +1,64 @@
 import ChildProcesses
 import Logging
 import MediaChildren
-import NIOConcurrencyHelpers
 import TrickleRelay
 
-/// Starts the gateway's ffmpegs, and never more at once than may be.
+/// Starts the gateway's ffmpegs, each in a place of the relay's budget.
 final class GatewayChildren: Sendable {
-    /// As many run as may be.
-    struct Full: Error {}
-
     /// More pixels than 8K has (7,680 × 4,320) are no picture: ffmpeg does not decode them.
     static let maximumPixelCount = 36_000_000
 
     private let program: String
-    private let maximumCount: Int
-    private let running = NIOLockedValueBox(0)
+    private let budget: ChildBudget
     private let logger: Logger
     private let refusals: RateLimitedLog
 
-    init(_ configuration: GatewayConfiguration = GatewayConfiguration(), logger: Logger) {
+    /// - Parameter budget: Where places are taken from; nil for one of its own.
+    init(
+        _ configuration: GatewayConfiguration = GatewayConfiguration(), budget: ChildBudget? = nil, logger: Logger
+    ) {
         program = configuration.program
-        maximumCount = configuration.maximumChildCount
+        self.budget = budget ?? configuration.childBudget()
         self.logger = logger
         refusals = RateLimitedLog(logger, level: .warning)
     }
 
-    /// How many run.
-    var count: Int { running.withLockedValue { $0 } }
+    var counts: [ChildCount] { budget.counts }
 
-    /// Starts an ffmpeg.
+    /// Takes a place that is free now.
     ///
-    /// - Throws: ``Full``; `MissingProgram` where ffmpeg is not installed; `SystemError`.
-    func start(_ arguments: [String], limits: ChildLimits) throws -> PipedChild {
-        guard takePlace() else {
-            refusals.happened {
-                "\(maximumCount) ffmpeg run, which is as many as may be: --max-children sets another limit"
-            }
-            throw Full()
+    /// - Throws: ``ChildRefusal``.
+    func permitNow(for purpose: ChildPurpose) throws(ChildRefusal) -> ChildPermit {
+        do { return try budget.permitNow(for: purpose) } catch {
+            refusals.happened { "\(error)" }
+            throw error
         }
+    }
+
+    /// Waits for a place.
+    ///
+    /// - Throws: ``ChildRefusal``; `CancellationError`.
+    func permit(for purpose: ChildPurpose, within limit: Duration) async throws -> ChildPermit {
+        do { return try await budget.permit(for: purpose, within: limit) } catch let refusal as ChildRefusal {
+            refusals.happened { "\(refusal)" }
+            throw refusal
+        }
+    }
+
+    /// Starts an ffmpeg, which gives its place back at its end.
+    ///
+    /// - Throws: `MissingProgram` where ffmpeg is not installed; `SystemError`.
+    func start(_ arguments: [String], limits: ChildLimits, _ permit: ChildPermit) throws -> PipedChild {
         // Each thread of a filter has memory of its own.
         let options = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-filter_threads", "1"]
-        let child: PipedChild
         do {
             // What it says is for those who debug.
-            child = try PipedChild(
-                ChildCommand(program, options + arguments, limits: limits), loudest: .debug, logger: logger)
+            return try PipedChild(
+                ChildCommand(program, options + arguments, limits: limits), permit: permit, loudest: .debug,
+                logger: logger)
         } catch {
-            freePlace()
             if !(error is MissingProgram) { refusals.happened { "no ffmpeg could be started: \(error)" } }
             throw error
         }
-        Task {
-            _ = await child.process.exitStatus()
-            freePlace()
-        }
-        return child
     }
-
-    private func takePlace() -> Bool {
-        running.withLockedValue { running in
-            guard running < maximumCount else { return false }
-            running += 1
-            return true
-        }
-    }
-
-    private func freePlace() { running.withLockedValue { $0 -= 1 } }
 }

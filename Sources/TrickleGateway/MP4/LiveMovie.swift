@@ -60,6 +60,7 @@ actor LiveMovie {
     private let grace: Duration
     private let startTimeout: Duration
     private let children: GatewayChildren
+    private let permit: ChildPermit
     private let logger: Logger
     private let ended: @Sendable (LiveMovie) async -> Void
     private var state = State.starting([:])
@@ -71,10 +72,12 @@ actor LiveMovie {
     /// - Parameters:
     ///   - configuration: how long a viewer waits for the first keyframe, and how long ffmpeg runs on for nobody.
     ///   - children: starts the ffmpeg.
+    ///   - permit: its place, which it gives back when it is over.
     ///   - ended: called once, when it is over.
     init(
         of channel: ChannelName, on relay: RelayServer, _ configuration: GatewayConfiguration,
-        children: GatewayChildren, logger: Logger, ended: @escaping @Sendable (LiveMovie) async -> Void
+        children: GatewayChildren, _ permit: ChildPermit, logger: Logger,
+        ended: @escaping @Sendable (LiveMovie) async -> Void
     ) {
         self.channel = channel
         derived = .derived("mp4", from: channel)
@@ -82,6 +85,7 @@ actor LiveMovie {
         grace = configuration.movieGrace
         startTimeout = configuration.movieStartTimeout
         self.children = children
+        self.permit = permit
         self.logger = logger
         self.ended = ended
     }
@@ -183,7 +187,7 @@ actor LiveMovie {
             var feed = MovieFeed(relay.subscriber(to: channel, from: .current))
             let streams = try await feed.begin()
             if let problem = streams.problem { throw Refusal.unsuitable(problem) }
-            let child = try children.start(streams.arguments, limits: Self.limits)
+            let child = try children.start(streams.arguments, limits: Self.limits, permit)
             let publishing = Task { await publish(child) }
             try? await feed.run(into: child)
             child.endInput()
@@ -198,13 +202,12 @@ actor LiveMovie {
             await child.stop()
         } catch let refusal as Refusal {
             await end(refusal)
-        } catch is GatewayChildren.Full {
-            await end(.failed("this relay runs as many ffmpeg as it may; try again"))
         } catch let error as TrickleError {
             await end(error.code == .channelNotFound ? .ended : .failed(error.description))
         } catch {
             await end(.failed("\(error)"))
         }
+        permit.giveBack()
         await ended(self)
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import MediaChildren
 import TrickleCore
 import TrickleRelay
 
@@ -10,12 +11,9 @@ actor LiveMovies {
     private let logger: Logger
     private var movies: [ChannelName: LiveMovie] = [:]
 
-    /// As many channels are watched as may be.
-    struct Full: Error {}
-
     /// - Parameters:
-    ///   - configuration: how many there may be at once, and how long they outlast their viewers.
-    ///   - children: starts their ffmpegs.
+    ///   - configuration: how long they outlast their viewers.
+    ///   - children: starts their ffmpegs, as many as may be.
     init(
         on relay: RelayServer, _ configuration: GatewayConfiguration = GatewayConfiguration(),
         children: GatewayChildren, logger: Logger
@@ -28,12 +26,12 @@ actor LiveMovies {
 
     /// The movie of a channel: the one that runs, or a new one.
     ///
-    /// - Throws: ``Full``.
-    func movie(of channel: ChannelName) throws -> LiveMovie {
+    /// - Throws: ``ChildRefusal``.
+    func movie(of channel: ChannelName) throws(ChildRefusal) -> LiveMovie {
         if let movie = movies[channel] { return movie }
-        guard movies.count < configuration.maximumMovieCount else { throw Full() }
+        let permit = try children.permitNow(for: .movie)
         let movie = LiveMovie(
-            of: channel, on: relay, configuration, children: children, logger: logger
+            of: channel, on: relay, configuration, children: children, permit, logger: logger
         ) { [weak self] in
             await self?.forget($0)
         }

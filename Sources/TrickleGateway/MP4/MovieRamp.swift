@@ -1,4 +1,5 @@
 import FragmentedMP4
+import MediaChildren
 import TrickleCore
 import TrickleRelay
 
@@ -27,7 +28,7 @@ struct MovieRamp: Ramp {
             return .problem(415, "no MP4 of '\(channel)': \(reason)")
         } catch LiveMovie.Refusal.ended, LiveMovie.Refusal.over {
             return .problem(404, "Stream not found")
-        } catch is LiveMovies.Full {
+        } catch is ChildRefusal {
             return .problem(503, "this relay makes as much MP4 as it may; try again", fields: Self.later)
         } catch LiveMovie.Refusal.failed(let reason) {
             return .problem(503, reason, fields: Self.later)

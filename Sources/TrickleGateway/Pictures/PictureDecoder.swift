@@ -1,5 +1,6 @@
 import ChildProcesses
 import MPEGTS
+import MediaChildren
 
 /// Makes one picture from the bytes of a transport stream, with an ffmpeg that lives as long as that takes.
 struct PictureDecoder: Sendable {
@@ -15,10 +16,23 @@ struct PictureDecoder: Sendable {
     let children: GatewayChildren
     /// An ffmpeg that takes longer is killed.
     let timeout: Duration
+    /// How long its turn may take to come.
+    let patience: Duration
 
-    /// - Throws: ``Failure``, ``GatewayChildren/Full``; what starting a child throws.
-    func decode(_ bytes: [UInt8], of video: ElementaryStream, as request: PictureRequest) async throws -> [UInt8] {
-        let child = try children.start(request.arguments(of: video), limits: Self.limits)
+    /// Waits for its turn, and then fetches and decodes the bytes.
+    ///
+    /// - Throws: ``Failure``, ``ChildRefusal``; what starting a child throws, and `fetch`.
+    func decode(
+        _ video: ElementaryStream, as request: PictureRequest, _ fetch: @Sendable () async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let permit = try await children.permit(for: .picture, within: patience)
+        return try await decode(fetch(), of: video, as: request, permit)
+    }
+
+    private func decode(
+        _ bytes: [UInt8], of video: ElementaryStream, as request: PictureRequest, _ permit: ChildPermit
+    ) async throws -> [UInt8] {
+        let child = try children.start(request.arguments(of: video), limits: Self.limits, permit)
         let watchdog = Task {
             try await Task.sleep(for: timeout)
             child.process.signalGroup(9)

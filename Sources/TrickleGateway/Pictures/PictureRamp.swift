@@ -28,7 +28,7 @@ struct PictureRamp: Ramp {
         }
         do {
             return try await picture(request, wanted, channel)
-        } catch  where error is Gate.Crowded || error is GatewayChildren.Full {
+        } catch is ChildRefusal {
             return .problem(503, "too many pictures are wanted; try again", fields: Self.later)
         } catch is CancellationError {
             return .problem(503, "the relay is going down", fields: Self.later)

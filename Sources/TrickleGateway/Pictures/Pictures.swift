@@ -5,8 +5,6 @@ import TrickleRelay
 actor Pictures {
     /// What is kept of pictures that were decoded; the oldest go first.
     static let maximumByteCount = 16 << 20
-    /// Requests that may wait for a decoder.
-    static let maximumWaiting = 64
 
     struct Picture: Sendable {
         let bytes: [UInt8]
@@ -21,7 +19,6 @@ actor Pictures {
 
     private let relay: RelayServer
     private let decoder: PictureDecoder
-    private let gate: Gate
     /// Tells the relay's runs apart: numbers begin anew with each.
     private let run = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     private var kept: [(key: Key, picture: Picture)] = []
@@ -31,12 +28,12 @@ actor Pictures {
     private(set) var decodingCount = 0
 
     /// - Parameters:
-    ///   - configuration: how many decode at once, and for how long each.
-    ///   - children: starts the decoders.
+    ///   - configuration: for how long each may wait, and decode.
+    ///   - children: starts the decoders, as many at once as may be.
     init(of relay: RelayServer, _ configuration: GatewayConfiguration, children: GatewayChildren) {
         self.relay = relay
-        decoder = PictureDecoder(children: children, timeout: configuration.pictureTimeout)
-        gate = Gate(width: configuration.pictureDecoderCount, maximumWaiting: Self.maximumWaiting)
+        decoder = PictureDecoder(
+            children: children, timeout: configuration.pictureTimeout, patience: configuration.picturePatience)
     }
 
     /// The tag that the picture has or is going to have.
@@ -46,7 +43,7 @@ actor Pictures {
             "\"\(run)-\(source.channelID.value)-\(source.place.number)-\(source.place.offset)-\(request.format.rawValue)\(width)\""
     }
 
-    /// - Throws: ``Gate/Crowded``; what the decoder throws.
+    /// - Throws: ``ChildRefusal``; what the decoder throws.
     func picture(_ source: PictureSource, as request: PictureRequest) async throws -> Picture {
         let key = Key(source: source, request: request)
         if let known = kept.first(where: { $0.key == key }) { return known.picture }
@@ -61,13 +58,16 @@ actor Pictures {
     }
 
     private func decode(_ key: Key) async throws -> Picture {
-        let bytes = try await gate.pass { [relay, decoder] in
-            await self.countDecoding()
-            do {
-                return try await decoder.decode(key.source.bytes(from: relay), of: key.source.video, as: key.request)
-            } catch is PictureDecoder.Failure {
-                return try await decoder.decode(
-                    key.source.bytes(from: relay, isRest: true), of: key.source.video, as: key.request)
+        let (relay, source) = (relay, key.source)
+        let bytes: [UInt8]
+        do {
+            bytes = try await decoder.decode(source.video, as: key.request) {
+                await self.countDecoding()
+                return try await source.bytes(from: relay)
+            }
+        } catch is PictureDecoder.Failure {
+            bytes = try await decoder.decode(source.video, as: key.request) {
+                try await source.bytes(from: relay, isRest: true)
             }
         }
         return Picture(bytes: bytes, tag: tag(of: key.source, as: key.request))

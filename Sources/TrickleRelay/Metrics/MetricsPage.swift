@@ -10,7 +10,7 @@ struct MetricsPage {
     /// - Parameter setupFailureCount: connections that could not be accepted, or not be set up.
     init(
         _ counts: LaneCounts, _ store: StoreReport, _ channels: [ChannelReport], _ census: ConnectionCensus.Report,
-        setupFailureCount: Int, viewerCount: Int
+        setupFailureCount: Int, viewerCount: Int, rampMetrics: [MetricFamily]
     ) {
         metric("connections", "gauge", "Open connections.", counts.connections)
         metric(
@@ -44,6 +44,12 @@ struct MetricsPage {
         metric(
             "connections_failed_total", "counter", "Connections that could not be accepted, or not be set up.",
             setupFailureCount)
+        for family in rampMetrics {
+            head(family.name, family.kind.rawValue, family.help)
+            for (thing, value) in family.samples {
+                sample(family.name, "\(family.label)=\(JSONText.string(thing))", value)
+            }
+        }
         perChannel(channels, counts)
     }
 

@@ -8,9 +8,12 @@ public protocol RelayRamps: Sendable {
     var viewerCount: Int { get }
     /// Whether new viewers had better go elsewhere, which `/readyz` tells a load balancer.
     var isFull: Bool { get }
+    /// What else `/metrics` tells of them.
+    var metrics: [MetricFamily] { get }
 }
 
 extension RelayRamps {
     public var viewerCount: Int { 0 }
     public var isFull: Bool { false }
+    public var metrics: [MetricFamily] { [] }
 }

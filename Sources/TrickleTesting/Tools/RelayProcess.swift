@@ -4,6 +4,8 @@ import ChildProcesses
 public final class RelayProcess: Sendable {
     /// Its URL, without a slash at the end.
     public let url: String
+    /// Where its metrics are, if it was told to have them.
+    public let metricsURL: String?
     public let process: ChildProcess
     private let draining: Task<Void, any Error>
     private let said: SaidText
@@ -37,16 +39,25 @@ public final class RelayProcess: Sendable {
                 }
             }
         }
+        var metricsURL: String?
         for await url in urls {
-            return RelayProcess(url: url.hasSuffix("/") ? String(url.dropLast()) : url, process, draining, said)
+            // It says so before it says where it listens.
+            if url.hasSuffix("/metrics") {
+                metricsURL = url
+                continue
+            }
+            return RelayProcess(
+                url: url.hasSuffix("/") ? String(url.dropLast()) : url, metricsURL, process, draining, said)
         }
         throw await RelayProcessFailure(command: command, status: process.exitStatus())
     }
 
     private init(
-        url: String, _ process: ChildProcess, _ draining: Task<Void, any Error>, _ said: SaidText
+        url: String, _ metricsURL: String?, _ process: ChildProcess, _ draining: Task<Void, any Error>,
+        _ said: SaidText
     ) {
         self.url = url
+        self.metricsURL = metricsURL
         self.process = process
         self.draining = draining
         self.said = said

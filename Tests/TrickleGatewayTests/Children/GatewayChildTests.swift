@@ -102,6 +102,7 @@ import TrickleTesting
         var configuration = GatewayConfiguration.unhurried
         configuration.maximumChildCount = 1
         configuration.movieGrace = .zero
+        configuration.picturePatience = .zero
         let one = configuration
         try await withRelayServer(ramps: { Gateway($0, configuration: one, logger: logger) }) { relay in
             try clip.publish(to: relay.publisher(of: channel))
