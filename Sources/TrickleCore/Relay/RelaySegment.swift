@@ -39,6 +39,8 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     private(set) var cost = Self.ownCost
     /// Who is charged with it, see ``PublishRequest/client``.
     let client: Int
+    /// When its first byte came.
+    let beganAt: Duration
     private(set) var state = State.open
     var standing = Standing.kept
     /// The publications that write it at the moment.
@@ -51,11 +53,12 @@ struct RelaySegment<Piece: RelayPiece>: Sendable {
     /// Pieces at the beginning that need no joining.
     private var joinedCount = 0
 
-    init(id: SegmentID, number: SequenceNumber, channel: ChannelID, client: Int = 0) {
+    init(id: SegmentID, number: SequenceNumber, channel: ChannelID, client: Int = 0, beganAt: Duration) {
         self.id = id
         self.number = number
         self.channel = channel
         self.client = client
+        self.beganAt = beganAt
     }
 
     /// What a segment costs without a byte: its places in the tables.

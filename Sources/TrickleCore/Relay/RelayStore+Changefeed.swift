@@ -19,7 +19,7 @@ extension RelayStore {
             case .removed(let name): #"{"removed":[\#(JSONText.string(name.text))]}"#
             }
         let segmentID = makeID(SegmentID.init)
-        var segment = RelaySegment<Piece>(id: segmentID, number: number, channel: id)
+        var segment = RelaySegment<Piece>(id: segmentID, number: number, channel: id, beganAt: now)
         _ = segment.append(Piece(payload: Array(document.utf8)))
         segment.end(.complete(at: now))
         segments[segmentID] = segment

@@ -248,7 +248,8 @@ extension RelayStore {
         try checkOpenSegmentCount(of: channel)
         let id = makeID(SegmentID.init)
         let client = writer.flatMap { publications[$0]?.client } ?? 0
-        var segment = RelaySegment<Piece>(id: id, number: number, channel: channel, client: client)
+        var segment = RelaySegment<Piece>(
+            id: id, number: number, channel: channel, client: client, beganAt: now)
         if let writer { segment.writers.insert(writer) }
         segments[id] = segment
         charge(segment.cost, to: client)
@@ -256,6 +257,7 @@ extension RelayStore {
         count(in: channel) { $0.segments += 1 }
         channels[channel]!.keep(id, at: number)
         trimWindow(of: channel, now: now)
+        beginningLog.append(channels[channel]!.name)
         wakeWaitingReaders(of: channel)
         return id
     }

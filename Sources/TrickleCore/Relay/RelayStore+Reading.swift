@@ -14,6 +14,8 @@ public struct SegmentView: Equatable, Sendable {
     /// Payload bytes that are there.
     public let byteCount: Int
     public let state: State
+    /// When its first byte came.
+    public let beganAt: Duration
     public let contentType: String?
 }
 
@@ -125,7 +127,7 @@ extension RelayStore {
             }
         return SegmentView(
             id: id, channel: channel.id, number: segment.number, next: channel.next, byteCount: segment.byteCount,
-            state: state,
+            state: state, beganAt: segment.beganAt,
             contentType: channel.contentType)
     }
 

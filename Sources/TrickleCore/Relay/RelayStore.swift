@@ -27,6 +27,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     var doomed: [SegmentID] = []
     /// What has happened in all of the clients' channels since the beginning.
     var counts = ChannelCounts()
+    var beginningLog = BeginningLog()
     private var wakes: [Wake] = []
     private var lastID = 0
 
