@@ -50,7 +50,7 @@ import TrickleTesting
             #expect(segments.map(\.state) == [.complete, .complete, .complete])
             #expect(segments.allSatisfy { $0.duration == 2 * Timestamp.frequency && $0.isPlayable })
             #expect(segments.allSatisfy { !$0.isDiscontinuous })
-            #expect(segments.allSatisfy { $0.arrival == nil })
+            #expect(segments.allSatisfy { $0.arrival != nil && $0.programTime != nil })
             #expect(indexes.index(of: channel) === index)
         }
     }

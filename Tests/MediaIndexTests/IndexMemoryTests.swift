@@ -64,9 +64,11 @@ import TrickleTesting
             $0.limits.windowCount = 5000
         } _: { relay in
             try publish(tinySegments(100), on: relay)
-            let before = try await memory(of: relay)
             let time = NIOLockedValueBox(ContinuousClock.now)
             let indexes = Indexes(relay, now: { time.withLockedValue { $0 } })
+            // The timeline stays.
+            indexes.timelines.look()
+            let before = try await memory(of: relay)
             let kept = try #require(indexes.index(of: channel))
             let segments = try await kept.snapshot().segments
             #expect(segments.count == 100)
@@ -116,7 +118,7 @@ import TrickleTesting
                         lateCount: 0, restartCount: 0))
             default:
                 lastID += 1
-                reading.begin(SequenceNumber(number)!, id: SegmentID(value: lastID), arrival: nil)
+                reading.begin(SequenceNumber(number)!, id: SegmentID(value: lastID))
                 let bytes = segments.randomElement(using: &generator)!
                 reading.receive(bytes.span.bytes, now: .zero)
                 reading.end(Bool.random(using: &generator) ? .complete : .aborted)

@@ -7,7 +7,7 @@ import TrickleTesting
 @Suite struct IndexedSegmentsTests {
     private static let kinds: [IndexedSegment] = {
         var reading = SegmentReading(wantedPartDuration: 45_000)
-        reading.begin(.zero, id: nil, arrival: nil)
+        reading.begin(.zero, id: nil)
         reading.receive(TestChannel.segment(0).span.bytes, now: .zero)
         reading.end(.complete)
         let whole = reading.segments[reading.segments.startIndex]

@@ -23,6 +23,7 @@ package actor ChannelIndex {
     /// What players have been told of it.
     package nonisolated let playlist: SharedPlaylist
     private let relay: RelayServer
+    private let timelines: MediaTimelines
     private let idleTime: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
     private let activity: NIOLockedValueBox<Activity>
@@ -46,12 +47,13 @@ package actor ChannelIndex {
     private let started = ContinuousClock.now
 
     package init(
-        _ relay: RelayServer, channel: ChannelName, id: ChannelID, configuration: IndexConfiguration,
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        _ relay: RelayServer, channel: ChannelName, id: ChannelID, timelines: MediaTimelines,
+        configuration: IndexConfiguration, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.now = now
         activity = NIOLockedValueBox(Activity(lastAskedAt: now()))
         self.relay = relay
+        self.timelines = timelines
         playlist = SharedPlaylist(LivePlaylist.Keeping(relay.configuration.limits))
         self.channel = channel
         self.id = id
@@ -258,9 +260,7 @@ package actor ChannelIndex {
         forgetDropped()
         let kept = relay.segment(segment.sequence, of: channel)
         let isOpen = kept?.state == .open
-        // What was there when the index began cannot be said to have come now.
-        let arrival = hasCaughtUp && !isLate ? WallTime.now : nil
-        reading.begin(segment.sequence, id: kept?.id, arrival: arrival)
+        reading.begin(segment.sequence, id: kept?.id)
         version += 1
         var byteCount = 0
         do {
@@ -268,6 +268,11 @@ package actor ChannelIndex {
                 byteCount += bytes.readableBytes
                 let before = reading.progress
                 bytes.withUnsafeReadableBytes { reading.receive($0.bytes, now: .now - started) }
+                if let id = kept?.id, reading.isUndated,
+                    let entry = timelines.entry(of: id, segment.sequence, in: channel)
+                {
+                    reading.date(entry)
+                }
                 tellCharges()
                 if isLast, isOpen, byteCount >= wasThere { hasCaughtUp = true }
                 if reading.progress != before || byteCount == wasThere { wakeWaiting() }

@@ -21,10 +21,9 @@ package struct IndexedSegment: Sendable {
     package var duration: Int64?
     /// Its parts so far; those of an open segment end before the picture that has come last.
     package var parts: [SegmentPart] = []
-    /// When its first byte came, by the wall clock; nil for one that was there when the index began.
+    /// When its first byte came, by the wall clock; nil as long as it has no picture.
     package var arrival: WallTime?
-    /// When its first picture is to be seen, as far as can be told without the publisher's clock: when the first byte of the first segment
-    /// that was watched live had come, and what the media's clock says from there on.
+    /// When its first picture is to be seen, as far as can be told without the publisher's clock: see ``MediaTimeline``.
     package var programTime: WallTime?
     /// Whether it does not follow on the segment before: time stamps jump, the program's streams are others, or a number is missing.
     package var isDiscontinuous = false

@@ -27,6 +27,8 @@ package final class Indexes: Sendable {
     private let relay: RelayServer
     private let configuration: IndexConfiguration
     private let now: @Sendable () -> ContinuousClock.Instant
+    /// Of all channels, those that have no index among them.
+    package let timelines: MediaTimelines
     private let entries = NIOLockedValueBox<[ChannelName: Entry]>([:])
 
     package init(
@@ -36,6 +38,7 @@ package final class Indexes: Sendable {
         self.relay = relay
         self.configuration = configuration
         self.now = now
+        timelines = MediaTimelines(relay)
     }
 
     /// The index of the channel, which reads it as long as somebody asks.
@@ -56,7 +59,8 @@ package final class Indexes: Sendable {
                 guard makeRoom(&entries) else { return .noRoom }
             }
             let index = ChannelIndex(
-                relay, channel: channel, id: window.channel, configuration: configuration, now: now)
+                relay, channel: channel, id: window.channel, timelines: timelines, configuration: configuration,
+                now: now)
             let running = Task {
                 await index.run()
                 self.forget(index)

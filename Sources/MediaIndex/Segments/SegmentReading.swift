@@ -109,7 +109,7 @@ package struct SegmentReading: Sendable {
     // MARK: - Segments
 
     /// A segment is read from its beginning.
-    package mutating func begin(_ number: SequenceNumber, id: SegmentID?, arrival: WallTime?) {
+    package mutating func begin(_ number: SequenceNumber, id: SegmentID?) {
         let place = segments.place(from: number)
         previous =
             (place > segments.startIndex ? segments[place - 1].withoutPlaces : nil)
@@ -119,7 +119,6 @@ package struct SegmentReading: Sendable {
         scan = SegmentScan(after: follows && scannedNumber != nil && scannedNumber == previous?.number ? scan : nil)
         cutter = nil
         var segment = IndexedSegment(number: number, id: id)
-        segment.arrival = arrival
         // Behind a segment without pictures there is nothing to follow on, unless nothing has come before that either.
         let hasLostPlace = previous.map { $0.contents.firstUnit == nil } ?? false
         segment.isDiscontinuous = !follows || hasLostPlace && segments.counts.timed > 0
@@ -185,7 +184,7 @@ package struct SegmentReading: Sendable {
 
     /// The first picture is known: does it follow on the segment before?
     private mutating func join() {
-        guard let current, let previous, !current.isDiscontinuous else { return setProgramTime() }
+        guard let current, let previous, !current.isDiscontinuous else { return }
         let first = current.contents.firstTimestamp
         if previous.duration == nil {
             // Of a single picture, only the next one tells how long it lasts.
@@ -198,7 +197,6 @@ package struct SegmentReading: Sendable {
         }
         if !Self.areSame(previous.contents, current.contents) { self.current?.isDiscontinuous = true }
         if self.current?.isDiscontinuous == true { self.current?.discontinuityCount += 1 }
-        setProgramTime()
     }
 
     private mutating func settleDuration(of segment: IndexedSegment, _ duration: Int64) {
@@ -243,18 +241,14 @@ package struct SegmentReading: Sendable {
         return true
     }
 
-    /// Arrival wanders, the media's clock does not: that counts as long as both agree to a second.
-    private mutating func setProgramTime() {
-        guard let current else { return }
-        guard !current.isDiscontinuous, let previous, let before = previous.programTime,
-            let duration = previous.duration
-        else {
-            self.current?.programTime = current.arrival
-            return
-        }
-        let expected = before.advanced(by: duration)
-        let drift = current.arrival.map { abs($0.microseconds - expected.microseconds) } ?? 0
-        self.current?.programTime = drift > 1_000_000 ? current.arrival : expected
+    /// Whether the segment that is being read has a picture, and no date.
+    package var isUndated: Bool { current?.programTime == nil && scan.contents.firstUnit != nil }
+
+    /// The channel's timeline says when it came, and when its first picture is to be seen.
+    package mutating func date(_ entry: TimelineEntry) {
+        current?.arrival = entry.arrival
+        current?.programTime = entry.date
+        update()
     }
 
     /// Puts the current segment in its place: at the end at once, between others when it is whole.

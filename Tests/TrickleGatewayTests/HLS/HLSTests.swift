@@ -303,7 +303,7 @@ import TrickleTesting
     @Test func aPlaylistListsHalfOfWhatIsKeptSoThatTheRestStaysFetchable() async throws {
         var reading = SegmentReading(wantedPartDuration: 18_000)
         for number in 0..<20 {
-            reading.begin(try #require(SequenceNumber("\(number)")), id: nil, arrival: nil)
+            reading.begin(try #require(SequenceNumber("\(number)")), id: nil)
             reading.receive(TestChannel.segment(number).span.bytes, now: .zero)
             reading.end(.complete)
         }
