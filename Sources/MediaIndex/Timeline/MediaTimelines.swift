@@ -71,8 +71,9 @@ package final class MediaTimelines: Sendable {
 
     private func look(at channel: ChannelName) {
         guard !channel.isInternal else { return }
-        let window = relay.window(of: channel)
         let charges = state.withLockedValue { state in
+            // Not before: what is older than the last look says less.
+            let window = relay.window(of: channel)
             var charges: [SegmentID: Int] = [:]
             if let known = state.channels[channel]?.id, known != window?.channel {
                 charges = state.channels[channel]?.end() ?? [:]
