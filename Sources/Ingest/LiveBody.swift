@@ -16,13 +16,13 @@ struct LiveBody {
 
     private let channel: ChannelName
     private let asked: LiveRequest
-    private let client: ClientAddress
+    private let client: ClientIdentity
     private let relay: RelayServer
     private let memory: TableMemory
     private let session: ToolSession
 
     init(
-        of channel: ChannelName, _ asked: LiveRequest, from client: ClientAddress, on relay: RelayServer,
+        of channel: ChannelName, _ asked: LiveRequest, from client: ClientIdentity, on relay: RelayServer,
         tables: TableMemory, _ session: ToolSession
     ) {
         self.channel = channel
@@ -40,7 +40,7 @@ struct LiveBody {
             // A body that is no transport stream makes no channel.
             try await source.findPackets()
             let publisher = try relay.publisher(of: channel, for: client, takesOver: asked.replaces)
-            session.logger.info("is published by \(client)")
+            session.logger.info("is published by \(client.address)")
             let watch = watch(body, of: publisher)
             defer { watch.cancel() }
             return try await publish(source, to: publisher)

@@ -21,7 +21,7 @@ extension RelayServer {
     ///   - takesOver: whether another that publishes the channel is pushed aside.
     /// - Throws: as ``publisher(of:contentType:)``; `channelNotFound` where requests make no channels.
     public func publisher(
-        of channel: ChannelName, for client: ClientAddress, contentType: String = "video/MP2T", takesOver: Bool = false
+        of channel: ChannelName, for client: ClientIdentity, contentType: String = "video/MP2T", takesOver: Bool = false
     ) throws -> LocalPublisher {
         try LocalPublisher(
             of: channel, contentType, client: client.household.hashValue, takesOver: takesOver, store: store)
