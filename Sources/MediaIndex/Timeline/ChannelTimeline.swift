@@ -3,7 +3,9 @@ import TrickleCore
 import TrickleRelay
 
 /// Keeps the timeline of one channel by looking at the beginnings of its segments.
-struct ChannelTimeline {
+///
+/// The lock of ``MediaTimelines`` guards it. It is no value, because it is large, and would be copied whenever it is asked something.
+final class ChannelTimeline: @unchecked Sendable {
     /// A segment is looked at up to here; one whose first access unit has not come by then has none.
     static let maximumLookByteCount = 256 << 10
     /// The scan gets so many bytes at a time, and no more once it knows.
@@ -35,7 +37,7 @@ struct ChannelTimeline {
     /// Looks at what has begun since the last look.
     ///
     /// - Returns: what is to be charged.
-    mutating func look(at channel: ChannelName, _ window: ChannelWindow, on relay: RelayServer) -> [SegmentID: Int] {
+    func look(at channel: ChannelName, _ window: ChannelWindow, on relay: RelayServer) -> [SegmentID: Int] {
         if window.restartCount != restartCount {
             forget(timeline.restart())
             (restartCount, next, previous, unfinished) = (window.restartCount, .zero, nil, nil)
@@ -61,7 +63,7 @@ struct ChannelTimeline {
         return charges.takeChanges()
     }
 
-    private mutating func look(at segment: SegmentView, isLast: Bool, _ relay: RelayServer) {
+    private func look(at segment: SegmentView, isLast: Bool, _ relay: RelayServer) {
         // A segment that is made anew has another identity.
         guard timeline.entry(of: segment.id, segment.number) == nil else { return }
         var (entry, scan): (TimelineEntry, SegmentScan)
@@ -83,7 +85,7 @@ struct ChannelTimeline {
         finish(&entry, scan)
     }
 
-    private mutating func finish(_ entry: inout TimelineEntry, _ scan: SegmentScan) {
+    private func finish(_ entry: inout TimelineEntry, _ scan: SegmentScan) {
         let contents = scan.contents
         if contents.alignment == .unknown || contents.alignment == .broken(at: 0) { return previous = nil }
         entry.take(contents, sharing: previous?.contents.program)
@@ -93,22 +95,12 @@ struct ChannelTimeline {
         charges.set(TimelineEntry.byteCount + scan.storageByteCount + contents.storageByteCount, of: entry.id)
     }
 
-    /// What is known of a segment, be it not all that there is to know.
-    func entry(of id: SegmentID, _ number: SequenceNumber) -> TimelineEntry? {
-        if let entry = timeline.entry(of: id, number) { return entry }
-        guard let unfinished, unfinished.segment.id == id, unfinished.scan.contents.firstUnit != nil else { return nil }
-        var entry = unfinished.entry
-        entry.take(unfinished.scan.contents, sharing: nil)
-        entry.date = timeline.date(of: entry)
-        return entry
-    }
-
-    private mutating func forget(_ gone: [TimelineEntry]) {
+    private func forget(_ gone: [TimelineEntry]) {
         for entry in gone { charges.forget(entry.id) }
     }
 
     /// The channel is gone, or nobody asks any more.
-    mutating func end() -> [SegmentID: Int] {
+    func end() -> [SegmentID: Int] {
         charges.forgetAll()
         return charges.takeChanges()
     }
@@ -118,7 +110,7 @@ extension SegmentScan {
     /// Whether it is known what the segment begins with, or that it is no transport stream.
     fileprivate var knowsBeginning: Bool {
         if case .broken = contents.alignment { return true }
-        return contents.firstUnit != nil && (contents.beginsIndependently || contents.unitCount > 1)
+        return contents.firstUnit != nil
     }
 
     /// Takes what has come of it, until the beginning is known.

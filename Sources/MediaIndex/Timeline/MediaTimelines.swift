@@ -61,9 +61,7 @@ package final class MediaTimelines: Sendable {
     /// What is known of a segment; nil where it is not kept any more, or the newest ones are far ahead.
     package func entry(of segment: SegmentID, _ number: SequenceNumber, in channel: ChannelName) -> TimelineEntry? {
         let known = state.withLockedValue { $0.channels[channel]?.timeline.entry(of: segment, number) }
-        if let known { return known }
-        look(at: channel)
-        return state.withLockedValue { $0.channels[channel]?.entry(of: segment, number) }
+        return known ?? timeline(of: channel)?.entry(of: segment, number)
     }
 
     /// Channels that it has looked at and that were there then.
@@ -71,24 +69,24 @@ package final class MediaTimelines: Sendable {
 
     private func look(at channel: ChannelName) {
         guard !channel.isInternal else { return }
-        let charges = state.withLockedValue { state in
+        state.withLockedValue { state in
             // Not before: what is older than the last look says less.
             let window = relay.window(of: channel)
-            var charges: [SegmentID: Int] = [:]
-            if let known = state.channels[channel]?.id, known != window?.channel {
-                charges = state.channels[channel]?.end() ?? [:]
+            if let known = state.channels[channel], known.id != window?.channel {
+                relay.charge(known.end())
                 state.channels[channel] = nil
                 state.unfinished.remove(channel)
             }
-            guard let window else { return charges }
-            let found = state.channels[channel, default: ChannelTimeline(window)].look(at: channel, window, on: relay)
-            if state.channels[channel]?.isUnfinished == true {
+            guard let window else { return }
+            let timeline = state.channels[channel] ?? ChannelTimeline(window)
+            state.channels[channel] = timeline
+            // What is told has been charged.
+            relay.charge(timeline.look(at: channel, window, on: relay))
+            if timeline.isUnfinished {
                 state.unfinished.insert(channel)
-            } else {
+            } else if !state.unfinished.isEmpty {
                 state.unfinished.remove(channel)
             }
-            return charges.merging(found) { $0 + $1 }
         }
-        relay.charge(charges)
     }
 }
