@@ -131,7 +131,9 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "Publishing", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "MPEGTS", logging,
+                "Publishing", "CommandFrame", "MediaChildren", "ChildProcesses", "TrickleRelay", "TrickleKit",
+                "TrickleCore",
+                "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .executableTarget(
@@ -197,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Ingest", "CommandFrame", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting", logging,
+                "Ingest", "CommandFrame", "MediaChildren", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting",
+                logging,
             ] + nio),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),

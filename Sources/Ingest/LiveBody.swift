@@ -1,6 +1,7 @@
 import CommandFrame
 import Logging
 import MPEGTS
+import MediaChildren
 import NIOCore
 import Publishing
 import TrickleCore
@@ -17,41 +18,64 @@ struct LiveBody {
     private let channel: ChannelName
     private let asked: LiveRequest
     private let client: ClientIdentity
-    private let relay: RelayServer
-    private let memory: TableMemory
+    private let doors: LiveDoors
     private let session: ToolSession
 
     init(
-        of channel: ChannelName, _ asked: LiveRequest, from client: ClientIdentity, on relay: RelayServer,
-        tables: TableMemory, _ session: ToolSession
+        of channel: ChannelName, _ asked: LiveRequest, from client: ClientIdentity, through doors: LiveDoors,
+        _ session: ToolSession
     ) {
         self.channel = channel
         self.asked = asked
         self.client = client
-        self.relay = relay
-        memory = tables
+        self.doors = doors
         self.session = session
     }
 
     /// Publishes until the body ends.
-    func publish(_ body: RequestBodyStream) async -> RampResponse {
+    ///
+    /// - Parameter container: What it is; nil for MPEG-TS itself.
+    func publish(_ body: RequestBodyStream, _ container: LiveContainer?) async -> RampResponse {
         do {
-            var source = BodySource(body)
-            // A body that is no transport stream makes no channel.
-            try await source.findPackets()
-            let publisher = try relay.publisher(of: channel, for: client, takesOver: asked.replaces)
-            session.logger.info("is published by \(client.address)")
-            let watch = watch(body, of: publisher)
-            defer { watch.cancel() }
-            return try await publish(source, to: publisher)
+            guard let container else { return try await publish(body, BodySource(body)) }
+            let source = try ConvertedSource(body, container, doors.children, logger: session.logger)
+            return try await publish(body, source)
         } catch let error as NotTransportStream {
             return .problem(415, "\(error)")
         } catch let error as SourceFailure {
             return .problem(415, error.reason)
+        } catch let error as ConvertedSource.Failure {
+            return .problem(415, error.reason)
+        } catch let error as ChildRefusal {
+            return .problem(503, "\(error)", fields: [(name: "Retry-After", value: "10")])
         } catch let error as TrickleError {
             return answer(to: error)
         } catch {
-            return .problem(503, "the body did not come: \(error)")
+            return .problem(503, "\(error)")
+        }
+    }
+
+    private func publish(_ body: RequestBodyStream, _ source: any LiveSource) async throws -> RampResponse {
+        var source = source
+        let paused = asked.isPart ? doors.paused.take(channel, by: client.household) : nil
+        do {
+            let publisher: LocalPublisher
+            if let paused {
+                publisher = paused.publisher
+            } else {
+                // A body that is no transport stream makes no channel.
+                source = try await CheckedSource(source)
+                publisher = try doors.relay.publisher(of: channel, for: client, takesOver: asked.replaces)
+                session.logger.info("is published by \(client.address)")
+            }
+            let watch = watch(body, of: publisher)
+            defer { watch.cancel() }
+            let response = try await publish(source, paused?.stream ?? newStream(to: publisher), publisher)
+            await source.close()
+            return response
+        } catch {
+            await source.close()
+            throw error
         }
     }
 
@@ -65,9 +89,26 @@ struct LiveBody {
         }
     }
 
-    private func publish(_ source: BodySource, to publisher: LocalPublisher) async throws -> RampResponse {
+    private func newStream(to publisher: LocalPublisher) -> SourceStream {
+        SourceStream(
+            GOPSegmenter.Configuration(),
+            .marked(
+                isContinuation: publisher.nextSequence != .zero, tables: doors.tables.take(channel) ?? TableVersions()),
+            isPaced: asked.isPaced, lead: Self.lead, to: DroppingOutlet(publisher, logger: session.logger), session)
+    }
+
+    private func publish(
+        _ source: any LiveSource, _ stream: SourceStream, _ publisher: LocalPublisher
+    ) async throws -> RampResponse {
+        var stream = stream
         do {
-            let (stream, isWhole) = try await take(source, for: publisher)
+            let isWhole = try await take(source, into: &stream)
+            if isWhole, asked.isPart {
+                doors.paused.keep(.init(stream: stream, publisher: publisher, client: client.household))
+                return .text("published \(stream.segmentCount) segments of '\(channel)' so far")
+            }
+            try await stream.finish(isCut: !isWhole)
+            if let tables = stream.tables, !isWhole || asked.keepsOpen { doors.tables.keep(tables, of: channel) }
             guard isWhole else {
                 publisher.release(.linger)
                 session.logger.notice("its publisher broke off: the channel waits for it")
@@ -80,30 +121,20 @@ struct LiveBody {
             return .text(
                 "the channel '\(channel)' was closed", fields: [(name: HeaderName.closed, value: "terminated")])
         } catch {
-            publisher.release(.leave)
+            publisher.release(.linger)
             throw error
         }
     }
 
-    /// - Returns: what went through, and whether the body had its proper end.
-    private func take(
-        _ source: BodySource, for publisher: LocalPublisher
-    ) async throws -> (stream: SourceStream, isWhole: Bool) {
-        let isContinuation = publisher.nextSequence != .zero
-        var stream = SourceStream(
-            GOPSegmenter.Configuration(),
-            .marked(isContinuation: isContinuation, tables: memory.take(channel) ?? TableVersions()),
-            isPaced: asked.isPaced, lead: Self.lead, to: DroppingOutlet(publisher, logger: session.logger), session)
+    /// - Returns: whether the body had its proper end.
+    private func take(_ source: any LiveSource, into stream: inout SourceStream) async throws -> Bool {
         var source = source
-        var isWhole = true
         do {
             while let bytes = try await source.next() { try await stream.perform(try stream.receive(bytes)) }
+            return true
         } catch is RequestBodyStream.Broken {
-            isWhole = false
+            return false
         }
-        try await stream.finish(isCut: !isWhole)
-        if let tables = stream.tables, !isWhole || asked.keepsOpen { memory.keep(tables, of: channel) }
-        return (stream, isWhole)
     }
 
     // MARK: Answers

@@ -6,6 +6,8 @@ struct LiveRequest: Equatable {
     var replaces = false
     /// `?keep-open=1`: whether the channel stays open when the body has ended.
     var keepsOpen = false
+    /// `?parts=1`: whether the stream comes in several requests, one behind the other.
+    var isPart = false
     /// `?pace=none` clears it: whether what comes faster than it plays is held back.
     var isPaced = true
 
@@ -17,6 +19,7 @@ struct LiveRequest: Equatable {
     init(_ query: [String: String]) throws(Mistake) {
         if let text = query["replace"] { replaces = try Self.flag(text, "replace") }
         if let text = query["keep-open"] { keepsOpen = try Self.flag(text, "keep-open") }
+        if let text = query["parts"] { isPart = try Self.flag(text, "parts") }
         switch query["pace"] {
         case nil, "clock": break
         case "none": isPaced = false

@@ -18,7 +18,7 @@
 ///     }
 /// }
 /// ```
-public struct GOPSegmenter {
+public struct GOPSegmenter: Sendable {
     /// What is kept back of an access unit that is not decided, or of a run of tables.
     public static let maximumHeldByteCount = 64 << 10
     /// An H.264 stream that has announced no random access point for so long is cut at I pictures with parameter sets.

@@ -3,7 +3,7 @@
 ///
 /// Time goes on with the clock of the PID whose references come first; when that falls silent, with another. A clock
 /// that jumps, which it may, costs no time.
-public struct PacketPacer {
+public struct PacketPacer: Sendable {
     /// Packets that stand one after the other and are due at the same time.
     public struct Run: Sendable, Hashable {
         /// The bytes in what was given to ``runs(of:)``.

@@ -112,7 +112,7 @@ struct TrickleServer: Tool {
         do {
             relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
                 RampGroup([
-                    LiveIngest($0, session: session),
+                    LiveIngest($0, children: children, session: session),
                     Gateway($0, configuration: gateway, children: children, logger: session.logger),
                 ])
             }

@@ -1,5 +1,6 @@
 import CommandFrame
 import MPEGTS
+import MediaChildren
 import NIOCore
 import Testing
 import TrickleCore
@@ -35,7 +36,8 @@ import TrickleTesting
         _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Void
     ) async throws {
         let session = ToolSession(tool: "test", options: try LogOptions.parse(["--quiet"]))
-        try await withRelayServer(change, ramps: { LiveIngest($0, session: session) }, body)
+        let children = ChildBudget(total: 2) { _ in ChildShare(maximum: 2, maximumWaiting: 0, option: "--children") }
+        try await withRelayServer(change, ramps: { LiveIngest($0, children: children, session: session) }, body)
     }
 
     private func head(_ query: String = "?pace=none", _ field: String = "Transfer-Encoding: chunked") -> String {
@@ -98,6 +100,31 @@ import TrickleTesting
             #expect(second.hasSuffix("published 2 segments of 'cam'\n"), "\(second)")
             let last = try await PlainAnswer.to("/cam/3", of: relay)
             #expect(last.status == 200)
+        }
+    }
+
+    @Test func `a stream that comes in parts is one stream, wherever they end`() async throws {
+        let bytes = clip(4)
+        try await withIngest { relay in
+            for (start, end) in [(0, 1000), (1000, 1001), (1001, bytes.count)] {
+                let answer = try await put(Array(bytes[start..<end]), "?pace=none&parts=1", to: relay)
+                #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("so far\n"), "\(answer)")
+                let other = try await put(bytes, "?pace=none", to: relay)
+                #expect(other.hasPrefix("HTTP/1.1 409 "), "\(other)")
+            }
+            // The last segment is open until the next part, or the end of the wait for it.
+            #expect(try await kept(relay, 0..<3) == Array(bytes.prefix(bytes.count / 4 * 3)))
+        }
+    }
+
+    @Test func `a stream whose next part does not come ends, and its channel closes`() async throws {
+        let bytes = clip(2)
+        try await withIngest {
+            $0.limits.publisherLingerDuration = .milliseconds(1)
+        } _: { relay in
+            _ = try await put(bytes, "?pace=none&parts=1", to: relay)
+            try await eventually { relay.window(of: channel)?.isClosed != false }
+            #expect(try await kept(relay, 0..<2) == bytes)
         }
     }
 

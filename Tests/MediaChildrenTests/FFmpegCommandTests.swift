@@ -1,3 +1,4 @@
+import ChildProcesses
 import MPEGTS
 import Testing
 
@@ -203,5 +204,14 @@ import Testing
         } throws: {
             ($0 as? ToolFailure)?.message == "there is no program 11 in the input; its programs: 10, 20, 30"
         }
+    }
+
+    @Test func `what a stranger sends is read from the pipe alone, and neither lists nor addresses in it`() {
+        let command = FFmpegCommand.convert("matroska", .copy, limits: ChildLimits(memoryByteCount: 1 << 28))
+        let words = command.arguments.joined(separator: " ")
+        #expect(words.contains("-protocol_whitelist pipe "))
+        #expect(words.contains("-f matroska -i pipe:0 -map 0:v? -map 0:a? -c:v copy -c:a copy -f mpegts "))
+        #expect(words.hasSuffix(" pipe:1"))
+        #expect(command.limits?.memoryByteCount == 1 << 28)
     }
 }

@@ -38,6 +38,11 @@ public enum FFmpegCommand {
 
     private static let quiet = ["-hide_banner", "-loglevel", "level+warning"]
 
+    /// The muxer would gather 2,930 bytes of sound, 0.2 s and more, before it writes any.
+    private static let transportStream = [
+        "-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0", "-pes_payload_size", "0",
+    ]
+
     /// Lists the streams of an input as JSON on standard output.
     public static func probe(
         _ input: MediaInput, timeout: Duration, transport: RTSPTransport = .auto, isHasty: Bool = false,
@@ -71,9 +76,7 @@ public enum FFmpegCommand {
             timeout: publishing.timeout, transport: publishing.transport, isHasty: publishing.isHasty)
         arguments += streams(publishing, plan: plan, unseen: unseen)
         if publishing.input.isRTSP { arguments += repairs(plan: plan, unseen: unseen) }
-        arguments += ["-f", "mpegts", "-flush_packets", "1", "-muxdelay", "0", "-muxpreload", "0"]
-        // The muxer would gather 2,930 bytes of sound, 0.2 s and more, before it writes any.
-        arguments += ["-pes_payload_size", "0"]
+        arguments += transportStream
         if publishing.timeOffset > .zero {
             let seconds = DecimalText.fixed(publishing.timeOffset / .seconds(1), digits: 3)
             arguments += ["-output_ts_offset", seconds, "-mpegts_flags", "+initial_discontinuity"]
@@ -81,6 +84,26 @@ public enum FFmpegCommand {
         arguments += publishing.extraArguments
         return ChildCommand("ffmpeg", arguments + ["pipe:1"])
     }
+
+    /// Writes what comes on standard input as MPEG-TS to standard output. A stranger has sent it: it opens nothing else.
+    ///
+    /// - Parameters:
+    ///   - format: ffmpeg's name for what comes.
+    ///   - treatment: What to do with its streams.
+    public static func convert(
+        _ format: String, _ treatment: StreamPlan.Treatment, limits: ChildLimits
+    ) -> ChildCommand {
+        var arguments = ["-hide_banner", "-loglevel", "level+error", "-nostdin", "-nostats"]
+        arguments += ["-protocol_whitelist", "pipe", "-max_pixels", "\(maximumPixelCount)"]
+        arguments += ["-f", format, "-i", "pipe:0", "-map", "0:v?", "-map", "0:a?"]
+        arguments += codec("v", kind: .video, treatment: treatment, gop: .seconds(2))
+        arguments += codec("a", kind: .audio, treatment: treatment, gop: .seconds(2))
+        if treatment == .encode { arguments += evenSize("v") }
+        return ChildCommand("ffmpeg", arguments + transportStream + ["pipe:1"], limits: limits)
+    }
+
+    /// More pixels than 8K has (7,680 × 4,320) are no picture: ffmpeg does not decode them.
+    public static let maximumPixelCount = 36_000_000
 
     /// How long an ffmpeg that reads `input` may give nothing, before it counts as hanging.
     ///

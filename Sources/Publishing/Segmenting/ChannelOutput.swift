@@ -4,7 +4,7 @@ import MPEGTS
 import TrickleKit
 
 /// Carries the segmenter's orders out on a channel.
-package struct ChannelOutput {
+package struct ChannelOutput: Sendable {
     private var outlet: any SegmentOutlet
     private let session: ToolSession
     private var meter = TransferMeter(now: .now)

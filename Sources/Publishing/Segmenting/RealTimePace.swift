@@ -3,7 +3,7 @@ import Logging
 import MPEGTS
 
 /// Holds a stored stream back to the speed at which it was made.
-package struct RealTimePace {
+package struct RealTimePace: Sendable {
     /// A stream without a clock for so many bytes is sent as it comes: 1 MiB.
     private static let clocklessByteCount = 1 << 20
 

@@ -1,7 +1,7 @@
 import MPEGTS
 
 /// What has to be done with a segment, in order; the segmenter's events with bytes of their own.
-package enum SegmentingStep: Equatable {
+package enum SegmentingStep: Equatable, Sendable {
     case begin(SegmentStart)
     case bytes([UInt8])
     case end(SegmentEnd)

@@ -5,7 +5,7 @@ import MediaChildren
 import TrickleKit
 
 /// One stream of a source on its way into a channel: bytes in, segments out.
-package struct SourceStream {
+package struct SourceStream: Sendable {
     /// How a stream follows on what its channel had before.
     package enum Joint: Sendable {
         /// As it comes, packet for packet.

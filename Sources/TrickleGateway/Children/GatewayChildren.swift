@@ -5,9 +5,6 @@ import TrickleRelay
 
 /// Starts the gateway's ffmpegs, each in a place of the relay's budget.
 final class GatewayChildren: Sendable {
-    /// More pixels than 8K has (7,680 × 4,320) are no picture: ffmpeg does not decode them.
-    static let maximumPixelCount = 36_000_000
-
     private let program: String
     private let budget: ChildBudget
     private let logger: Logger
@@ -50,7 +47,7 @@ final class GatewayChildren: Sendable {
     /// - Throws: `MissingProgram` where ffmpeg is not installed; `SystemError`.
     func start(_ arguments: [String], limits: ChildLimits, _ permit: ChildPermit) throws -> PipedChild {
         // Each thread of a filter has memory of its own.
-        let options = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-filter_threads", "1"]
+        let options = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+error", "-filter_threads", "1"]
         do {
             // What it says is for those who debug.
             return try PipedChild(

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaChildren
 
 /// What of a channel goes into fragmented MP4: the video and the sound of the program that its segments are cut for, as far as they come.
 struct MovieStreams: Sendable {
@@ -62,7 +63,7 @@ struct MovieStreams: Sendable {
     /// Pictures are copied. Sound that no browser plays in MP4 becomes AAC; what ffmpeg does not find after all is left out.
     var arguments: [String] {
         var arguments = [
-            "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-probesize", "1000000",
+            "-threads", "1", "-max_pixels", "\(FFmpegCommand.maximumPixelCount)", "-probesize", "1000000",
             "-analyzeduration", "500000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0",
         ]
         if let video {

@@ -1,4 +1,5 @@
 import MPEGTS
+import MediaChildren
 import TrickleRelay
 
 /// Which picture of a channel is wanted.
@@ -49,7 +50,7 @@ struct PictureRequest: Hashable, Sendable {
         let colours = "out_color_matrix=bt601"
         // Pictures that come behind a keyframe can be shown before it, and refer to what is not there.
         return [
-            "-threads", "1", "-max_pixels", "\(GatewayChildren.maximumPixelCount)", "-max_error_rate", "1",
+            "-threads", "1", "-max_pixels", "\(FFmpegCommand.maximumPixelCount)", "-max_error_rate", "1",
             "-skip_frame", "bidir", "-probesize", "32768", "-analyzeduration", "0", "-protocol_whitelist", "pipe",
             "-f", "mpegts", "-i", "pipe:0",
             "-map", video.ffmpegSpecifier, "-frames:v", "1", "-vf", "scale=\(size):flags=area:\(colours),setsar=1",
