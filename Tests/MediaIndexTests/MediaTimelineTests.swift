@@ -117,6 +117,7 @@ import TrickleTesting
             aborted.abort()
             indexes.timelines.look()
             #expect(indexes.timelines.timeline(of: channel)?.entries.map(\.timestamp?.ticks) == [0, 36_000, 72_000])
+            publisher.release(.leave)
             try await PlainClient.with(relay) { try await $0.post(Self.segment(7).bytes, to: "/cam/2") }
             #expect(indexes.timelines.timeline(of: channel)?.entries.map(\.timestamp?.ticks) == [0, 36_000, 252_000])
             try await PlainClient.with(relay) { try await $0.post(Self.segment(9).bytes, to: "/cam/0") }
