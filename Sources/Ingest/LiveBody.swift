@@ -90,10 +90,11 @@ struct LiveBody {
     }
 
     private func newStream(to publisher: LocalPublisher) -> SourceStream {
-        SourceStream(
-            GOPSegmenter.Configuration(),
-            .marked(
-                isContinuation: publisher.nextSequence != .zero, tables: doors.tables.take(channel) ?? TableVersions()),
+        let isContinuation = publisher.nextSequence != .zero
+        // A channel that begins has the stream as it is.
+        let tables = isContinuation ? doors.tables.take(channel) : nil
+        return SourceStream(
+            GOPSegmenter.Configuration(), .marked(isContinuation: isContinuation, tables: tables ?? TableVersions()),
             isPaced: asked.isPaced, lead: Self.lead, to: DroppingOutlet(publisher, logger: session.logger), session)
     }
 

@@ -12,41 +12,47 @@ final class PausedStreams: Sendable {
         let client: ClientAddress
     }
 
-    private struct Entry {
-        let paused: Paused
-        let timer: Task<Void, Never>
+    private struct State {
+        var entries: [ChannelName: (paused: Paused, number: Int)] = [:]
+        /// How often one was kept.
+        var count = 0
     }
 
     private let duration: Duration
-    private let entries = Mutex<[ChannelName: Entry]>([:])
+    private let state = Mutex(State())
 
     /// - Parameter duration: For how long the next part is waited for.
     init(for duration: Duration) { self.duration = duration }
 
     func keep(_ paused: Paused) {
         let channel = paused.publisher.channel
-        entries.withLock { entries in
-            let timer = Task { [self] in
-                do { try await Task.sleep(for: duration) } catch { return }
-                guard let late = remove(channel) else { return }
-                var stream = late.stream
-                try? await stream.finish()
-                late.publisher.close()
-            }
-            entries[channel] = Entry(paused: paused, timer: timer)
+        let number = state.withLock { state in
+            state.count += 1
+            state.entries[channel] = (paused, state.count)
+            return state.count
+        }
+        Task {
+            try await Task.sleep(for: duration)
+            guard let late = remove(channel, where: { $0.number == number }) else { return }
+            var stream = late.stream
+            try? await stream.finish()
+            late.publisher.close()
         }
     }
 
     /// The stream that the client's next part goes on with; nil where there is none, or the channel is no longer its.
     func take(_ channel: ChannelName, by client: ClientAddress) -> Paused? {
-        let isOwn = entries.withLock { $0[channel]?.paused.client == client }
-        guard isOwn, let paused = remove(channel), (try? paused.publisher.check()) != nil else { return nil }
+        guard let paused = remove(channel, where: { $0.paused.client == client }),
+            (try? paused.publisher.check()) != nil
+        else { return nil }
         return paused
     }
 
-    private func remove(_ channel: ChannelName) -> Paused? {
-        let entry = entries.withLock { $0.removeValue(forKey: channel) }
-        entry?.timer.cancel()
-        return entry?.paused
+    private func remove(_ channel: ChannelName, where isMeant: ((paused: Paused, number: Int)) -> Bool) -> Paused? {
+        state.withLock { state in
+            guard let entry = state.entries[channel], isMeant(entry) else { return nil }
+            state.entries[channel] = nil
+            return entry.paused
+        }
     }
 }

@@ -48,6 +48,28 @@ import TrickleTesting
         try segment.finish()
     }
 
+    @Test func `a group answers and tells what each of its ramps does`() async throws {
+        struct Ramp: RelayRamps {
+            let routes: [RampRoute]
+            let viewerCount: Int
+            let isFull: Bool
+            let metrics: [MetricFamily]
+
+            init(_ name: String, viewers: Int, isFull: Bool = false) {
+                routes = [RampRoute(PathPattern(stringLiteral: "/x/\(name)")) { _ in RampResponse(.bytes(.init())) }]
+                viewerCount = viewers
+                self.isFull = isFull
+                metrics = [MetricFamily(name: name, kind: .gauge, help: "", label: "", samples: [])]
+            }
+        }
+        let group = RampGroup([Ramp("a", viewers: 1), Ramp("b", viewers: 2, isFull: true)])
+        #expect(group.routes.count == 2)
+        #expect(group.viewerCount == 3)
+        #expect(group.isFull)
+        #expect(group.metrics.map(\.name) == ["a", "b"])
+        #expect(!RampGroup([Ramp("a", viewers: 0)]).isFull)
+    }
+
     @Test func theyGetWhatTheProtocolHasNoMeaningFor() async throws {
         let asked = NIOLockedValueBox<[String]>([])
         let patterns: [PathPattern] = ["/", "/{channel}", "/{channel}/index.m3u8", "/{channel}/x/y", "/{channel}/next"]

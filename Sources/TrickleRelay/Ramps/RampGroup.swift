@@ -10,4 +10,5 @@ public struct RampGroup: RelayRamps {
 
     public var viewerCount: Int { ramps.reduce(0) { $0 + $1.viewerCount } }
     public var isFull: Bool { ramps.contains(where: \.isFull) }
+    public var metrics: [MetricFamily] { ramps.flatMap(\.metrics) }
 }
