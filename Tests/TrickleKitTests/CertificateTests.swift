@@ -74,7 +74,7 @@ struct CertificateTests {
 
     @Test func aCertificateThatNobodyVouchesForIsRefused() async throws {
         let server = try await SecureServer.start(host: "DNS:localhost")
-        let error = try await failure("https://localhost:\(server.port)", .init())
+        let error = try await failure("https://localhost:\(server.port)", .unhurried)
         #expect(error?.code == .certificateRefused)
         #expect(error?.message.contains("not trusted") == true)
         #expect(error?.message.contains("(--ca-file)") == true)
@@ -116,7 +116,7 @@ struct CertificateTests {
 
     @Test func plainHTTPOnAnHTTPSPortSaysSo() async throws {
         let server = try ScriptedServer()
-        let reading = Task { try await failure("https://127.0.0.1:\(server.port)", .init()) }
+        let reading = Task { try await failure("https://127.0.0.1:\(server.port)", .unhurried) }
         let connection = try await server.accept()
         try await connection.send("HTTP/1.1 400 Bad Request\n\n")
         let error = try await reading.value
