@@ -35,9 +35,13 @@ extension Trait where Self == ConditionTrait {
     }
 
     /// The test needs GStreamer's reader of HLS, and what that needs.
-    static var needsGStreamer: Self {
-        .enabled("GStreamer's hlsdemux, souphttpsrc and tsdemux are not installed") {
-            for element in ["hlsdemux", "souphttpsrc", "tsdemux"] {
+    static var needsGStreamer: Self { needsGStreamerElements("hlsdemux", "souphttpsrc", "tsdemux") }
+
+    /// The test needs gst-launch-1.0 and these elements.
+    static func needsGStreamerElements(_ elements: String...) -> Self {
+        .enabled("GStreamer's \(elements.joined(separator: ", ")) are not installed") {
+            guard BuiltTool.isInstalled("gst-launch-1.0") else { return false }
+            for element in elements {
                 let result = try? await RunningTool.run("gst-inspect-1.0", [element])
                 guard result?.status.isSuccess == true else { return false }
             }
