@@ -38,6 +38,8 @@ struct LiveBody {
     func publish(_ body: RequestBodyStream, _ container: LiveContainer?) async -> RampResponse {
         do {
             guard let container else { return try await publish(body, BodySource(body)) }
+            // Where one request's part of a container ends, the next has no head to begin with.
+            if asked.isPart { return .problem(400, "parts are for MPEG-TS: send them to /\(channel)/live.ts") }
             let source = try ConvertedSource(body, container, doors.children, logger: session.logger)
             return try await publish(body, source)
         } catch let error as NotTransportStream {
@@ -106,7 +108,7 @@ struct LiveBody {
             let isWhole = try await take(source, into: &stream)
             if isWhole, asked.isPart {
                 doors.paused.keep(.init(stream: stream, publisher: publisher, client: client.household))
-                return .text("published \(stream.segmentCount) segments of '\(channel)' so far")
+                return .text("\(published(stream)) so far")
             }
             try await stream.finish(isCut: !isWhole)
             if let tables = stream.tables, !isWhole || asked.keepsOpen { doors.tables.keep(tables, of: channel) }
@@ -117,7 +119,7 @@ struct LiveBody {
             }
             publisher.release(asked.keepsOpen ? .leave : .close)
             session.logger.info("has ended")
-            return published(stream)
+            return .text(published(stream))
         } catch let error as TrickleError where error.code == .channelNotFound || error.code == .channelClosed {
             return .text(
                 "the channel '\(channel)' was closed", fields: [(name: HeaderName.closed, value: "terminated")])
@@ -140,9 +142,10 @@ struct LiveBody {
 
     // MARK: Answers
 
-    private func published(_ stream: SourceStream) -> RampResponse {
+    private func published(_ stream: SourceStream) -> String {
+        let count = stream.segmentCount
         let lost = stream.droppedCount > 0 ? "; \(stream.droppedCount) lost: the relay had no room" : ""
-        return .text("published \(stream.segmentCount) segments of '\(channel)'\(lost)")
+        return "published \(count) \(count == 1 ? "segment" : "segments") of '\(channel)'\(lost)"
     }
 
     private func answer(to error: TrickleError) -> RampResponse {

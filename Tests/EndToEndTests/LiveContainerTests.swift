@@ -146,7 +146,7 @@ struct LiveContainerTests {
             try await TestMedia.makeClip(at: folder("clip.ts"), seconds: 1)
             let plain = try await RunningTool.run(
                 "curl", ["-sS", "-T", folder("clip.ts"), "\(relay.url)/plain/live.ts"])
-            #expect(plain.outputText == "published 1 segments of 'plain'\n")
+            #expect(plain.outputText == "published 1 segment of 'plain'\n")
             input.close()
             #expect(try await sender.finish().outputText.hasPrefix("published "))
             try await expectNoChildren(of: relay)

@@ -221,6 +221,17 @@ import TrickleTesting
         }
     }
 
+    @Test func `parts are for transport streams`() async throws {
+        try await withIngest { relay in
+            let answer = try await PlainClient.with(relay) { client in
+                try await client.send(
+                    "PUT /cam/live.mkv?parts=1 HTTP/1.1\r\nHost: relay\r\nContent-Length: 5\r\n\r\nhello")
+                return try await client.read(to: "live.ts\n")
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+        }
+    }
+
     @Test func `where requests make no channels this one makes none either`() async throws {
         try await withIngest {
             $0.limits.createsChannels = false
