@@ -3,7 +3,7 @@ import TrickleRelay
 
 /// A relay of a test, on a free port of 127.0.0.1, gone when `body` ends.
 ///
-/// A closed channel it keeps for longer than any test takes, and it waits as long for the rest of a request and for a publisher, unless
+/// A closed channel it keeps for longer than any test takes, and it waits as long for the rest of a request, for a reader and for a publisher, unless
 /// `change` says otherwise: on a busy machine a test may come late.
 public func withRelayServer<Result>(
     _ change: (inout RelayConfiguration) -> Void = { _ in }, logger: Logger = Logger(label: "test"),
@@ -17,6 +17,7 @@ public func withRelayServer<Result>(
     configuration.limits.publisherLingerDuration = .seconds(3600)
     configuration.headTimeout = .seconds(3600)
     configuration.continueInterval = .seconds(3600)
+    configuration.readerTimeout = .seconds(3600)
     change(&configuration)
     let relay = try RelayServer.start(configuration: configuration, logger: logger, ramps: ramps)
     do {
