@@ -36,6 +36,13 @@ struct LiveBody {
     ///
     /// - Parameter container: What it is; nil for MPEG-TS itself.
     func publish(_ body: RequestBodyStream, _ container: LiveContainer?) async -> RampResponse {
+        await doors.places.withPlace { await publishInPlace(body, container) }
+            ?? .problem(
+                503, "\(doors.places.count) streams come in, which is as many as may: --memory sets another limit",
+                fields: [(name: "Retry-After", value: "10")])
+    }
+
+    private func publishInPlace(_ body: RequestBodyStream, _ container: LiveContainer?) async -> RampResponse {
         do {
             guard let container else { return try await publish(body, BodySource(body)) }
             // Where one request's part of a container ends, the next has no head to begin with.

@@ -21,7 +21,8 @@ public struct LiveIngest: RelayRamps {
     public init(_ relay: RelayServer, children: ChildBudget, session: ToolSession) {
         let linger = relay.configuration.limits.publisherLingerDuration
         let doors = LiveDoors(
-            relay: relay, children: children, tables: TableMemory(lasts: linger), paused: PausedStreams(for: linger))
+            relay: relay, children: children, places: LivePlaces(relay.configuration.limits),
+            tables: TableMemory(lasts: linger), paused: PausedStreams(for: linger))
         let containers: [(name: String, container: LiveContainer?)] =
             [("ts", nil)] + LiveContainer.allCases.map { ($0.rawValue, $0) }
         routes = containers.map { name, container in
@@ -49,6 +50,7 @@ public struct LiveIngest: RelayRamps {
 struct LiveDoors: Sendable {
     let relay: RelayServer
     let children: ChildBudget
+    let places: LivePlaces
     let tables: TableMemory
     let paused: PausedStreams
 }

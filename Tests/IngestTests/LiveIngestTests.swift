@@ -221,6 +221,29 @@ import TrickleTesting
         }
     }
 
+    @Test func `no more bodies come at once than memory allows`() async throws {
+        try await withIngest {
+            // Room for one.
+            $0.limits.memoryByteCount = 5 * RequestBodyStream.maximumByteCount
+        } _: { relay in
+            try await PlainClient.with(relay) { first in
+                try await first.send(head())
+                try await first.send(chunk(clip(2)))
+                try await eventually { next(relay) == 2 }
+                let refused = try await PlainClient.with(relay) { client in
+                    try await client.send(
+                        "PUT /another/live.ts HTTP/1.1\r\nHost: relay\r\nContent-Length: 5\r\n\r\nhello")
+                    return try await client.read(to: "limit\n")
+                }
+                #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("\r\nRetry-After: "), "\(refused)")
+                try await first.send(lastChunk)
+                #expect(try await first.answer().hasPrefix("HTTP/1.1 200 "))
+            }
+            let later = try await put(clip(1), to: relay)
+            #expect(later.hasPrefix("HTTP/1.1 200 "), "\(later)")
+        }
+    }
+
     @Test func `parts are for transport streams`() async throws {
         try await withIngest { relay in
             let answer = try await PlainClient.with(relay) { client in

@@ -5,6 +5,8 @@ import NIOCore
 protocol Exchange: AnyObject {
     /// Whether the answer begins with the request's head; otherwise it waits for the end of a body that it ignores.
     var startsAtHead: Bool { get }
+    /// Whether it may have the rest of a body wait: then each read is asked for by itself.
+    var mayHoldBody: Bool { get }
     /// Whether a client that has sent all of its request, and can send no more, still waits for the answer; others are taken to have gone.
     var answersBehindInput: Bool { get }
     func start()
@@ -25,6 +27,7 @@ protocol Exchange: AnyObject {
 }
 
 extension Exchange {
+    var mayHoldBody: Bool { false }
     var answersBehindInput: Bool { false }
     func received(_ bytes: ByteBuffer) {}
     func readComplete() {}

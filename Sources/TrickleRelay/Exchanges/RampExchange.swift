@@ -13,7 +13,7 @@ final class RampExchange: Exchange {
     /// What of it the read under way has brought.
     private var arrived = ByteBuffer()
     /// A piece of a streamed body is about as large as what the connection reads at once.
-    private static let maximumPieceByteCount = 128 << 10
+    private static let maximumPieceByteCount = 64 << 10
 
     init(_ request: IncomingRequest, _ asked: RampRequest, _ route: RampRoute) {
         self.request = request
@@ -23,6 +23,7 @@ final class RampExchange: Exchange {
         self.asked.client = request.client
     }
 
+    var mayHoldBody: Bool { startsAtHead }
     var answersBehindInput: Bool { startsAtHead && asking != nil }
 
     func received(_ bytes: ByteBuffer) {

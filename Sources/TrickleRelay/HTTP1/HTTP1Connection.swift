@@ -276,7 +276,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         self.exchange = exchange
         if exchange.startsAtHead, request.hasBody {
             transition(.headToAnswerAtOnce)
-            setReadsPerTurn(Self.publishingReadsPerTurn)
+            if !exchange.mayHoldBody { setReadsPerTurn(Self.publishingReadsPerTurn) }
             exchange.start()
         } else {
             transition(.head)

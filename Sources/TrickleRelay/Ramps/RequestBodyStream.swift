@@ -15,8 +15,11 @@ public struct RequestBodyStream: AsyncSequence, Sendable {
     typealias Producer = NIOThrowingAsyncSequenceProducer<ByteBuffer, any Error, Strategy, Taking>
     typealias Source = Producer.Source
 
-    /// Of pieces that wait; each is what one read of the connection brought.
-    static let strategy = Strategy(lowWatermark: 1, highWatermark: 4)
+    /// What one body may have wait here and on its connection, in bytes: two pieces of up to two reads, and one read more.
+    public static let maximumByteCount = 320 << 10
+
+    /// Of pieces that wait.
+    static let strategy = Strategy(lowWatermark: 1, highWatermark: 2)
 
     /// Is told when the reader has room for more.
     struct Taking: NIOAsyncSequenceProducerDelegate {
