@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "Publishing", "CommandFrame", "MediaChildren", "ChildProcesses", "TrickleRelay", "TrickleKit",
+                "Publishing", "CommandFrame", "Endings", "MediaChildren", "ChildProcesses", "TrickleRelay",
+                "TrickleKit",
                 "TrickleCore",
                 "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),

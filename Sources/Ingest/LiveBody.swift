@@ -1,4 +1,5 @@
 import CommandFrame
+import Endings
 import Logging
 import MPEGTS
 import MediaChildren
@@ -21,6 +22,7 @@ struct LiveBody {
     private let doors: LiveDoors
     private let session: ToolSession
 
+    /// - Parameter session: Without a stop of its own.
     init(
         of channel: ChannelName, _ asked: LiveRequest, from client: ClientIdentity, through doors: LiveDoors,
         _ session: ToolSession
@@ -55,6 +57,8 @@ struct LiveBody {
             return .problem(415, error.reason)
         } catch let error as ConvertedSource.Failure {
             return .problem(415, error.reason)
+        } catch let error as NothingCame {
+            return .problem(408, "no packet came for \(error.limit.components.seconds) s")
         } catch let error as ChildRefusal {
             return .problem(503, "\(error)", fields: [(name: "Retry-After", value: "10")])
         } catch let error as TrickleError {
@@ -65,27 +69,40 @@ struct LiveBody {
     }
 
     private func publish(_ body: RequestBodyStream, _ source: any LiveSource) async throws -> RampResponse {
-        var source = source
-        let paused = asked.isPart ? doors.paused.take(channel, by: client.household) : nil
         do {
-            let publisher: LocalPublisher
-            if let paused {
-                publisher = paused.publisher
-            } else {
-                // A body that is no transport stream makes no channel.
-                source = try await CheckedSource(source)
-                publisher = try doors.relay.publisher(of: channel, for: client, takesOver: asked.replaces)
-                session.logger.info("is published by \(client.address)")
-            }
-            let watch = watch(body, of: publisher)
-            defer { watch.cancel() }
-            let response = try await publish(source, paused?.stream ?? newStream(to: publisher), publisher)
+            let response = try await publishFrom(source, of: body)
             await source.close()
             return response
         } catch {
             await source.close()
             throw error
         }
+    }
+
+    private func publishFrom(_ source: any LiveSource, of body: RequestBodyStream) async throws -> RampResponse {
+        if asked.isPart, let paused = doors.paused.take(channel, by: client.household) {
+            return try await publish(body, source, paused)
+        }
+        // A body that is no transport stream makes no channel, and one that does not begin has no place for ever.
+        let limit = doors.relay.configuration.limits.idleTimeout
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            body.end(NothingCame(limit: limit))
+        }
+        defer { timer.cancel() }
+        let checked = try await CheckedSource(source)
+        timer.cancel()
+        let publisher = try doors.relay.publisher(of: channel, for: client, takesOver: asked.replaces)
+        session.logger.info("is published by \(client.address)")
+        let stop = StopRequest()
+        return try await publish(
+            body, checked,
+            .init(stream: newStream(to: publisher, stop), publisher: publisher, client: client.household, stop: stop))
+    }
+
+    /// No packet has come for too long.
+    private struct NothingCame: Error {
+        let limit: Duration
     }
 
     /// Whoever takes the channel, or closes it, finds a publisher that may be silent.
@@ -98,23 +115,30 @@ struct LiveBody {
         }
     }
 
-    private func newStream(to publisher: LocalPublisher) -> SourceStream {
+    private func newStream(to publisher: LocalPublisher, _ stop: StopRequest) -> SourceStream {
         let isContinuation = publisher.nextSequence != .zero
         // A channel that begins has the stream as it is.
         let tables = isContinuation ? doors.tables.take(channel) : nil
         return SourceStream(
             GOPSegmenter.Configuration(), .marked(isContinuation: isContinuation, tables: tables ?? TableVersions()),
-            isPaced: asked.isPaced, lead: Self.lead, to: DroppingOutlet(publisher, logger: session.logger), session)
+            isPaced: asked.isPaced, lead: Self.lead, to: DroppingOutlet(publisher, logger: session.logger),
+            session.with(stop: stop, logger: session.logger))
     }
 
     private func publish(
-        _ source: any LiveSource, _ stream: SourceStream, _ publisher: LocalPublisher
+        _ body: RequestBodyStream, _ source: any LiveSource, _ goingOn: PausedStreams.Paused
     ) async throws -> RampResponse {
-        var stream = stream
+        var stream = goingOn.stream
+        let publisher = goingOn.publisher
+        let watch = watch(body, of: publisher)
+        defer { watch.cancel() }
+        // Nobody is there any more who could be held back, and the channel is to be free for whoever comes.
+        body.whenBroken { goingOn.stop.make() }
         do {
             let isWhole = try await take(source, into: &stream)
             if isWhole, asked.isPart {
-                doors.paused.keep(.init(stream: stream, publisher: publisher, client: client.household))
+                await doors.paused.keep(
+                    .init(stream: stream, publisher: publisher, client: goingOn.client, stop: goingOn.stop))
                 return .text("\(published(stream)) so far")
             }
             try await stream.finish(isCut: !isWhole)

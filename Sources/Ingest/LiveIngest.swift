@@ -1,7 +1,5 @@
 import CommandFrame
-import MPEGTS
 import MediaChildren
-import Synchronization
 import TrickleCore
 import TrickleRelay
 
@@ -20,9 +18,10 @@ public struct LiveIngest: RelayRamps {
     ///   - session: Whose logger tells what becomes of each stream.
     public init(_ relay: RelayServer, children: ChildBudget, session: ToolSession) {
         let linger = relay.configuration.limits.publisherLingerDuration
+        let places = LivePlaces(relay.configuration.limits)
         let doors = LiveDoors(
-            relay: relay, children: children, places: LivePlaces(relay.configuration.limits),
-            tables: TableMemory(lasts: linger), paused: PausedStreams(for: linger))
+            relay: relay, children: children, places: places, tables: TableMemory(lasts: linger),
+            paused: PausedStreams(for: linger, atMost: places.count))
         let containers: [(name: String, container: LiveContainer?)] =
             [("ts", nil)] + LiveContainer.allCases.map { ($0.rawValue, $0) }
         routes = containers.map { name, container in
@@ -35,7 +34,7 @@ public struct LiveIngest: RelayRamps {
                 }
                 do throws(LiveRequest.Mistake) {
                     let asked = try LiveRequest(request.query)
-                    let session = session.with(stop: .init(), logger: session.logger(for: channel))
+                    let session = session.with(stop: session.stop, logger: session.logger(for: channel))
                     return await LiveBody(of: channel, asked, from: request.client, through: doors, session).publish(
                         body, container)
                 } catch {
@@ -53,28 +52,4 @@ struct LiveDoors: Sendable {
     let places: LivePlaces
     let tables: TableMemory
     let paused: PausedStreams
-}
-
-/// What the tables of channels were like whose publishers broke off, for those that come back.
-final class TableMemory: Sendable {
-    private struct Entry {
-        let tables: TableVersions
-        let since: ContinuousClock.Instant
-    }
-
-    private let duration: Duration
-    private let entries = Mutex<[ChannelName: Entry]>([:])
-
-    /// - Parameter duration: For how long they may come back.
-    init(lasts duration: Duration) { self.duration = duration }
-
-    func keep(_ tables: TableVersions, of channel: ChannelName) {
-        let now = ContinuousClock.now
-        entries.withLock { entries in
-            entries = entries.filter { now - $0.value.since < duration }
-            entries[channel] = Entry(tables: tables, since: now)
-        }
-    }
-
-    func take(_ channel: ChannelName) -> TableVersions? { entries.withLock { $0.removeValue(forKey: channel)?.tables } }
 }

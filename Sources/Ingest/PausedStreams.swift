@@ -1,3 +1,4 @@
+import Endings
 import Publishing
 import Synchronization
 import TrickleCore
@@ -10,6 +11,8 @@ final class PausedStreams: Sendable {
         let publisher: LocalPublisher
         /// Whose the stream is.
         let client: ClientAddress
+        /// Made when a part breaks off: then nothing is held back any more.
+        let stop: StopRequest
     }
 
     private struct State {
@@ -19,25 +22,37 @@ final class PausedStreams: Sendable {
     }
 
     private let duration: Duration
+    private let maximumCount: Int
     private let state = Mutex(State())
 
-    /// - Parameter duration: For how long the next part is waited for.
-    init(for duration: Duration) { self.duration = duration }
+    /// - Parameters:
+    ///   - duration: For how long the next part is waited for.
+    ///   - maximumCount: As many are kept; one more ends at once.
+    init(for duration: Duration, atMost maximumCount: Int) {
+        self.duration = duration
+        self.maximumCount = maximumCount
+    }
 
-    func keep(_ paused: Paused) {
+    func keep(_ paused: Paused) async {
         let channel = paused.publisher.channel
-        let number = state.withLock { state in
+        let number: Int? = state.withLock { state in
+            guard state.entries.count < maximumCount else { return nil }
             state.count += 1
             state.entries[channel] = (paused, state.count)
             return state.count
         }
+        guard let number else { return await Self.end(paused) }
         Task {
             try await Task.sleep(for: duration)
-            guard let late = remove(channel, where: { $0.number == number }) else { return }
-            var stream = late.stream
-            try? await stream.finish()
-            late.publisher.close()
+            if let late = remove(channel, where: { $0.number == number }) { await Self.end(late) }
         }
+    }
+
+    private static func end(_ paused: Paused) async {
+        var stream = paused.stream
+        // What is left of it is all that can be lost.
+        try? await stream.finish()
+        paused.publisher.close()
     }
 
     /// The stream that the client's next part goes on with; nil where there is none, or the channel is no longer its.

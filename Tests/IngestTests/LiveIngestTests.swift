@@ -181,6 +181,56 @@ import TrickleTesting
         }
     }
 
+    @Test func `who breaks off is gone at once, though much of his stream waits for its time`() async throws {
+        // Half an hour in 120 KB: nobody waits so long.
+        var stream = TSBuilder()
+        stream.pat()
+        stream.pmt([.init(0x1B, 0x100)])
+        for picture in 0..<200 {
+            let time = Int64(picture) * 9 * 90_000
+            stream.pes(TestPicture.h264(.idr), pts: time, marks: .init(pcr: time * 300))
+        }
+        try await withIngest { relay in
+            try await PlainClient.with(relay) { client in
+                try await client.send(head(""))
+                try await client.send(chunk(stream.bytes))
+                try await eventually { next(relay) != nil }
+            }
+            try await eventually { try await put(clip(1), to: relay).hasPrefix("HTTP/1.1 200 ") }
+        }
+    }
+
+    @Test func `a body that does not begin is told so, and has no place for ever`() async throws {
+        try await withIngest {
+            $0.limits.idleTimeout = .milliseconds(1)
+        } _: { relay in
+            let answer = try await PlainClient.with(relay) { client in
+                try await client.send(head())
+                return await client.rest()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+        }
+    }
+
+    @Test func `no more streams wait for their next part than may come at once`() async throws {
+        try await withIngest {
+            $0.limits.memoryByteCount = 5 * RequestBodyStream.maximumByteCount
+        } _: { relay in
+            let part = try await put(clip(1), "?pace=none&parts=1", to: relay)
+            #expect(part.hasPrefix("HTTP/1.1 200 "), "\(part)")
+            let other = try await PlainClient.with(relay) { client in
+                try await client.send(
+                    "PUT /other/live.ts?pace=none&parts=1 HTTP/1.1\r\nHost: relay\r\nContent-Length: \(clip(1).count)\r\n\r\n"
+                )
+                try await client.send(ByteBuffer(bytes: clip(1)))
+                return try await client.read(to: "so far\n")
+            }
+            #expect(other.hasPrefix("HTTP/1.1 200 "), "\(other)")
+            #expect(relay.window(of: try ChannelName("other"))?.isClosed == true)
+            #expect(relay.window(of: channel)?.isClosed == false)
+        }
+    }
+
     @Test func `a channel whose publisher does not come back closes`() async throws {
         try await withIngest {
             $0.limits.publisherLingerDuration = .milliseconds(1)

@@ -1,5 +1,11 @@
 import TrickleCore
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What a client presents to be let in. Printed, it tells only of which kind it is.
 public enum ClientCredentials: Sendable, Equatable {
     /// `Authorization: Bearer …` (RFC 6750, section 2.1).
@@ -19,7 +25,9 @@ public enum ClientCredentials: Sendable, Equatable {
         switch Substring(scheme).lowercased() {
         case "bearer": self = .bearer(String(Substring(rest)))
         case "basic":
-            guard let pair = Base64Text.decode(rest).flatMap({ String(validating: $0, as: UTF8.self) }),
+            // Only what it encodes to: bits that no byte has are left out without a word.
+            guard let text = String(rest), let bytes = Data(base64Encoded: text), bytes.base64EncodedString() == text,
+                let pair = String(validating: bytes, as: UTF8.self),
                 let colon = pair.utf8.firstIndex(of: UInt8(ascii: ":"))
             else { return nil }
             self = .basic(

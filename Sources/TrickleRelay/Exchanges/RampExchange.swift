@@ -9,7 +9,7 @@ final class RampExchange: Exchange {
     private let route: RampRoute
     private var asking: Task<Void, Never>?
     /// Where a streamed body goes; nil for others, and when all of it has come.
-    private var stream: RequestBodyStream.Source?
+    private var stream: RequestBodyStream?
     /// What of it the read under way has brought.
     private var arrived = ByteBuffer()
     /// A piece of a streamed body is about as large as what the connection reads at once.
@@ -52,7 +52,7 @@ final class RampExchange: Exchange {
         guard arrived.readableBytes > 0 else { return }
         let bytes = arrived
         arrived = ByteBuffer()
-        guard let stream, case .stopProducing = stream.yield(bytes) else { return }
+        guard let stream, stream.add(bytes) else { return }
         request.writer.holdBody(true)
     }
 
@@ -65,10 +65,10 @@ final class RampExchange: Exchange {
                     RequestProblem(status: 411, reason: "send a body: with Content-Length, or chunked"))
             }
             if request.head.expectsContinue { request.writer.sendContinue() }
-            let body = RequestBodyStream.make {
+            stream = RequestBodyStream {
                 eventLoop.execute { exchange.value.request.writer.holdBody(false) }
             }
-            (asked.stream, stream) = (body.stream, body.source)
+            asked.stream = stream
         }
         asking = Task { [route, asked] in
             let response = await route.answer(asked)
@@ -89,13 +89,15 @@ final class RampExchange: Exchange {
     /// - Parameter reason: why the body is not whole; where it is streamed, the ramp sees it, and puts its affairs in order.
     private func end(_ reason: RequestBodyStream.Broken) {
         passOn()
-        if startsAtHead { stream.take()?.finish(reason) } else { asking?.cancel() }
+        if startsAtHead { stream.take()?.end(reason) } else { asking?.cancel() }
         asking = nil
     }
 
     private func answered(_ response: RampResponse) {
         guard asking != nil else { return }
         asking = nil
+        // The ramp has all that it wants.
+        stream.take()?.finish()
         let head = ResponseHead(status: response.status, response.headerFields)
         switch response.body {
         case .bytes(let body):

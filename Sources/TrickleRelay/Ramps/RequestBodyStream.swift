@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// The body of a request while it comes, for one reader.
@@ -13,7 +14,6 @@ public struct RequestBodyStream: AsyncSequence, Sendable {
 
     typealias Strategy = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark
     typealias Producer = NIOThrowingAsyncSequenceProducer<ByteBuffer, any Error, Strategy, Taking>
-    typealias Source = Producer.Source
 
     /// What one body may have wait here and on its connection, in bytes: two pieces of up to two reads, and one read more.
     public static let maximumByteCount = 320 << 10
@@ -30,18 +30,50 @@ public struct RequestBodyStream: AsyncSequence, Sendable {
         func didTerminate() {}
     }
 
-    private let producer: Producer
-    private let source: Source
-
-    /// - Parameter more: called when the reader has room again, on any thread.
-    static func make(_ more: @escaping @Sendable () -> Void) -> (stream: RequestBodyStream, source: Source) {
-        let new = Producer.makeSequence(
-            backPressureStrategy: strategy, finishOnDeinit: true, delegate: Taking(more: more))
-        return (RequestBodyStream(producer: new.sequence, source: new.source), new.source)
+    private struct Breaking {
+        var isOver = false
+        var action: (@Sendable () -> Void)?
     }
 
+    private let producer: Producer
+    private let source: Producer.Source
+    private let breaking = NIOLockedValueBox(Breaking())
+
+    /// - Parameter more: called when the reader has room again, on any thread.
+    init(_ more: @escaping @Sendable () -> Void) {
+        let new = Producer.makeSequence(
+            backPressureStrategy: Self.strategy, finishOnDeinit: true, delegate: Taking(more: more))
+        (producer, source) = (new.sequence, new.source)
+    }
+
+    /// Adds what has come.
+    ///
+    /// - Returns: whether that is enough for now.
+    func add(_ bytes: ByteBuffer) -> Bool {
+        if case .stopProducing = source.yield(bytes) { true } else { false }
+    }
+
+    /// Nothing more comes.
+    func finish() { source.finish() }
+
     /// Ends it for its reader, who gets the error behind what has come.
-    public func end(_ error: any Error) { source.finish(error) }
+    public func end(_ error: any Error) {
+        let action = breaking.withLockedValue { breaking in
+            breaking.isOver = true
+            return breaking.action.take()
+        }
+        action?()
+        source.finish(error)
+    }
+
+    /// Calls `action` when it ends by an error, before its reader has come to that; at once where it has.
+    public func whenBroken(_ action: @escaping @Sendable () -> Void) {
+        let isOver = breaking.withLockedValue { breaking in
+            if !breaking.isOver { breaking.action = action }
+            return breaking.isOver
+        }
+        if isOver { action() }
+    }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: producer.makeAsyncIterator()) }
 
