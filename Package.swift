@@ -39,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -137,6 +138,15 @@ let package = Package(
                 "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        // Who may do what: the rules of the configuration file, and what they check.
+        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(
+            name: "AccessControl",
+            dependencies: [
+                "TrickleRelay", "TrickleKit", "TrickleCore", "YAML", "CCrypt",
+                .product(name: "JWTKit", package: "jwt-kit"),
+                logging,
+            ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
@@ -203,6 +213,9 @@ let package = Package(
                 "Ingest", "CommandFrame", "MediaChildren", "TrickleRelay", "TrickleCore", "MPEGTS", "TrickleTesting",
                 logging,
             ] + nio),
+        .testTarget(
+            name: "AccessControlTests",
+            dependencies: ["AccessControl", "TrickleRelay", "TrickleCore", "TrickleTesting", "YAML"]),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),

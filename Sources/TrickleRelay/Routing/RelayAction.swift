@@ -4,6 +4,10 @@ public enum RelayAction: Sendable, Equatable {
     case read
     /// What is true of many channels.
     case list
+    /// A recording, or what a ramp makes of it.
+    case replay
+    /// How the relay does.
+    case metrics
     case publish
     case create
     /// Ends a segment.
@@ -19,7 +23,19 @@ public enum RelayAction: Sendable, Equatable {
         switch self {
         case .publish, .create, .endSegment, .close: true
         case .unknown(let method): method == .post || method == .delete
-        case .read, .list, .describe: false
+        case .read, .list, .replay, .metrics, .describe: false
+        }
+    }
+
+    /// What access rules call it. What only describes is open to all.
+    public var permission: AccessPermission {
+        switch self {
+        case .publish, .create, .endSegment, .close: .publish
+        case .unknown: changesChannel ? .publish : .read
+        case .read, .describe: .read
+        case .list: .list
+        case .replay: .replay
+        case .metrics: .metrics
         }
     }
 }
