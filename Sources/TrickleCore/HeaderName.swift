@@ -16,6 +16,11 @@ public enum HeaderName {
     public static let head = "Lp-Trickle-Head"
     public static let expectContent = "Expect-Content"
 
+    /// Those that an answer can have.
+    public static let ofAnswers = [
+        sequence, latest, size, closed, aborted, state, features, owner, timeout, "Content-Range",
+    ]
+
     /// Whether the byte may be in a field's name, or in another token of a header (RFC 9110, section 5.6.2).
     public static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -21,6 +21,8 @@ final class Acceptor: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
 
     var port: Int { sockets.port }
+    /// Whether only this machine reaches it.
+    var isOnLoopback: Bool { sockets.areOnLoopback }
 
     /// - Parameter failures: is told of connections that could not be accepted.
     init(_ sockets: ListeningSockets, failures: RateLimitedLog, logger: Logger) throws(SocketError) {

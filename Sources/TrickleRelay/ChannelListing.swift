@@ -30,7 +30,7 @@ final class ChannelListing: Sendable {
         return body
     }
 
-    private static func write(_ list: ChannelList) -> ByteBuffer {
+    static func write(_ list: ChannelList) -> ByteBuffer {
         var body = ByteBufferAllocator().buffer(
             capacity: list.names.reduce(64) { $0 + $1.text.utf8.count + 3 })
         body.writeStaticString(#"{"channels":["#)

@@ -14,6 +14,8 @@ import TrickleCore
 struct ListeningSockets {
     let descriptors: [Int32]
     let port: Int
+    /// Whether only this machine reaches them.
+    let areOnLoopback: Bool
 
     /// - Parameters:
     ///   - host: a name or an address; nil for all interfaces.
@@ -21,6 +23,7 @@ struct ListeningSockets {
     /// - Throws: ``SocketError`` when no address can be listened on, or one of them is taken.
     init(host: String?, port: Int) throws(SocketError) {
         let addresses = try Self.resolve(host)
+        areOnLoopback = addresses.allSatisfy { ClientAddress($0.raw).isLoopback }
         // A port that the first address got may be taken at another: then it tries with the next that is free.
         for attempt in 0... {
             do throws(SocketError) {

@@ -37,6 +37,8 @@ public struct RelayConfiguration: Sendable {
     var servesChannels = true
     /// What chooses another address, for the error when it cannot be had.
     var addressOption = "--addr"
+    /// What web pages may do.
+    public var browsers = BrowserRules()
     /// Who may do what; nil lets everybody do everything.
     public var access: (any AccessPolicy)?
     /// Who may name their clients, by a PROXY header or by `X-Forwarded-For`.

@@ -24,6 +24,8 @@ final class RelayLane: @unchecked Sendable {
     private static let minimumCountsLimit = 256
     /// Whether the relay goes down: no connection takes another request.
     var isDraining = false
+    /// Whether only this machine reaches the relay.
+    var isOnLoopback = false
     /// What requests mean.
     var routes: RouteTable
     /// What every answer has.
@@ -63,6 +65,16 @@ final class RelayLane: @unchecked Sendable {
         self.logger = logger
         // One lane tells for all.
         squeezes = index == 0 ? RateLimitedLog(logger, level: .warning) : nil
+    }
+
+    /// What every answer has that those pages may read.
+    func commonFields(for readers: PageReaders) -> String {
+        guard configuration.servesChannels else { return commonFields }
+        return switch readers {
+        case .allOrigins: commonFields
+        case .sameOrigin: ResponseHead.sameOriginFields
+        case .origin(let origin): ResponseHead.fields(for: origin)
+        }
     }
 
     /// The time for a `Date` field.

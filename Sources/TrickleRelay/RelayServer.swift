@@ -101,6 +101,7 @@ public final class RelayServer: Sendable {
             basePath: configuration.basePath, ramps: answering?.routes ?? [], hasProtocol: configuration.servesChannels)
         for lane in lanes {
             lane.routes = routes
+            lane.isOnLoopback = isOnLoopback
             lane.start()
         }
     }
@@ -116,6 +117,9 @@ public final class RelayServer: Sendable {
 
     /// The port that it listens on; for a mounted relay, which does not, that of its configuration.
     public var port: Int { acceptor?.port ?? configuration.port }
+
+    /// Whether only this machine reaches it.
+    public var isOnLoopback: Bool { acceptor?.isOnLoopback ?? false }
 
     /// The URL under which it is reached from this machine.
     public var url: String {
@@ -170,11 +174,14 @@ public final class RelayServer: Sendable {
 
     /// Answers `/metrics`, `/healthz` and `/readyz` at an address of its own, until the relay goes down.
     ///
+    /// - Parameter isProtected: whether ``RelayConfiguration/access`` says who may read the metrics; otherwise everybody may.
     /// - Throws: ``RelayStartError`` when the address cannot be had.
     /// - Returns: the port.
     @discardableResult
-    public func serveMetrics(host: String, port: Int) async throws(RelayStartError) -> Int {
-        let server = try startMetricsServer(host: host, port: port)
+    public func serveMetrics(
+        host: String, port: Int, isProtected: Bool = false
+    ) async throws(RelayStartError) -> Int {
+        let server = try startMetricsServer(host: host, port: port, access: isProtected ? configuration.access : nil)
         metricsServer.withLockedValue { $0 = server }
         return server.port
     }

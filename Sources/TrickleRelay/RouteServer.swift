@@ -25,15 +25,18 @@ public struct RouteServer: Sendable {
     ///   - host: a name or an address; nil for all interfaces.
     ///   - port: 0 takes a free one.
     ///   - option: what chooses another address, for the error.
+    ///   - access: who may ask for what; nil lets everybody ask for everything.
     /// - Throws: ``RelayStartError`` when the address cannot be had.
     public static func start(
-        host: String?, port: Int, option: String, limits: Limits = Limits(), logger: Logger, routes: [RampRoute]
+        host: String?, port: Int, option: String, limits: Limits = Limits(), access: (any AccessPolicy)? = nil,
+        logger: Logger, routes: [RampRoute]
     ) throws(RelayStartError) -> RouteServer {
         var configuration = RelayConfiguration()
         configuration.host = host
         configuration.port = port
         configuration.addressOption = option
         configuration.servesChannels = false
+        configuration.access = access
         configuration.connectionCount = limits.connectionCount
         configuration.connectionsPerAddress = limits.connectionsPerAddress
         configuration.maximumHeadByteCount = limits.headByteCount

@@ -5,6 +5,7 @@ import TrickleCore
 
 /// A wire without any framing: it keeps what it is told.
 final class CollectingWriter: ResponseWriter {
+    var terms: AnswerTerms?
     enum Event: Equatable {
         case continueAsked
         case head(Int)

@@ -40,4 +40,10 @@ public struct ChannelList: Sendable {
     public let next: SequenceNumber?
     /// Of two lists of one store with the same, the names are the same.
     public let version: Int
+
+    /// Those that one of the patterns has. The changefeed tells of all, so that its number is left out.
+    public func only(_ patterns: [ChannelPattern]) -> ChannelList {
+        ChannelList(
+            names: names.filter { name in patterns.contains { $0.matches(name) } }, next: nil, version: version)
+    }
 }

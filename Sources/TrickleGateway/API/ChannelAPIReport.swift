@@ -20,16 +20,16 @@ struct ChannelAPIReport: Sendable {
     /// Channels that are looked into for their media when all are asked about; of more, only the figures are told.
     static let maximumIndexedCount = 100
 
-    /// - Parameter name: the one channel that is asked about, with its history; nil for all of them.
-    func text(name: String?) async -> ByteBuffer {
+    /// - Parameter isWanted: whether a channel is told of.
+    func text(hasHistory: Bool = false, of isWanted: (ChannelName) -> Bool) async -> ByteBuffer {
         var channels: [ChannelAPIDocument.Channel] = []
         var indexedCount = 0
-        for entry in await log.entries() where name == nil || entry.activity.report.name.text == name {
+        for entry in await log.entries() where isWanted(entry.activity.report.name) {
             var channel = Self.figures(entry)
             if indexedCount < Self.maximumIndexedCount, await addMedia(of: entry.activity.report, to: &channel) {
                 indexedCount += 1
             }
-            if name != nil { channel.history = Self.history(entry.history) }
+            if hasHistory { channel.history = Self.history(entry.history) }
             channels.append(channel)
         }
         let document = ChannelAPIDocument(

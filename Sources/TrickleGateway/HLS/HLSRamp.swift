@@ -24,7 +24,7 @@ struct HLSRamp: Ramp {
     var routes: [RampRoute] {
         [
             .channel("/{channel}/index.m3u8") { channel, request in await playlist(of: channel, request) },
-            .channel("/{channel}/master.m3u8") { channel, _ in await multivariantPlaylist(of: channel) },
+            .channel("/{channel}/master.m3u8") { channel, request in await multivariantPlaylist(of: channel, request) },
             .channel("/{channel}/{number}.ts") { channel, request in
                 segment(request.number!, of: channel, generation: request.query["v"])
             },
@@ -54,12 +54,12 @@ struct HLSRamp: Ramp {
     // MARK: - Playlists
 
     /// The channel as the only variant: what it takes to play it.
-    private func multivariantPlaylist(of channel: ChannelName) async -> RampResponse {
+    private func multivariantPlaylist(of channel: ChannelName, _ request: RampRequest) async -> RampResponse {
         await withIndex(of: channel) { index, window in
             guard let playlist = try await playlist(of: index, window),
                 let variant = MultivariantPlaylist(playlist.playlist, uri: Self.mediaPlaylistName)
             else { return await missing(index) }
-            return RampResponse(fields: Self.playlistFields, .bytes(ByteBuffer(string: variant.text)))
+            return Self.response(ByteBuffer(string: variant.text), request)
         }
     }
 
@@ -88,13 +88,13 @@ struct HLSRamp: Ramp {
         }
         return await withIndex(of: channel) { index, window in
             guard let first = try await playlist(of: index, window) else { return await missing(index) }
-            guard let position = query.position else { return Self.response(first, query) }
+            guard let position = query.position else { return Self.response(first, query, request) }
             if let problem = Self.problem(with: position, in: first.playlist) { return problem }
             let limit = Duration.seconds(LivePlaylist.leastTargetDurations * first.playlist.targetDuration)
             guard try await wait(for: position, in: index, atMost: limit) else {
                 return .problem(503, "the part that was asked for does not come", fields: Self.retry)
             }
-            return Self.response(try await playlist(of: index) ?? first, query)
+            return Self.response(try await playlist(of: index) ?? first, query, request)
         }
     }
 
@@ -130,8 +130,19 @@ struct HLSRamp: Ramp {
         .problem(404, "there is no channel '\(channel)': is its publisher running?")
     }
 
-    private static func response(_ playlist: WrittenPlaylist, _ query: PlaylistQuery) -> RampResponse {
-        RampResponse(fields: playlistFields, .bytes(query.skips ? playlist.delta : playlist.whole))
+    private static func response(
+        _ playlist: WrittenPlaylist, _ query: PlaylistQuery, _ request: RampRequest
+    ) -> RampResponse {
+        response(query.skips ? playlist.delta : playlist.whole, request)
+    }
+
+    /// Players take no token on to the next URL by themselves.
+    private static func response(_ playlist: ByteBuffer, _ request: RampRequest) -> RampResponse {
+        guard case .token(let token) = request.client.credentials else {
+            return RampResponse(fields: playlistFields, .bytes(playlist))
+        }
+        let named = PlaylistText.adding("token=\(PercentEncoding.encode(token.utf8))", to: playlist.readableBytesView)
+        return RampResponse(fields: playlistFields, .bytes(ByteBuffer(bytes: named)))
     }
 
     private static let playlistFields = [

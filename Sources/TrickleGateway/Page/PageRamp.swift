@@ -15,11 +15,23 @@ struct PageRamp: Ramp {
 
     var routes: [RampRoute] {
         [("/", RelayAction.list), ("/{channel}", .read)].map { (pattern: PathPattern, action) in
-            RampRoute(pattern, action: action, accept: "text/html") { _ in page() }
+            RampRoute(pattern, action: action, accept: "text/html") { request in page(request) }
         }
     }
 
-    private func page() -> RampResponse {
+    /// The page's own requests bring what let it in: as a cookie, because a script could not hide it.
+    private func cookie(_ request: RampRequest) -> [(name: String, value: String)] {
+        guard !request.grant.isForAnybody, case .token(let token) = request.client.credentials else { return [] }
+        let value = PercentEncoding.encode(token.utf8)
+        return [
+            (
+                name: "Set-Cookie",
+                value: "\(ClientCredentials.cookieName)=\(value); Path=\(base); HttpOnly; SameSite=Strict"
+            )
+        ]
+    }
+
+    private func page(_ request: RampRequest) -> RampResponse {
         let nonce =
             String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let policy = [
@@ -34,6 +46,6 @@ struct PageRamp: Ramp {
         ]
         // Put together when the first browser comes: it is a good part of what starting the relay would take.
         let text = PageDocument.template.filled(["nonce": nonce, "base": base])
-        return RampResponse(fields: fields, .bytes(ByteBuffer(bytes: text)))
+        return RampResponse(fields: fields + cookie(request), .bytes(ByteBuffer(bytes: text)))
     }
 }

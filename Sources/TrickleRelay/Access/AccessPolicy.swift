@@ -59,6 +59,13 @@ public struct AccessGrant: Sendable {
 
     public init() {}
 
+    /// For what nobody has to be let in for.
+    static let forAnybody = {
+        var grant = AccessGrant()
+        grant.isForAnybody = true
+        return grant
+    }()
+
     /// Whether the client may see that there is such a channel.
     public func lists(_ channel: ChannelName) -> Bool {
         listed?.contains { $0.matches(channel) } ?? true

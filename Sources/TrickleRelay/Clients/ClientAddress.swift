@@ -65,6 +65,9 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
 
     var isIPv4: Bool { high == 0 && low & ~0xFFFF_FFFF == Self.mappedPrefix }
 
+    /// Whether it is this machine's own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
+    var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
+
     /// What limits count by: an IPv4 address itself, of an IPv6 address its /64, which is what one household or server has.
     var household: ClientAddress { isIPv4 ? self : ClientAddress(high: high, low: 0) }
 

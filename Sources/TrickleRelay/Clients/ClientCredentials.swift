@@ -14,6 +14,12 @@ public enum ClientCredentials: Sendable, Equatable {
     case basic(user: String, password: String)
     /// `?token=…`, for players that send no fields of their own.
     case token(String)
+    /// The token that a browser keeps for the page (RFC 6265). It comes with whatever a page has the browser ask for, so that it lets nobody
+    /// change anything.
+    case cookie(String)
+
+    /// What the page's cookie is called.
+    public static let cookieName = "trickle-token"
 
     /// - Parameter text: the value of `Authorization`.
     /// - Returns: nil for other schemes, and for what breaks the rules of its scheme.
@@ -47,6 +53,20 @@ public enum ClientCredentials: Sendable, Equatable {
         else { return nil }
         self = .token(token)
     }
+
+    /// - Parameter cookies: the value of `Cookie` (RFC 6265, section 4.2.1); of several of one name the first counts, which has the closest
+    ///   path.
+    init?(cookies: String) {
+        let name = "\(Self.cookieName)=".utf8
+        for pair in cookies.utf8.split(separator: UInt8(ascii: ";")) {
+            let pair = pair.drop { $0 == UInt8(ascii: " ") }
+            guard pair.starts(with: name) else { continue }
+            guard let token = PercentEncoding.decodeText(pair.dropFirst(name.count)), !token.isEmpty else { return nil }
+            self = .cookie(token)
+            return
+        }
+        return nil
+    }
 }
 
 extension ClientCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -55,6 +75,7 @@ extension ClientCredentials: CustomStringConvertible, CustomDebugStringConvertib
         case .bearer: "a bearer token"
         case .basic: "a user's password"
         case .token: "a token of the URL"
+        case .cookie: "the page's cookie"
         }
     }
 

@@ -43,6 +43,7 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
     public var credentials: ClientCredentials? {
         head.field("Authorization").map { ClientCredentials(authorization: $0) }
             ?? ClientCredentials(target: head.target)
+            ?? head.field("Cookie").flatMap { ClientCredentials(cookies: $0) }
     }
 
     public var description: String { "\(address) on connection \(connection)" }

@@ -178,13 +178,25 @@ final class PublishExchange: Exchange {
         // The store has ended the publication, and wakes this exchange for it.
     }
 
+    func accessEnded() {
+        guard case .publishing = phase else { return }
+        breakPublication()
+        request.refuse(.accessEnded)
+    }
+
     func cancelled() {
-        guard case .publishing(let id) = phase else { return }
+        guard case .publishing = phase else { return }
         if !isIdle {
             lane.logger.notice(
                 "a publisher of \(name)/\(publishRequest.position) broke off: without the end of its segment",
                 metadata: logMetadata)
         }
+        breakPublication()
+    }
+
+    /// Ends the segment without its end.
+    private func breakPublication() {
+        guard case .publishing(let id) = phase else { return }
         // What came before the break belongs to the segment.
         let piece = pending.takePiece()
         endPublication()

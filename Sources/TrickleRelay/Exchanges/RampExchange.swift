@@ -15,12 +15,13 @@ final class RampExchange: Exchange {
     /// A piece of a streamed body is about as large as what the connection reads at once.
     private static let maximumPieceByteCount = 64 << 10
 
-    init(_ request: IncomingRequest, _ asked: RampRequest, _ route: RampRoute) {
+    init(_ request: IncomingRequest, _ asked: RampRequest, _ route: RampRoute, _ grant: AccessGrant) {
         self.request = request
         self.asked = asked
         self.route = route
         startsAtHead = if case .streamed = route.body { true } else { false }
         self.asked.client = request.client
+        self.asked.grant = grant
     }
 
     var mayHoldBody: Bool { startsAtHead }
@@ -78,10 +79,14 @@ final class RampExchange: Exchange {
     }
 
     /// Whoever waits for something that comes with time gets nothing more.
-    func relayDrains() {
+    func relayDrains() { refuse(.relayDraining, RequestProblem(.draining)) }
+
+    func accessEnded() { refuse(.accessEnded, .accessEnded) }
+
+    private func refuse(_ reason: RequestBodyStream.Broken, _ problem: RequestProblem) {
         guard asking != nil else { return }
-        end(.relayDraining)
-        request.refuse(RequestProblem(.draining))
+        end(reason)
+        request.refuse(problem)
     }
 
     func cancelled() { end(.connectionLost) }

@@ -72,6 +72,23 @@ final class ReadExchange: Exchange, LaneReader {
 
     func cancelled() { stopReading() }
 
+    func accessEnded() {
+        let ending = HeaderField(HeaderName.aborted, "access")
+        switch phase {
+        case .waiting where announcedNumber == nil, .atEdge, .new:
+            answer(ResponseHead(.accessEnded), body: RequestProblem.accessEnded.body)
+        case .waiting: endAfterEarlyHead(ending)
+        // What has a length has no trailers.
+        case .reading where cursor.hasCount:
+            stopReading()
+            writer.cut()
+        case .reading:
+            stopReading()
+            writer.end(trailers: [ending], isBroken: true)
+        case .done: break
+        }
+    }
+
     /// At the latest here it shows whose fault a delay was: the reader's, by so many bytes.
     var logMetadata: Logger.Metadata {
         var metadata = request.client.logMetadata

@@ -13,9 +13,11 @@ extension ResponseHead {
 
     /// The answer to a browser's question whether it may read (the Fetch standard's CORS protocol), and to OPTIONS at large.
     ///
-    /// - Parameter readable: what pages of other origins may do.
+    /// - Parameters:
+    ///   - readable: what pages of other origins may do.
+    ///   - fields: the fields that they may send besides those of reading.
     static func options(
-        allow methods: [RequestMethod], readable: [RequestMethod] = [.get, .head, .options]
+        allow methods: [RequestMethod], readable: [RequestMethod], fields: String? = nil
     ) -> ResponseHead {
         func list(_ methods: [RequestMethod]) -> String { methods.map(\.rawValue).joined(separator: ", ") }
         return ResponseHead(
@@ -23,7 +25,7 @@ extension ResponseHead {
             [
                 HeaderField("Allow", list(methods)),
                 HeaderField("Access-Control-Allow-Methods", list(readable)),
-                HeaderField("Access-Control-Allow-Headers", "*, Range, If-Range"),
+                HeaderField("Access-Control-Allow-Headers", "*, Range, If-Range" + (fields.map { ", \($0)" } ?? "")),
                 HeaderField("Access-Control-Max-Age", "86400"),
             ])
     }

@@ -13,6 +13,9 @@ protocol ResponseWriter: AnyObject {
     /// Whether ``end(trailers:isBroken:)`` can still tell something. HTTP/1.0 cannot.
     var carriesTrailers: Bool { get }
 
+    /// What access adds to the answer; nil for nothing. To be set before anything is written.
+    var terms: AnswerTerms? { get set }
+
     /// Asks for the request's body (RFC 9110, section 10.1.1), or says that it is still waited for.
     func sendContinue()
 
@@ -77,8 +80,9 @@ enum ResponseBody {
 final class SharedHead {
     let head: ResponseHead
     let body: ResponseBody
-    /// The head as HTTP/1 writes it on a connection that goes on, once somebody has needed that.
-    var http1: ByteBuffer?
+    /// The head as HTTP/1 writes it on a connection that goes on, once somebody has needed that: for pages of all origins to read, and
+    /// for those of the relay's own.
+    var http1: (allOrigins: ByteBuffer?, sameOrigin: ByteBuffer?)
 
     init(_ head: ResponseHead, _ body: ResponseBody) {
         self.head = head

@@ -33,6 +33,9 @@ struct SegmentCursor {
     /// - Parameter byteCount: those of all pieces.
     func bytesLeft(of byteCount: Int) -> Int { max(0, byteCount - passedByteCount - offset) }
 
+    /// Whether only so many bytes are asked for.
+    var hasCount: Bool { remaining != nil }
+
     /// Whether all that was asked for has been sent.
     var isAtEndOfCount: Bool { remaining == 0 }
 

@@ -64,6 +64,11 @@ final class StreamExchange: Exchange, LaneReader {
         }
     }
 
+    func accessEnded() {
+        letGo()
+        hasBegun ? writer.cut() : request.refuse(.accessEnded)
+    }
+
     func cancelled() { letGo() }
 
     var logMetadata: Logger.Metadata {

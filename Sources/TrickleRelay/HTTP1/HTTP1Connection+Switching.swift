@@ -29,7 +29,7 @@ extension HTTP1Connection {
         var head = head
         head.add("Connection", "Upgrade")
         head.add("Upgrade", other.name)
-        send([head.encoded(now: lane.date(), with: lane.commonFields)])
+        send([head.encoded(now: lane.date(), with: commonFields)])
         guard state == .answering else { return }
         let metadata = client?.logMetadata ?? [:]
         endHTTP()

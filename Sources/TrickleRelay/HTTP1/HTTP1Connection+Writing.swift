@@ -24,7 +24,7 @@ extension HTTP1Connection: ResponseWriter {
             head.add("Content-Length", body.readableBytes)
         }
         if !letsOthersFollow { head.add("Connection", "close") }
-        let bytes = head.encoded(now: lane.date(), with: lane.commonFields)
+        let bytes = head.encoded(now: lane.date(), with: commonFields)
         send(body.readableBytes > 0 && !isForHead ? [bytes, body] : [bytes])
     }
 
@@ -39,16 +39,28 @@ extension HTTP1Connection: ResponseWriter {
             return begin(head.head, head.body)
         }
         (framing, letsOthersFollow) = (.chunked, true)
-        let bytes = head.http1 ?? encoded(head.head, head.body)
-        head.http1 = bytes
-        written.append(bytes)
+        switch terms?.readers ?? .allOrigins {
+        case .allOrigins: written.append(encode(head, keptAs: \.allOrigins))
+        case .sameOrigin: written.append(encode(head, keptAs: \.sameOrigin))
+        case .origin: written.append(encoded(head.head, head.body))
+        }
+    }
+
+    private func encode(
+        _ head: SharedHead,
+        keptAs kept: WritableKeyPath<(allOrigins: ByteBuffer?, sameOrigin: ByteBuffer?), ByteBuffer?>
+    ) -> ByteBuffer {
+        if let bytes = head.http1[keyPath: kept] { return bytes }
+        let bytes = encoded(head.head, head.body)
+        head.http1[keyPath: kept] = bytes
+        return bytes
     }
 
     private func encoded(_ head: ResponseHead, _ body: ResponseBody) -> ByteBuffer {
         var head = head
         head.frame(body, as: framing)
         if !letsOthersFollow { head.add("Connection", "close") }
-        return head.encoded(now: lane.date(), with: lane.commonFields)
+        return head.encoded(now: lane.date(), with: commonFields)
     }
 
     func write(_ piece: EncodedPiece) -> Int { append(framing.bytes(of: piece)) }

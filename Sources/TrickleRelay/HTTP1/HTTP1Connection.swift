@@ -31,6 +31,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     private(set) var client: ClientIdentity?
     /// The request that is answered.
     var request: RelayRequest? { client?.head }
+    /// What access adds to the answer.
+    var terms: AnswerTerms?
     /// The answer under way.
     var framing = BodyFraming.counted
     /// Whether the head under way lets another request follow.
@@ -166,8 +168,20 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         state = next
     }
 
+    /// What every answer has, and what access adds to it.
+    var commonFields: String { terms.map { lane.commonFields(for: $0.readers) } ?? lane.commonFields }
+
+    /// Ends what its client is let in for no longer.
+    private func checkAccess(now: NIODeadline) {
+        guard let end = terms?.end, end <= now else { return }
+        lane.logger.info("a client's credentials have expired: what they were for ends", metadata: logMetadata)
+        terms = terms.map { AnswerTerms(end: nil, readers: $0.readers) }
+        if state == .switched { close() } else { exchange?.accessEnded() }
+    }
+
     /// To be called about once a second.
     func checkDeadlines(now: NIODeadline) {
+        checkAccess(now: now)
         guard let missed = deadlines.missed(by: now) else { return }
         switch (missed, state) {
         case (.taking, _):
@@ -296,6 +310,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
         let client = ClientIdentity(address: seat.client, connection: seat.connection, head: request)
         self.client = client
+        terms = nil
         let incoming = IncomingRequest(client: client, lane: lane, writer: self)
         guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
         if host != nil || hasHostHandlers, request.problem == nil, !lane.routes.covers(request.target) {
@@ -311,6 +326,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     func handOver(to exchange: any Exchange) {
         guard state.isAnswered else { return }
         self.exchange = exchange
+        if state == .exchanging, !exchange.mayHoldBody { setReadsPerTurn(Self.publishingReadsPerTurn) }
         exchange.start()
     }
 

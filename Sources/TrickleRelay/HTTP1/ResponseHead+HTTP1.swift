@@ -30,8 +30,20 @@ extension ResponseHead {
 
     /// What a relay says in every answer: what it can do, and that pages of other origins may read it.
     static let relayFields =
-        "\r\n\(HeaderName.features): \(features)\r\n"
-        + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n" + sniffingField
+        featuresField + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n" + sniffingField
+    /// The same, where pages of other origins may not read it. No cache gives it to somebody else (RFC 9111, section 4.1).
+    static let sameOriginFields = featuresField + varyingField + sniffingField
+    /// The same, where pages of one origin may read it, with credentials: then a `*` is only a name (the Fetch standard, section 3.3.5).
+    ///
+    /// - Parameter origin: as `Origin` has it.
+    static func fields(for origin: String) -> String {
+        featuresField
+            + "Access-Control-Allow-Origin: \(origin)\r\nAccess-Control-Allow-Credentials: true\r\n"
+            + "Access-Control-Expose-Headers: \(exposed)\r\n" + varyingField + sniffingField
+    }
+    private static let exposed = HeaderName.ofAnswers.joined(separator: ", ")
+    private static let featuresField = "\r\n\(HeaderName.features): \(features)\r\n"
+    private static let varyingField = "Vary: Authorization, Cookie, Origin\r\n"
     /// What other servers say in every answer.
     static let plainFields = "\r\n" + sniffingField
     /// A browser that guesses what an answer is may run what is none of its type.
@@ -46,6 +58,7 @@ extension ResponseHead {
         case 302: "Found"
         case 304: "Not Modified"
         case 400: "Bad Request"
+        case 401: "Unauthorized"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"

@@ -3,20 +3,23 @@ import NIOCore
 /// An address of its own for those who operate the relay: `/metrics`, `/healthz`, `/readyz`.
 extension RelayServer {
     /// - Throws: ``RelayStartError`` when the address cannot be had.
-    func startMetricsServer(host: String, port: Int) throws(RelayStartError) -> RouteServer {
+    func startMetricsServer(
+        host: String, port: Int, access: (any AccessPolicy)?
+    ) throws(RelayStartError) -> RouteServer {
         try RouteServer.start(
-            host: host, port: port, option: "--metrics", logger: setupFailures.logger,
+            host: host, port: port, option: "--metrics", access: access, logger: setupFailures.logger,
             routes: [
-                RampRoute("/healthz", action: .list) { _ in Self.text("ok\n") },
-                RampRoute("/readyz", action: .list) { _ in
+                // A load balancer has no credentials.
+                RampRoute("/healthz", action: .describe) { _ in Self.text("ok\n") },
+                RampRoute("/readyz", action: .describe) { _ in
                     switch self.readiness {
                     case .ready: Self.text("ready\n")
                     case .full: Self.text("full\n", status: 503)
                     case .draining: Self.text("draining\n", status: 503)
                     }
                 },
-                RampRoute("/metrics", action: .list) { _ in Self.text(await self.metrics()) },
-                RampRoute("/*", action: .list) { _ in
+                RampRoute("/metrics", action: .metrics) { _ in Self.text(await self.metrics()) },
+                RampRoute("/*", action: .describe) { _ in
                     Self.text("here are /metrics, /healthz and /readyz\n", status: 404)
                 },
             ])

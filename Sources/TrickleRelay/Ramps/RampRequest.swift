@@ -18,6 +18,8 @@ public struct RampRequest: Sendable, CustomStringConvertible {
     public internal(set) var stream: RequestBodyStream?
     /// Whom it comes from.
     public internal(set) var client: ClientIdentity
+    /// How far the client is let in.
+    public internal(set) var grant = AccessGrant.forAnybody
     private var head: RelayRequest { client.head }
 
     /// Whether only the answer's head is asked for.

@@ -10,6 +10,8 @@ public struct RequestBodyStream: AsyncSequence, Sendable {
     public enum Broken: Error, Equatable {
         case connectionLost
         case relayDraining
+        /// Its sender is let in no longer.
+        case accessEnded
     }
 
     typealias Strategy = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark

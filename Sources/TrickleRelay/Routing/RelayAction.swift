@@ -13,7 +13,7 @@ public enum RelayAction: Sendable, Equatable {
     /// Ends a segment.
     case endSegment
     case close
-    /// `OPTIONS`: what can be asked.
+    /// What anybody may know: what can be asked (`OPTIONS`), and whether a server is up.
     case describe
     /// Something that the route does not have.
     case unknown(RequestMethod?)
@@ -22,7 +22,7 @@ public enum RelayAction: Sendable, Equatable {
     var changesChannel: Bool {
         switch self {
         case .publish, .create, .endSegment, .close: true
-        case .unknown(let method): method == .post || method == .delete
+        case .unknown(let method): method == .post || method == .put || method == .delete
         case .read, .list, .replay, .metrics, .describe: false
         }
     }

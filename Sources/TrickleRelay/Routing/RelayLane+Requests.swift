@@ -14,45 +14,85 @@ extension RelayLane {
                 throw error
             }
             use.add(ConnectionUse(route, request.head.method))
-            if let problem = refusal(of: route.action, on: route.channel, by: request.client) { throw problem }
-            return try run(route, request)
+            return try askWhether(route, request)
         } catch {
+            request.writer.terms = terms(of: nil, for: request)
             return AnswerExchange(request, refusal: error)
         }
     }
 
-    /// Why something is not to be done; nil where it may be. The one place where access is decided, for the protocol and all ramps.
-    ///
-    /// - Parameters:
-    ///   - channel: nil where it is about none, or about more than one.
-    ///   - client: who asks.
-    func refusal(of action: RelayAction, on channel: ChannelName?, by client: ClientIdentity) -> RequestProblem? {
-        guard action.changesChannel, let channel, channel.isInternal else { return nil }
-        logger.debug("the channel \(channel) can only be read", metadata: client.logMetadata)
-        return RequestProblem(.internalChannel)
+    // MARK: Access
+
+    /// Has it decided whether the request may be done: the one place for that, for the protocol, all ramps and all their protocols.
+    private func askWhether(_ route: Route, _ request: IncomingRequest) throws(RequestProblem) -> any Exchange {
+        if let problem = configuration.browsers.problem(with: request.head, route.action, isOnLoopback: isOnLoopback) {
+            throw problem
+        }
+        // A browser asks without credentials what it may ask for.
+        guard let policy = configuration.access, route.action != .describe else {
+            return try run(route, request, admit(request, .allowed(.forAnybody)))
+        }
+        let question = AccessQuestion(
+            action: route.action, channel: route.channel, client: request.client, isUpgrade: route.isUpgrade)
+        if let decision = policy.knownDecision(on: question) {
+            return try run(route, request, admit(request, decision))
+        }
+        return AccessExchange(request, question, policy) { (grant) throws(RequestProblem) in
+            try self.run(route, request, grant)
+        }
     }
 
-    private func run(_ route: Route, _ request: IncomingRequest) throws(RequestProblem) -> any Exchange {
+    /// Lets a request in, or not, and has its answer say for whom it is.
+    func admit(_ request: IncomingRequest, _ decision: AccessDecision) throws(RequestProblem) -> AccessGrant {
+        switch decision {
+        case .allowed(let grant):
+            request.writer.terms = terms(of: grant, for: request)
+            return grant
+        case .refused(let refusal):
+            request.writer.terms = terms(of: nil, for: request)
+            throw RequestProblem(refusal)
+        }
+    }
+
+    /// - Parameter grant: nil where the request is refused.
+    private func terms(of grant: AccessGrant?, for request: IncomingRequest) -> AnswerTerms? {
+        let isForAnybody = configuration.access == nil || grant?.isForAnybody == true
+        let readers = configuration.browsers.readers(of: request.head, isForAnybody: isForAnybody)
+        return AnswerTerms.of(grant ?? .forAnybody, readers)
+    }
+
+    // MARK: Running
+
+    private func run(
+        _ route: Route, _ request: IncomingRequest, _ grant: AccessGrant
+    ) throws(RequestProblem) -> any Exchange {
+        if route.action.changesChannel, let channel = route.channel, channel.isInternal {
+            logger.debug("the channel \(channel) can only be read", metadata: request.client.logMetadata)
+            throw RequestProblem(.internalChannel)
+        }
         switch route.destination {
         case .resource(let resource):
             let rows = RouteTable.rows(of: resource)
             guard rows.contains(where: { $0.method == request.head.method }) else {
                 throw .methodNotAllowed(rows.map(\.method.rawValue).joined(separator: ", "))
             }
-            return try exchange(for: request, route.action, resource)
+            return try exchange(for: request, route.action, resource, listing: grant.listed)
         case .ramp(let ramp, let asked):
             if let name = ramp.upgrade, !request.head.asks(for: name) { throw .upgradeRequired(name) }
-            return RampExchange(request, asked, ramp)
+            return RampExchange(request, asked, ramp, grant)
         case .description(let methods):
             return AnswerExchange(request) { () throws(RequestProblem) in
-                (.options(allow: methods, readable: methods), ByteBuffer())
+                (self.options(methods, readable: methods, for: request), ByteBuffer())
             }
         }
     }
 
-    /// - Parameter rampFields: see ``ReadExchange/rampFields``.
+    /// - Parameters:
+    ///   - rampFields: see ``ReadExchange/rampFields``.
+    ///   - listed: the channels that a list has; nil for all.
     func exchange(
-        for request: IncomingRequest, _ action: RelayAction, _ resource: RequestRoute, rampFields: [HeaderField]? = nil
+        for request: IncomingRequest, _ action: RelayAction, _ resource: RequestRoute, rampFields: [HeaderField]? = nil,
+        listing listed: [ChannelPattern]? = nil
     ) throws(RequestProblem) -> any Exchange {
         switch (action, resource) {
         case (.read, .segment(let name, let position)) where request.head.method != .head:
@@ -63,7 +103,7 @@ extension RelayLane {
             let publisher = try request.head.publisher()
             return AnswerExchange(request) { () throws(RequestProblem) in
                 do throws(RelayRefusal) {
-                    var (head, body) = try self.answer(request.head, action, resource, publisher: publisher)
+                    var (head, body) = try self.answer(request, action, resource, publisher: publisher, listed)
                     if let rampFields { head.replace(with: rampFields) }
                     return (head, body)
                 } catch {
@@ -74,11 +114,14 @@ extension RelayLane {
     }
 
     private func answer(
-        _ request: RelayRequest, _ action: RelayAction, _ resource: RequestRoute, publisher: String?
+        _ incoming: IncomingRequest, _ action: RelayAction, _ resource: RequestRoute, publisher: String?,
+        _ listed: [ChannelPattern]?
     ) throws(RelayRefusal) -> (ResponseHead, ByteBuffer) {
+        let request = incoming.head
         switch (action, resource) {
         case (.describe, _):
-            return (.options(allow: RouteTable.rows(of: resource).map(\.method)), ByteBuffer())
+            let methods = RouteTable.rows(of: resource).map(\.method)
+            return (options(methods, readable: [.get, .head, .options], for: incoming), ByteBuffer())
         case (.create, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.createChannel(
@@ -100,7 +143,8 @@ extension RelayLane {
             )
         case (.list, .channelList):
             let list = store.perform(on: nil) { store, _ in store.channelList }
-            return (.noStore("application/json"), store.channelListing.body(of: list))
+            guard let listed else { return (.noStore("application/json"), store.channelListing.body(of: list)) }
+            return (.noStore("application/json"), ChannelListing.write(list.only(listed)))
         case (.read, .segment(let name, let position)):
             let answer = try store.perform(on: nil) { (store, _) throws(RelayRefusal) in
                 try store.read(name, at: position)
@@ -110,5 +154,15 @@ extension RelayLane {
             preconditionFailure("the resource does not have the action")
         }
         return (ResponseHead(status: 200), ByteBuffer())
+    }
+
+    /// - Parameter readable: what pages of other origins may do.
+    private func options(
+        _ methods: [RequestMethod], readable: [RequestMethod], for request: IncomingRequest
+    ) -> ResponseHead {
+        let isTrusted = configuration.browsers.trusts(request.head.origin)
+        return .options(
+            allow: methods, readable: isTrusted ? methods : readable,
+            fields: isTrusted ? request.head.fieldsOfPreflight : nil)
     }
 }

@@ -59,6 +59,14 @@ struct RelayRequest: Sendable, CustomStringConvertible {
         headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// From where a web page comes that asks (RFC 6454, section 7); nil where no page does.
+    var origin: String? { headers.first(name: "Origin") }
+
+    /// What a browser asks to send in a request that it asks for first, and of what `*` is no part (the Fetch standard, section 3.3.4).
+    var fieldsOfPreflight: String? {
+        field("Access-Control-Request-Headers").flatMap { $0.utf8.count > 1024 ? nil : $0 }
+    }
+
     /// Whom a proxy says that it asks for; a list in each, the nearest hop last.
     var forwardedFor: [String] { headers["X-Forwarded-For"] }
 

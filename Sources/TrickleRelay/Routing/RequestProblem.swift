@@ -114,6 +114,39 @@ extension RequestProblem {
         }
     }
 
+    /// RFC 6750, section 3, and RFC 7617, section 2.
+    private static let challenges = [
+        HeaderField("WWW-Authenticate", #"Bearer realm="trickle""#),
+        HeaderField("WWW-Authenticate", #"Basic realm="trickle", charset="UTF-8""#),
+    ]
+
+    /// The client was let in, and is no longer.
+    static let accessEnded = RequestProblem(
+        status: 401, reason: "these credentials have expired", fields: challenges, label: "expired")
+
+    init(_ refusal: AccessRefusal) {
+        switch refusal {
+        case .credentialsMissing:
+            self.init(
+                status: 401, reason: "say who you are: with a user and a password, or with a token",
+                fields: Self.challenges, label: "credentials_missing")
+        case .credentialsWrong(let reason):
+            self.init(status: 401, reason: reason, fields: Self.challenges, label: "credentials_wrong")
+        case .insufficient(isHidden: true): self.init(.channelNotFound)
+        case .insufficient(isHidden: false):
+            self.init(status: 403, reason: "these credentials are not enough for it", label: "insufficient")
+        case .tooManyFailures(let time):
+            let seconds = max(1, time.components.seconds + (time.components.attoseconds > 0 ? 1 : 0))
+            self.init(
+                status: 429, reason: "too many wrong credentials from this address: try again in \(seconds) s",
+                fields: [HeaderField("Retry-After", seconds)], label: "failures")
+        case .undecided:
+            self.init(
+                status: 503, reason: "nobody can tell at the moment whether you may: try again",
+                fields: [HeaderField("Retry-After", "1")], label: "undecided")
+        }
+    }
+
     /// What a broken request head or body is told; nil when the connection just ended.
     init?(framing error: any Error) {
         switch error {
