@@ -72,6 +72,7 @@ struct TrickleServer: Tool {
     var metrics: ListenAddress?
 
     @OptionGroup(title: "For players and browsers") var gateway: GatewayOptions
+    @OptionGroup(title: "For web pages of others") var browsers: BrowserOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
@@ -102,6 +103,8 @@ struct TrickleServer: Tool {
         configuration.coalesceInterval = coalesce.duration
         window.apply(to: &configuration)
         limits.apply(to: &configuration)
+        browsers.apply(to: &configuration)
+        if let notice = browsers.notice { session.logger.warning("\(notice)") }
         configuration.limits.hasChangefeed = !noChangefeed
         configuration.limits.createsChannels = !noAutocreate
         try MemoryLimit.fit(&configuration, session.logger)

@@ -26,17 +26,18 @@ struct HLSRamp: Ramp {
             .channel("/{channel}/index.m3u8") { channel, request in await playlist(of: channel, request) },
             .channel("/{channel}/master.m3u8") { channel, request in await multivariantPlaylist(of: channel, request) },
             .channel("/{channel}/{number}.ts") { channel, request in
-                segment(request.number!, of: channel, generation: request.query["v"])
+                segment(request.number!, of: channel, request)
             },
         ]
     }
 
     // MARK: - Segments
 
-    /// - Parameter generation: what the number stands for in the playlist that names it; nil where somebody asks for it by hand.
     private func segment(
-        _ number: SequenceNumber, of channel: ChannelName, generation: String?
+        _ number: SequenceNumber, of channel: ChannelName, _ request: RampRequest
     ) -> RampResponse {
+        // What the number stands for in the playlist that names it; nil where somebody asks for it by hand.
+        let generation = request.query["v"]
         guard let window = relay.window(of: channel) else { return Self.noChannel(channel) }
         let segment = relay.segment(number, of: channel)
         let isSame = generation.map { $0 == relay.generation(of: window) } ?? true
@@ -45,7 +46,8 @@ struct HLSRamp: Ramp {
         }
         // Without its generation, the same name is used again when the channel begins anew.
         let isKept = generation != nil && segment?.state == .complete
-        let caching = isKept ? "public, max-age=3600, immutable" : "no-store"
+        let keepers = request.grant.isForAnybody ? "public" : "private"
+        let caching = isKept ? "\(keepers), max-age=3600, immutable" : "no-store"
         return RampResponse(
             fields: [(name: "Content-Type", value: Self.segmentType), (name: "Cache-Control", value: caching)],
             .segment(channel, number))

@@ -7,8 +7,9 @@ enum PlaylistText {
     /// - Parameter item: as it stands in a URL.
     static func adding(_ item: String, to playlist: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
-        for line in playlist.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            if !text.isEmpty { text.append(UInt8(ascii: "\n")) }
+        let lines = playlist.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() {
+            if number > 0 { text.append(UInt8(ascii: "\n")) }
             if line.first == UInt8(ascii: "#") {
                 add(item, toAttributeOf: line, in: &text)
             } else {

@@ -8,7 +8,8 @@ public struct ConformanceSuite: Sendable {
         urlCases + httpCases + framingCases + featureCases + createCases + publishCases + publishTimeCases
         + rewriteCases + positionCases + readCases + abortCases + waitCases + earlyHeadCases + nextCases + headCases
         + windowCases
-        + endCases + deleteCases + relayEndCases + feedCases + rangeCases + browserCases + resumeCases + clientCases
+        + endCases + deleteCases + relayEndCases + feedCases + rangeCases + accessCases + browserCases + resumeCases
+        + clientCases
 
     public let target: ConformanceTarget
     public let settings: ConformanceSettings

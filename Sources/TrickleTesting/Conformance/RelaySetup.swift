@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a relay is told so that a rule can be looked at which the relay under test does not show, or would suffer from.
 public enum RelaySetup: Sendable {
     /// Nothing.
@@ -17,6 +19,13 @@ public enum RelaySetup: Sendable {
     /// ``idleTimeout``.
     case isSoonIdle
 
+    /// All but ``openChannel`` wants ``token``; ``reader`` may read what begins with ``readable``.
+    case wantsCredentials
+
+    static let openChannel = "open"
+    static let token = "conformance-writer-1"
+    static let reader = "conformance-reader-1"
+    static let readable = "readable-"
     static let channelCount = 4
     static let readerCount = 3
     static let memoryByteCount = 1 << 20
@@ -26,7 +35,7 @@ public enum RelaySetup: Sendable {
     /// The same as options of `trickle-server`.
     public var options: [String] {
         switch self {
-        case .plain: []
+        case .plain, .wantsCredentials: []
         case .createsNoChannels: ["--no-autocreate"]
         case .hasNoChangefeed: ["--no-changefeed"]
         case .takesFewChannels: ["--max-channels", "\(Self.channelCount)"]
@@ -36,6 +45,18 @@ public enum RelaySetup: Sendable {
         case .isInAHurry: ["--head-timeout", "1s", "--keep-alive", "1s", "--reader-timeout", "2s"]
         case .isSoonIdle: ["--idle-timeout", "\(Self.idleTimeout.components.seconds)s"]
         }
+    }
+
+    /// What is in the file of `--config`; nil for none.
+    var configuration: String? {
+        guard case .wantsCredentials = self else { return nil }
+        return """
+            access:
+              - {allow: all, to: {token: \(Self.token)}}
+              - {allow: [read, list], channels: "\(Self.readable)*", to: {token: \(Self.reader)}}
+              - {allow: read, channels: \(Self.openChannel), to: anybody}
+
+            """
     }
 }
 
@@ -55,7 +76,15 @@ public struct RelayOnRequest: Sendable {
     /// - Parameter program: its path.
     /// - Throws: `RelayProcessFailure`, or `SystemError` when there is no such program.
     public static func process(_ setup: RelaySetup, program: String) async throws -> RelayOnRequest {
-        let relay = try await RelayProcess.start(setup.options, address: "127.0.0.1:0", program: program)
+        var options = setup.options
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("conformance-\(UUID()).yaml")
+        if let configuration = setup.configuration {
+            try Data(configuration.utf8).write(to: file)
+            options += ["--config", file.path]
+        }
+        // The relay has read it when it listens.
+        defer { try? FileManager.default.removeItem(at: file) }
+        let relay = try await RelayProcess.start(options, address: "127.0.0.1:0", program: program)
         return RelayOnRequest(url: relay.url) { await relay.stop() }
     }
 }

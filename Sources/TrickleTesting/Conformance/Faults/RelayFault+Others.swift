@@ -73,6 +73,20 @@ extension RelayFault {
         .loses("hidesThatARangeWasAborted", ["RNG-15"], "Lp-Trickle-Aborted", where: { $0.head["Range"] != nil }),
 
         .loses("hidesFromBrowsers", ["CORS-1"], "Access-Control-Allow-Origin"),
+        .ignores("letsPagesWrite", ["CORS-5"], "Origin"),
+        .loses("challengesNobody", ["AUTH-1"], "WWW-Authenticate"),
+        .answers("hidesThatCredentialsAreWanted", ["AUTH-1"], 401, as: 404),
+        .ignores("readsNoAuthorization", ["AUTH-1", "AUTH-2", "AUTH-3", "AUTH-6"], "Authorization"),
+        .reads("readsNoTokensInQueries", ["AUTH-2"]) {
+            $0.target = String($0.target.prefix { $0 != "?" })
+        },
+        .answers("tellsOfHiddenChannels", ["AUTH-3"], 404, as: 403, where: { $0.head["Authorization"] != nil }),
+        .answers("wantsCredentialsForOptions", ["AUTH-4"], 204, as: 401, where: { $0.method == "OPTIONS" }),
+        .body(
+            "listsHiddenChannels", ["AUTH-6"], where: { $0.channel == "_channels" && $0.head["Authorization"] != nil }
+        ) {
+            $0.replacing("[", with: "[\"hidden\",")
+        },
         .loses("exposesNothing", ["CORS-2"], "Access-Control-Expose-Headers"),
         .loses("allowsBrowsersNoMethods", ["CORS-3"], "Access-Control-Allow-Methods"),
         .loses("allowsBrowsersNoFields", ["CORS-3"], "Access-Control-Allow-Headers"),
