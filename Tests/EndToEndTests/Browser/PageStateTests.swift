@@ -27,6 +27,8 @@ import TrickleTesting
         ("features: { mp4: false }", "", "unplayed", "makes no MP4"),
         ("isThere: false", "idle: 60", "away", "The relay has not answered since"),
         ("isThere: false, isKnown: false", "", "away", "The relay has not answered since"),
+        ("refusal: 401", "", "refused", "wants to know who you are"),
+        ("refusal: 403, isThere: false", "", "refused", "does not tell you which channels there are"),
         ("isKnown: false, channel: undefined", "", "missing", "There is no channel “cam”"),
         ("isKnown: false, isListed: false, channel: undefined", "", "none", ""),
         ("isKnown: false, isGone: true, endedAt: 1000, channel: undefined", "", "ended", "“cam” has ended at "),

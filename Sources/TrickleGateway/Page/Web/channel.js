@@ -5,7 +5,7 @@ let condition = { state: 'none', badge: '', text: '' };
 function decide() {
   const channel = known.get(place);
   condition = stateOf({
-    name: place, isThere: relayIsThere, awaySince, isListed, isKnown: known.has(place), isGone: gone.has(place),
+    name: place, isThere: relayIsThere, refusal, awaySince, isListed, isKnown: known.has(place), isGone: gone.has(place),
     endedAt: gone.get(place) ?? null, channel, lastByteAt: channel?.lastByteAt, features, problem: player.problem, isShown: player.isShown,
   });
   const notice = element('notice');

@@ -70,16 +70,21 @@ new ResizeObserver(() => {
 
 // A tab that nobody sees asks for nothing; what it plays, it plays on.
 let control = null;
+function rest() {
+  control?.abort();
+  control = null;
+}
 function wakeOrRest() {
   if (document.hidden) {
-    control?.abort();
-    control = null;
-  } else if (!control) {
+    rest();
+  } else if (!control && !refusal) {
     control = new AbortController();
     follow(control.signal).catch(() => {});
     poll.run(control.signal).catch(() => {});
   }
 }
 document.addEventListener('visibilitychange', wakeOrRest);
+// The browser keeps the token as a cookie. In the address it would be in the history, and in what people copy.
+if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname);
 go(placeOf(location.pathname), false);
 wakeOrRest();

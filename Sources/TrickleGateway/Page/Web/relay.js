@@ -13,6 +13,7 @@ const gone = new Map();     // names that ended while somebody looked at them â†
 let features = {};          // what this relay serves for players
 let isListed = false;       // whether it has told which channels there are
 let relayIsThere = true;
+let refusal = null;         // 401 or 403: the relay does not let this page in
 let awaySince = 0;          // by our clock, seconds since 1970
 let clockOffset = 0;        // seconds that the relay's clock is ahead of ours
 
@@ -23,12 +24,23 @@ function setRelay(isThere) {
   show();
 }
 
+// Whoever asks again with the same gets the same, and looks like somebody who guesses.
+function isRefused(answer) {
+  if (answer.status !== 401 && answer.status !== 403) return false;
+  refusal = answer.status;
+  rest();
+  show();
+  return true;
+}
+
 // The changefeed says at once what comes and goes.
 async function follow(signal) {
   let wait = 0.5;
   while (!signal.aborted) {
     try {
-      const list = await (await fetch(at('_channels'), { signal, cache: 'no-store' })).json();
+      const listing = await fetch(at('_channels'), { signal, cache: 'no-store' });
+      if (isRefused(listing)) return;
+      const list = await listing.json();
       setRelay(true);
       wait = 0.5;
       isListed = true;
@@ -75,6 +87,7 @@ const poll = {
         const start = Date.now();
         const query = known.has(place) ? '?name=' + encodeURIComponent(place) : '';
         const answer = await fetch(at('_api', 'channels') + query, { signal, cache: 'no-store' });
+        if (isRefused(answer)) return;
         if (answer.ok) {
           const report = await answer.json();
           clockOffset = report.time - (start + Date.now()) / 2000;

@@ -16,7 +16,13 @@ function kindOf(channel) {
 const silence = 5;
 
 // state: what there is; badge: in one word; text: what happened, and what becomes of it; isBad: whether somebody has to do something.
-function stateOf({ name, isThere, awaySince, isListed, isKnown, isGone, endedAt, channel, lastByteAt, features, problem, isShown }) {
+function stateOf({ name, isThere, refusal, awaySince, isListed, isKnown, isGone, endedAt, channel, lastByteAt, features, problem, isShown }) {
+  if (refusal) {
+    return { state: 'refused', badge: 'not let in', isBad: true,
+      text: refusal === 401
+        ? 'This relay wants to know who you are. Load the page again and give a user and a password, or put ?token=… behind its address.'
+        : 'This relay does not tell you which channels there are. Ask whoever runs it, or watch a channel that you may read in a player.' };
+  }
   if (!isThere) {
     return { state: 'away', badge: 'no relay', isBad: true,
       text: 'The relay has not answered since ' + words.clock(awaySince) + '. This page goes on by itself when it is back.' };
