@@ -43,6 +43,12 @@ public struct ChannelName: Hashable, Comparable, Sendable {
         ChannelName(unchecked: "_\(kind):\(channel.text)")
     }
 
+    /// The channel that one of ``derived(_:from:)`` is made from; nil for all others.
+    public var origin: ChannelName? {
+        guard isInternal, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return try? ChannelName(String(text[text.utf8.index(after: colon)...]))
+    }
+
     /// Whether it is one of ``derived(_:from:)``.
     var isDerived: Bool { isInternal && text.utf8.contains(UInt8(ascii: ":")) }
 

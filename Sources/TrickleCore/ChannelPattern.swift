@@ -27,6 +27,18 @@ public struct ChannelPattern: Sendable, Hashable, CustomStringConvertible {
         isPrefix ? name.text.utf8.starts(with: start) : name.text.utf8.elementsEqual(start)
     }
 
+    /// What both match; nil for none.
+    public func intersection(_ other: ChannelPattern) -> ChannelPattern? {
+        let (wide, narrow) =
+            start.count < other.start.count || start.count == other.start.count && isPrefix
+            ? (self, other) : (other, self)
+        let isAmong = wide.isPrefix ? narrow.start.starts(with: wide.start) : narrow == wide
+        return isAmong ? narrow : nil
+    }
+
+    /// Whether it matches names of the relay's own channels alone.
+    public var isInternal: Bool { start.first == UInt8(ascii: "_") }
+
     public var description: String { String(decoding: start, as: UTF8.self) + (isPrefix ? "*" : "") }
 }
 

@@ -30,4 +30,12 @@ import TrickleCore
         #expect(try ChannelName("_changes").isInternal)
         #expect(try !ChannelName("a_").isInternal)
     }
+
+    @Test func whatIsMadeFromAChannelKnowsItsOrigin() throws {
+        let channel = try ChannelName("a:b")
+        #expect(ChannelName.derived("mp4", from: channel).origin == channel)
+        for name in ["a:b", "cam", "_changes", "_mp4:", "_mp4:.."] {
+            #expect(try ChannelName(name).origin == nil, "\(name)")
+        }
+    }
 }

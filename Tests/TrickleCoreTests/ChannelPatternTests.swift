@@ -32,4 +32,22 @@ struct ChannelPatternTests {
     @Test(arguments: ["*", "cam", "cam*", "..*"]) func itPrintsAsItIsWritten(_ text: String) {
         #expect(ChannelPattern(text)?.description == text)
     }
+
+    @Test(arguments: [
+        ("*", "*", "*"), ("*", "cam", "cam"), ("cam*", "camera*", "camera*"), ("cam*", "cam", "cam"),
+        ("cam", "cam", "cam"),
+        ("cam*", "cam*", "cam*"), ("cam", "camera*", nil), ("cam", "hall", nil), ("cam*", "hall*", nil),
+        ("cam", "ca", nil),
+    ])
+    func whatBothMatch(_ one: String, _ other: String, _ both: String?) throws {
+        let (one, other) = (try #require(ChannelPattern(one)), try #require(ChannelPattern(other)))
+        #expect(one.intersection(other)?.description == both)
+        #expect(other.intersection(one)?.description == both)
+    }
+
+    @Test func patternsOfTheRelaysOwnChannels() throws {
+        #expect(try #require(ChannelPattern("_mp4:*")).isInternal)
+        #expect(try !#require(ChannelPattern("cam_*")).isInternal)
+        #expect(!ChannelPattern.all.isInternal)
+    }
 }
