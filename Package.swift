@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -122,10 +123,13 @@ let package = Package(
                 "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "ChildProcesses", "CCrypto",
                 logging,
             ]),
+        // What a configuration file says, and all mistakes in it.
+        .target(name: "ConfigurationReading", dependencies: ["CommandFrame", "YAML"]),
         .target(
             name: "Restreaming",
             dependencies: [
-                "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "ConfigurationReading", "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit",
+                "TrickleCore", "MPEGTS",
                 "ChildProcesses", "YAML", logging,
             ]),
         // What publishes in the relay's own program.
@@ -143,15 +147,15 @@ let package = Package(
         .target(
             name: "AccessControl",
             dependencies: [
-                "TrickleRelay", "TrickleKit", "TrickleCore", "YAML", "CCrypt",
-                .product(name: "JWTKit", package: "jwt-kit"),
+                "ConfigurationReading", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "YAML", "CCrypt",
+                .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto"),
                 logging,
             ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "Ingest", "Restreaming", "MediaChildren", "CommandFrame", "Endings",
-                "AllocatorShims", argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "AccessControl", "Ingest", "Restreaming", "ConfigurationReading",
+                "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
             ]),
         .executableTarget(
             name: "trickle",
@@ -215,7 +219,10 @@ let package = Package(
             ] + nio),
         .testTarget(
             name: "AccessControlTests",
-            dependencies: ["AccessControl", "TrickleRelay", "TrickleCore", "TrickleTesting", "YAML"]),
+            dependencies: [
+                "AccessControl", "ConfigurationReading", "TrickleRelay", "TrickleCore", "TrickleTesting", "YAML",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),

@@ -13,16 +13,21 @@ public struct PasswordHash: Sendable, Equatable {
     /// The hash with its method, its cost and its salt.
     public let text: String
 
-    /// The methods that are slow on purpose, by how their hashes begin. Faster ones are guessed too fast.
-    private static let methods = ["$y$", "$gy$", "$7$", "$2b$", "$2y$", "$2a$", "$6$"]
+    /// The methods that are slow on purpose, by how their hashes begin, and how many characters they have behind the last `$`. Faster ones
+    /// are guessed too fast.
+    private static let methods = [
+        ("$y$", 43), ("$gy$", 43), ("$7$", 43), ("$2b$", 53), ("$2y$", 53), ("$2a$", 53), ("$6$", 86),
+    ]
     /// Bytes of the longest password that is read: bcrypt leaves out what comes behind 72.
     static let maximumPasswordByteCount = 72
 
     /// - Returns: nil for what is no hash by a method that is slow on purpose: a plain password, above all.
     public init?(_ text: String) {
-        guard Self.methods.contains(where: text.hasPrefix), crypt_checksalt(text) == CRYPT_SALT_OK,
+        guard let (_, count) = Self.methods.first(where: { text.hasPrefix($0.0) }),
+            crypt_checksalt(text) == CRYPT_SALT_OK,
             // The setting alone, without a hash behind it, would fit nothing.
-            Self.crypt("", text)?.utf8.count == text.utf8.count
+            let hash = text.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).last,
+            hash.count == count, hash.allSatisfy(Self.isDigit)
         else { return nil }
         self.text = text
     }
@@ -42,6 +47,16 @@ public struct PasswordHash: Sendable, Equatable {
     public func fits(_ password: String) -> Bool {
         guard Self.isUsable(password), let hash = Self.crypt(password, text) else { return false }
         return ConstantTime.equal(hash, text)
+    }
+
+    /// Whether it is one of the characters that hashes are written with.
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "."), UInt8(ascii: "/"):
+            true
+        default: false
+        }
     }
 
     private static func isUsable(_ password: String) -> Bool {

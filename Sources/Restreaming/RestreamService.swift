@@ -1,4 +1,5 @@
 import CommandFrame
+import ConfigurationReading
 import Endings
 import Logging
 import MediaChildren
@@ -79,14 +80,16 @@ public actor RestreamService {
 
     /// Reads a configuration, and tells each mistake in it.
     ///
-    /// - Parameter optionMistake: What is wrong with an option in the section `relay`; nil where it is right.
+    /// - Parameters:
+    ///   - optionMistake: What is wrong with an option in the section `relay`; nil where it is right.
+    ///   - readAccess: Reads the section `access`; nil passes it over.
     /// - Throws: ``ToolFailure``.
     public static func read(
         _ file: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil },
-        tell: (ConfigurationMistake) -> Void
+        readAccess: AccessReading? = nil, tell: (ConfigurationMistake) -> Void
     ) throws -> RestreamConfiguration {
         do {
-            return try RestreamConfiguration(file: file, optionMistake: optionMistake)
+            return try RestreamConfiguration(file: file, optionMistake: optionMistake, readAccess: readAccess)
         } catch let error as ConfigurationMistakes {
             error.mistakes.forEach(tell)
             let count = error.mistakes.count

@@ -1,4 +1,5 @@
 import CommandFrame
+import ConfigurationReading
 import Endings
 import Logging
 import Restreaming

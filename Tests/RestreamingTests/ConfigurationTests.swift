@@ -105,10 +105,10 @@ import TrickleKit
     }
 
     @Test(arguments: [
-        ("", "1:1: the file is empty: it has to have 'channels:', or 'relay:'"),
+        ("", "1:1: the file is empty: it has to have 'channels:', 'relay:' or 'access:'"),
         ("channels: [", "this is no YAML"),
         ("a: b: c", "1:5: this is no YAML"),
-        ("- a", "1:1: the file has to map names to values: relay, defaults, channels"),
+        ("- a", "1:1: the file has to map names to values: relay, access, defaults, channels"),
         ("defaults: {}", "1:1: 'channels' is missing"),
         ("channels: {}", "1:11: 'channels' has to map names to sources"),
         ("channels: x", "1:11: 'channels' has to map names to sources"),

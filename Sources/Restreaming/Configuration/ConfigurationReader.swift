@@ -1,29 +1,37 @@
+import ConfigurationReading
 import Publishing
 import TrickleKit
 import YAML
 
 /// Reads a configuration from YAML, and gathers all mistakes instead of stopping at the first.
-struct ConfigurationReader {
-    private let file: String
+struct ConfigurationReader: NodeReading {
+    let file: String
     /// What relative paths begin at, with a slash at its end; empty for the working directory.
     let folder: String
     private let optionMistake: (ConfiguredOption) -> String?
-    private(set) var mistakes: [ConfigurationMistake] = []
+    /// Reads the section `access`; nil passes it over.
+    private let readAccess: AccessReading?
+    var mistakes: [ConfigurationMistake] = []
 
     /// - Parameters:
     ///   - file: The name that mistakes begin with.
     ///   - optionMistake: What is wrong with an option of the relay; nil where it is right.
-    init(file: String, folder: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil }) {
+    ///   - readAccess: Reads the section `access`; nil passes it over.
+    init(
+        file: String, folder: String, optionMistake: @escaping (ConfiguredOption) -> String? = { _ in nil },
+        readAccess: AccessReading? = nil
+    ) {
         self.file = file
         self.folder = folder
         self.optionMistake = optionMistake
+        self.readAccess = readAccess
     }
 
     /// - Returns: The configuration; only good where there are no ``mistakes``.
     mutating func read(_ yaml: String) -> RestreamConfiguration {
         do throws(YAMLMistake) {
             guard let root = try YAMLNode.read(yaml) else {
-                report("the file is empty: it has to have 'channels:', or 'relay:'", at: .start)
+                report("the file is empty: it has to have 'channels:', 'relay:' or 'access:'", at: .start)
                 return RestreamConfiguration(channels: [])
             }
             return configuration(root)
@@ -34,14 +42,15 @@ struct ConfigurationReader {
     }
 
     private mutating func configuration(_ root: YAMLNode) -> RestreamConfiguration {
-        let fields = fields(of: root, "the file", known: ["relay", "defaults", "channels"])
+        let fields = fields(of: root, "the file", known: ["relay", "access", "defaults", "channels"])
         var defaults = ChannelSettings()
         if let node = fields["defaults"] {
             read(settings: self.fields(of: node, "'defaults'", known: Self.settingNames), into: &defaults)
         }
         let relayOptions = fields["relay"].map { options(of: $0) } ?? []
+        if let node = fields["access"], let readAccess { mistakes += readAccess(node, file, folder) }
         guard let list = fields["channels"] else {
-            if fields["relay"] != nil, fields["defaults"] == nil {
+            if fields["relay"] != nil || fields["access"] != nil, fields["defaults"] == nil {
                 return RestreamConfiguration(channels: [], relayOptions: relayOptions)
             }
             // Where the file is no mapping that was said already.
@@ -117,48 +126,8 @@ struct ConfigurationReader {
     }
 }
 
-// What nodes say.
+// What is wrong with the text.
 extension ConfigurationReader {
-    /// The values of a mapping by their names; those that are not known are mistakes.
-    mutating func fields(of node: YAMLNode, _ what: String, known: [String]) -> [String: YAMLNode] {
-        guard let mapping = node.mapping else {
-            report("\(what) has to map names to values: \(known.joined(separator: ", "))", at: node)
-            return [:]
-        }
-        var fields: [String: YAMLNode] = [:]
-        for (key, value) in mapping {
-            let name = key.scalar?.text ?? "?"
-            if known.contains(name) {
-                fields[name] = value
-            } else {
-                report("'\(name)' is not known here: \(what) has \(known.joined(separator: ", "))", at: key)
-            }
-        }
-        return fields
-    }
-
-    /// - Parameter what: Begins the message, as "'stall'".
-    mutating func text(of node: YAMLNode, _ what: String) -> String? {
-        if let scalar = node.scalar, !scalar.isNull, !scalar.text.isEmpty { return scalar.text }
-        report("\(what) has to be a text", at: node)
-        return nil
-    }
-
-    mutating func isTrue(_ node: YAMLNode, _ what: String) -> Bool {
-        if let value = node.scalar?.bool { return value }
-        report("\(what) has to be true or false", at: node)
-        return false
-    }
-
-    mutating func report(_ message: String, at node: YAMLNode) {
-        report(message, at: node.place)
-    }
-
-    private mutating func report(_ message: String, at place: YAMLPlace) {
-        mistakes.append(
-            ConfigurationMistake(file: file, line: place.line, column: place.column, message: message))
-    }
-
     private mutating func report(_ mistake: YAMLMistake) {
         switch mistake {
         case .syntax(let problem, let place): report("this is no YAML: \(problem)", at: place)

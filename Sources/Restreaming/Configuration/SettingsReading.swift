@@ -1,4 +1,5 @@
 import CommandFrame
+import ConfigurationReading
 import MPEGTS
 import YAML
 

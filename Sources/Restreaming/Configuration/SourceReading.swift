@@ -1,4 +1,5 @@
 import ChildProcesses
+import ConfigurationReading
 import MediaChildren
 import Publishing
 import TrickleCore

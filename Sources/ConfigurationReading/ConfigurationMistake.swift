@@ -10,6 +10,13 @@ public struct ConfigurationMistake: Error, Equatable, CustomStringConvertible, S
     /// What is wrong, and what to do.
     public let message: String
 
+    package init(file: String, line: Int, column: Int, message: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+
     /// As compilers write it, so that editors find the place.
     public var description: String { "\(file):\(line):\(column): \(message)" }
 }
@@ -17,6 +24,10 @@ public struct ConfigurationMistake: Error, Equatable, CustomStringConvertible, S
 /// All that is wrong with a configuration, in the order of the file.
 public struct ConfigurationMistakes: Error, Equatable, Sendable {
     public let mistakes: [ConfigurationMistake]
+
+    package init(_ mistakes: [ConfigurationMistake]) {
+        self.mistakes = mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
 }
 
 extension ConfigurationMistake {
