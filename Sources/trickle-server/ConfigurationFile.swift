@@ -1,26 +1,42 @@
+import AccessControl
 import CommandFrame
 import ConfigurationReading
 import Endings
 import Logging
 import Restreaming
 
-/// The file that `--config` names: the relay's options, and the channels that are published from here.
+/// The file that `--config` names: the relay's options, who may do what, and the channels that are published from here.
 struct ConfigurationFile: Sendable {
     let path: String
     let contents: RestreamConfiguration
+    /// nil where it has no section `access`.
+    let access: AccessRules?
 
-    /// - Parameter tell: Gets each mistake in the file.
+    /// - Parameters:
+    ///   - factories: What the section `access` needs; nil passes it over.
+    ///   - tell: Gets each mistake in the file.
     /// - Throws: ``ToolFailure`` when there are mistakes, or no such file.
-    init(_ path: String, tell: (ConfigurationMistake) -> Void) throws {
+    init(_ path: String, factories: AccessFactories?, tell: (ConfigurationMistake) -> Void) throws {
         let section = try RelaySection()
         self.path = path
+        var access: AccessRules?
+        let readAccess: AccessReading? = factories.map { factories in
+            { node, file, folder in
+                var reader = AccessReader(file: file, folder: folder, factories: factories)
+                access = reader.read(node)
+                return reader.mistakes
+            }
+        }
         // To parse each option alone takes milliseconds: that is done only where all together have a mistake.
-        let sound = try? RestreamService.read(path, optionMistake: section.shapeMistake) { _ in }
+        let sound = try? RestreamService.read(path, optionMistake: section.shapeMistake, readAccess: readAccess) { _ in
+        }
         if let sound, TrickleServer.mistake(in: section.arguments(for: sound.relayOptions)) == nil {
             contents = sound
         } else {
-            contents = try RestreamService.read(path, optionMistake: section.mistake, tell: tell)
+            contents = try RestreamService.read(
+                path, optionMistake: section.mistake, readAccess: readAccess, tell: tell)
         }
+        self.access = access
     }
 
     /// The arguments with those in front that only the file that they name has.
@@ -30,24 +46,34 @@ struct ConfigurationFile: Sendable {
         // Most starts can do without parsing twice.
         guard arguments.contains(where: { $0.hasPrefix("--config") }),
             let path = (try? TrickleServer.parse(arguments))?.config,
-            let file = try? Self(path, tell: { _ in }), let section = try? RelaySection()
+            let file = try? Self(path, factories: nil, tell: { _ in }), let section = try? RelaySection()
         else { return arguments }
         return section.arguments(for: file.contents.relayOptions, besides: arguments) + arguments
     }
 
     /// Reads it again.
     ///
-    /// - Returns: the channels; options of the relay that have changed are logged, because they need a restart.
-    func reread(_ logger: Logger) throws -> RestreamConfiguration {
-        let new = try Self(path) { logger.error("\($0)") }.contents
-        let (before, now) = (Self.values(contents), Self.values(new))
-        let changed = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }.sorted()
+    /// - Parameter active: What decides by the file's rules: it decides by the new ones from now on.
+    /// - Returns: The channels. Options of the relay that have changed are logged, because they need a restart.
+    func reread(_ active: ConfiguredAccess?, _ factories: AccessFactories, _ logger: Logger) throws
+        -> RestreamConfiguration
+    {
+        let new = try Self(path, factories: factories) { logger.error("\($0)") }
+        let (before, now) = (Self.values(contents), Self.values(new.contents))
+        var changed = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }
+        if let active, let rules = new.access {
+            active.replace(with: rules)
+            logger.info("\(path): \(rules.rules.count) rules say who may do what")
+        } else if active != nil || new.access != nil {
+            // A section that is lost by mistake opens nothing.
+            changed.insert("access")
+        }
         if !changed.isEmpty {
-            let names = changed.map { "'\($0)'" }.joined(separator: ", ")
+            let names = changed.sorted().map { "'\($0)'" }.joined(separator: ", ")
             logger.warning(
                 "\(path): \(names) changed; the relay goes on as it was, restart it for that")
         }
-        return new
+        return new.contents
     }
 
     private static func values(_ contents: RestreamConfiguration) -> [String: String] {
@@ -57,7 +83,8 @@ struct ConfigurationFile: Sendable {
     /// What is in it.
     var summary: String {
         let sourceCount = contents.channels.reduce(0) { $0 + $1.sources.count }
-        return "\(path): \(contents.relayOptions.count) options of the relay, \(contents.channels.count) channels, "
-            + "\(sourceCount) sources, no mistakes"
+        return "\(path): \(contents.relayOptions.count) options of the relay, "
+            + (access.map { "\($0.rules.count) rules of access, " } ?? "")
+            + "\(contents.channels.count) channels, \(sourceCount) sources, no mistakes"
     }
 }

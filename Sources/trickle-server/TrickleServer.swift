@@ -1,3 +1,4 @@
+import AccessControl
 import AllocatorShims
 import ArgumentParser
 import ChildProcesses
@@ -53,7 +54,7 @@ struct TrickleServer: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Options of the relay, and channels that are published from here, in YAML; SIGHUP reads the channels again.",
+            "Options of the relay, who may do what, and channels that are published from here, in YAML; SIGHUP reads rules and channels again.",
             valueName: "file"),
         completion: .file())
     var config: String?
@@ -71,6 +72,9 @@ struct TrickleServer: Tool {
             valueName: "address"))
     var metrics: ListenAddress?
 
+    @Flag(help: "Tell /metrics only to those whom the rules in --config allow it; /healthz and /readyz are for all.")
+    var protectMetrics = false
+
     @OptionGroup(title: "For players and browsers") var gateway: GatewayOptions
     @OptionGroup(title: "For web pages of others") var browsers: BrowserOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -82,16 +86,23 @@ struct TrickleServer: Tool {
 
     func validate() throws {
         if check, config == nil { throw ValidationError("--check needs --config") }
+        if protectMetrics, metrics == nil { throw ValidationError("--protect-metrics needs --metrics") }
         if coalesce.duration > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
     }
 
     func run(_ session: ToolSession) async throws {
         let file = try config.map { path in
-            try ConfigurationFile(path) { $0.tell(session, isCheck: check, format: logOptions.logFormat) }
+            try ConfigurationFile(path, factories: .relay) {
+                $0.tell(session, isCheck: check, format: logOptions.logFormat)
+            }
         }
         if printConfig {
             let typed = Array(CommandLine.arguments.dropFirst())
             return print(try EffectiveOptions(typed: typed, file: file).text(), terminator: "")
+        }
+        let access = file?.access.map { ConfiguredAccess($0) }
+        if protectMetrics, access == nil {
+            throw ToolFailure("--protect-metrics needs rules: the section 'access' in the file of --config")
         }
         if check, let file { return session.logger.info("\(file.summary)") }
         allocator_suit_server()
@@ -100,6 +111,7 @@ struct TrickleServer: Tool {
         configuration.host = addr.host
         configuration.port = addr.port
         configuration.basePath = BasePath(path)
+        configuration.access = access
         configuration.coalesceInterval = coalesce.duration
         window.apply(to: &configuration)
         limits.apply(to: &configuration)
@@ -122,10 +134,11 @@ struct TrickleServer: Tool {
         } catch {
             throw ToolFailure("\(error)")
         }
-        if let metrics { try await serve(metrics, of: relay, session) }
+        if let metrics { try await serve(metrics, of: relay, for: protectMetrics ? access : nil, session) }
         session.logger.notice("listening on \(relay.url)")
+        if access == nil, !addr.isLoopback { warn(of: relay.port, session) }
         do {
-            try await serve(file, children, session, relay)
+            try await serve(file, access, children, session, relay)
         } catch {
             await relay.shutDown()
             throw error
@@ -139,19 +152,32 @@ struct TrickleServer: Tool {
         do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
     }
 
+    /// What anybody can do who reaches the relay.
+    private func warn(of port: Int, _ session: ToolSession) {
+        session.logger.warning(
+            """
+            anybody who reaches port \(port) may publish over, read and delete every channel: say who may with 'access:' in the file of \
+            --config, or let only this machine reach it with --addr localhost:\(port)
+            """)
+    }
+
     private func serve(
-        _ file: ConfigurationFile?, _ children: ChildBudget, _ session: ToolSession, _ relay: RelayServer
+        _ file: ConfigurationFile?, _ access: ConfiguredAccess?, _ children: ChildBudget, _ session: ToolSession,
+        _ relay: RelayServer
     ) async throws {
         guard let file else { return await session.stop.wait() }
         // The channels do not end with the relay: whoever reads comes again.
         try await RestreamService(
             file: file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
             session: session,
-            read: { try file.reread(session.logger) }
+            read: { try file.reread(access, .relay, session.logger) }
         ).run()
     }
 
-    private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {
+    /// - Parameter access: Who may read the metrics; nil for everybody.
+    private func serve(
+        _ address: ListenAddress, of relay: RelayServer, for access: ConfiguredAccess?, _ session: ToolSession
+    ) async throws {
         do {
             let port = try await relay.serveMetrics(host: address.host ?? "0.0.0.0", port: address.port)
             session.logger.info("metrics at http://\(address.urlHost):\(port)/metrics")

@@ -93,4 +93,73 @@ import TrickleTesting
             try await until { relay.hasSaid("relay.yaml:1:9: ") && relay.hasSaid("all goes on as it was") }
         }
     }
+
+    @Test func `mistakes of access are told with all others, and no secret is`() async throws {
+        let file = write(
+            """
+            relay: {memroy: 1GiB}
+            access:
+              - {allow: [read, lst], to: anybody}
+              - {allow: publish, to: {user: ana, password: PLAINTEXT}}
+              - {allow: publish, to: {token: SHORT}}
+              - {to: {jwt: public.pem}}
+              - {allow: all, channels: a/b, to: {address: somewhere}}
+            """)
+        let result = try await run("--config", file, "--check")
+        #expect(result.status == .exited(1))
+        let lines = result.errorLines
+        for text in [
+            ":1:9: trickle-server has no option 'memroy'", ":3:20: 'lst' cannot be allowed",
+            ":4:48: 'password' is no hash of a password: 'trickle-token --hash-password' makes one",
+            ":5:34: a token has 16 or more", ":6:16: ", ":7:28: 'a/b' is the name of no channel",
+            ":7:47: 'somewhere' is no range of addresses",
+        ] {
+            #expect(lines.count { $0.hasPrefix(file + text) } == 1, "\(text) in \(lines)")
+        }
+        #expect(lines.count == 8, "\(lines)")
+        #expect(!lines.contains { $0.contains("PLAINTEXT") || $0.contains("SHORT") })
+    }
+
+    @Test func `a file with rules alone is one, and what is printed of it has no secrets`() async throws {
+        let file = write("access: [{allow: all, to: {token: SECRETSECRETSECRET}}]\n")
+        let check = try await run("--config", file, "--check")
+        #expect(check.status == .exited(0))
+        #expect(check.errorLines.contains { $0.contains("1 rules of access") }, "\(check.errorLines)")
+        let printed = try await run("--config", file, "--print-config")
+        #expect(printed.status == .exited(0) && !printed.outputText.contains("SECRET"))
+        #expect(try await run("--protect-metrics", "--addr", "localhost:0").status == .exited(2))
+        let unprotected = try await run("--protect-metrics", "--metrics", "localhost:0", "--addr", "localhost:0")
+        #expect(unprotected.status == .exited(1))
+        #expect(unprotected.errorLines.last?.contains("--protect-metrics needs rules") == true)
+    }
+
+    @Test func `a relay that everybody reaches says so, and what closes it`() async throws {
+        let warning = "may publish over, read and delete every channel: say who may with 'access:'"
+        try await RelayProcess.with([], address: ":0") { relay in
+            try await until { relay.hasSaid(warning) }
+        }
+        let file = write("access: [{allow: all, to: {address: 127.0.0.0/8}}]\n")
+        for (arguments, address) in [([], "localhost:0"), ([], "127.0.0.1:0"), (["--config", file], ":0")] {
+            try await RelayProcess.with(arguments, address: address) { relay in
+                relay.process.signalGroup(SIGTERM)
+                _ = await relay.process.exitStatus()
+                #expect(!relay.hasSaid("may publish over"), "\(address)")
+            }
+        }
+    }
+
+    @Test func `SIGHUP reads the rules again, unless they have mistakes`() async throws {
+        let file = write("access: [{allow: read, to: anybody}]\n")
+        try await RelayProcess.with(["--config", file]) { relay in
+            _ = write("access: [{allow: read, to: anybody}, {allow: list, to: anybody}]\n")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("2 rules say who may do what") }
+            _ = write("access: [{allow: raed, to: anybody}]\n")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("relay.yaml:1:18: ") && relay.hasSaid("all goes on as it was") }
+            _ = write("relay: {}\n")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("'access' changed; the relay goes on as it was") }
+        }
+    }
 }
