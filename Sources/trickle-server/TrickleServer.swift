@@ -134,9 +134,9 @@ struct TrickleServer: Tool {
         } catch {
             throw ToolFailure("\(error)")
         }
-        if let metrics { try await serve(metrics, of: relay, for: protectMetrics ? access : nil, session) }
+        if let metrics { try await serve(metrics, of: relay, session) }
         session.logger.notice("listening on \(relay.url)")
-        if access == nil, !addr.isLoopback { warn(of: relay.port, session) }
+        if access == nil, !relay.isOnLoopback { warn(of: relay.port, session) }
         do {
             try await serve(file, access, children, session, relay)
         } catch {
@@ -174,12 +174,10 @@ struct TrickleServer: Tool {
         ).run()
     }
 
-    /// - Parameter access: Who may read the metrics; nil for everybody.
-    private func serve(
-        _ address: ListenAddress, of relay: RelayServer, for access: ConfiguredAccess?, _ session: ToolSession
-    ) async throws {
+    private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {
         do {
-            let port = try await relay.serveMetrics(host: address.host ?? "0.0.0.0", port: address.port)
+            let port = try await relay.serveMetrics(
+                host: address.host ?? "0.0.0.0", port: address.port, isProtected: protectMetrics)
             session.logger.info("metrics at http://\(address.urlHost):\(port)/metrics")
         } catch {
             throw ToolFailure("\(error)")
