@@ -9,6 +9,9 @@ enum PresentedSecret: Sendable, Equatable {
     init?(_ credentials: ClientCredentials, for permission: AccessPermission) {
         switch credentials {
         case .bearer(let token), .token(let token): self = .token(token)
+        case .cookie(let token):
+            guard [.read, .list, .replay].contains(permission) else { return nil }
+            self = .token(token)
         case .basic(let user, let password): self = .password(user: user, password: password)
         }
     }
