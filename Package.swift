@@ -147,7 +147,8 @@ let package = Package(
         .target(
             name: "AccessControl",
             dependencies: [
-                "ConfigurationReading", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "YAML", "CCrypt",
+                "ConfigurationReading", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "ChildProcesses",
+                "YAML", "CCrypt",
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto"),
                 logging,
             ]),
@@ -220,9 +221,10 @@ let package = Package(
         .testTarget(
             name: "AccessControlTests",
             dependencies: [
-                "AccessControl", "ConfigurationReading", "TrickleRelay", "TrickleCore", "TrickleTesting", "YAML",
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+                "AccessControl", "ConfigurationReading", "TrickleRelay", "TrickleCore", "ChildProcesses",
+                "TrickleTesting", "YAML", .product(name: "JWTKit", package: "jwt-kit"), logging,
+            ] + nio,
+            exclude: ["Keys", "Makers"]),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),

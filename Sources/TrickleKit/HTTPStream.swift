@@ -26,7 +26,7 @@ public final class HTTPStream: Sendable {
     ///   - shownURL: the same as it may stand in a message.
     public init(_ url: String, shownAs shownURL: String, configuration: ClientConfiguration) {
         self.shownURL = shownURL
-        var request = TransferRequest(method: .get, peer: .media(shownURL), url: url, configuration: configuration)
+        var request = TransferRequest(method: .get, peer: .other(shownURL), url: url, configuration: configuration)
         request.isAnsweredAtOnce = false
         // One that was kept may be dead, and say so by its silence alone.
         request.needsNewConnection = true

@@ -29,17 +29,9 @@ struct DeployedClientTests {
     }
 }
 
-/// The scripts in `Clients/`, in the environment that `make clients` makes.
-enum PythonClients {
+/// The scripts in `Clients/`.
+extension PythonClients {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Clients")
-    private static let environment = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: ".build/clients")
-    private static let python = environment.appending(path: "bin/python")
-
-    /// Whether the whole environment is there: this comes last.
-    static var areInstalled: Bool {
-        FileManager.default.fileExists(atPath: environment.appending(path: "made-of").path)
-    }
 
     /// Runs `scenarios.py` to its end.
     static func run(
@@ -47,8 +39,8 @@ enum PythonClients {
     ) async throws -> (isSuccess: Bool, output: String) {
         let seconds =
             Double(continueInterval.components.seconds) + Double(continueInterval.components.attoseconds) / 1e18
-        let result = try await RunningTool.run(
-            python.path, ["-B", folder.appending(path: "scenarios.py").path] + arguments,
+        let result = try await run(
+            folder.appending(path: "scenarios.py").path, arguments,
             environment: ["TRICKLE_CONTINUE_SECONDS": String(seconds)])
         return (result.status.isSuccess, result.outputText + result.errors)
     }

@@ -93,6 +93,15 @@ final class ScriptedConnection: @unchecked Sendable {
         }
     }
 
+    /// The next bytes, for a ``ServerScript``.
+    func readNow(count: Int) throws -> [UInt8] {
+        while received.count < count {
+            guard try receive() else { throw ScriptedServer.Failure(description: "closed within a body") }
+        }
+        defer { received.removeFirst(count) }
+        return Array(received.prefix(count))
+    }
+
     /// All bytes of a chunked body to its last chunk.
     func readBody() async throws -> [UInt8] {
         var body: [UInt8] = []

@@ -8,7 +8,7 @@ extension RunningTransfer {
         let detail = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
         switch transfer.request.peer {
         case .relay(let relay): return failure(of: result, detail: detail, relay: relay)
-        case .media(let url):
+        case .other(let url):
             let error = TrickleError(
                 .connectionLost, "cannot read \(url): \(detail)",
                 underlying: CurlError(code: Int(result.rawValue), text: detail))
@@ -75,7 +75,7 @@ extension TransferRequest.Peer: CustomStringConvertible {
     var description: String {
         switch self {
         case .relay(let relay): "the relay at \(relay)"
-        case .media(let url): "the server of \(url)"
+        case .other(let url): "the server of \(url)"
         }
     }
 }

@@ -27,7 +27,8 @@ extension RunningTransfer {
         try applyConfiguration(request.configuration, peer: request.peer)
         if request.needsNewConnection { set(CURLOPT_FRESH_CONNECT, 1) }
         if request.isAnsweredAtOnce {
-            let limit = request.configuration.connectTimeout + request.configuration.stallTimeout
+            let limit =
+                request.timeLimit ?? request.configuration.connectTimeout + request.configuration.stallTimeout
             set(CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
         }
         return try setMethod(of: request)
@@ -63,8 +64,8 @@ extension RunningTransfer {
                 // An empty field: curl would else wait for a 100 Continue before each body.
                 headers.append(("Expect", ""))
             } else {
-                set(CURLOPT_POSTFIELDSIZE, 0)
-                try set(CURLOPT_COPYPOSTFIELDS, "")
+                set(CURLOPT_POSTFIELDSIZE, request.text.utf8.count)
+                try set(CURLOPT_COPYPOSTFIELDS, request.text)
             }
         }
         var list: UnsafeMutablePointer<curl_slist>?
