@@ -31,6 +31,14 @@ struct SecretDigest: Hashable, Sendable {
             }
             return SecretDigest(code.finalize())
         }
+
+        /// Of several texts, of which some may be missing.
+        func digest(of texts: [String?]) -> SecretDigest {
+            var code = HMAC<SHA256>(key: key)
+            // Their lengths stand before them, so that no two lists are one.
+            for text in texts { code.update("\(text?.utf8.count ?? -1):", text ?? "") }
+            return SecretDigest(code.finalize())
+        }
     }
 }
 

@@ -1,13 +1,10 @@
 import AccessControl
-import Endings
+import Logging
 
 extension AccessFactories {
-    /// What this program can check and ask.
-    static let relay = AccessFactories(
-        verifier: { _ in
-            throw ToolFailure("trickle-server checks no JWT: let the rule be for {token: …} or {user: …}")
-        },
-        hook: { _ in
-            throw ToolFailure("trickle-server asks no hook: let the rule be for {token: …} or {user: …}")
-        })
+    /// What this program checks and asks.
+    static func relay(_ logger: Logger) -> AccessFactories {
+        AccessFactories(
+            verifier: { try TokenKeys($0, logger: logger) }, hook: { try AccessHook($0, logger: logger) })
+    }
 }

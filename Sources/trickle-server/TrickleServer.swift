@@ -92,7 +92,7 @@ struct TrickleServer: Tool {
 
     func run(_ session: ToolSession) async throws {
         let file = try config.map { path in
-            try ConfigurationFile(path, factories: .relay) {
+            try ConfigurationFile(path, factories: .relay(session.logger)) {
                 $0.tell(session, isCheck: check, format: logOptions.logFormat)
             }
         }
@@ -170,7 +170,7 @@ struct TrickleServer: Tool {
         try await RestreamService(
             file: file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
             session: session,
-            read: { try file.reread(access, .relay, session.logger) }
+            read: { try file.reread(access, .relay(session.logger), session.logger) }
         ).run()
     }
 

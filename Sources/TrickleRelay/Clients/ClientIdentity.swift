@@ -1,4 +1,5 @@
 import Logging
+import TrickleCore
 
 /// Who asks: one value for each request, which access, limits and the log use.
 ///
@@ -44,6 +45,16 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
         head.field("Authorization").map { ClientCredentials(authorization: $0) }
             ?? ClientCredentials(target: head.target)
             ?? head.field("Cookie").flatMap { ClientCredentials(cookies: $0) }
+    }
+
+    /// What the target says behind its `?`, as it stands there but without tokens; nil where nothing is left.
+    public var query: String? {
+        let behind = head.target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst().prefix { $0 != UInt8(ascii: "#") }
+        let items = behind.split(separator: UInt8(ascii: "&")).filter { item in
+            let name = item.prefix { $0 != UInt8(ascii: "=") }
+            return PercentEncoding.decodeText(name) != "token"
+        }
+        return items.isEmpty ? nil : items.map { String(Substring($0)) }.joined(separator: "&")
     }
 
     public var description: String { "\(address) on connection \(connection)" }

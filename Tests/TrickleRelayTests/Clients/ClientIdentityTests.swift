@@ -36,6 +36,15 @@ import Testing
         #expect(identity(target: target).credentials == wanted.map { .token($0) })
     }
 
+    @Test(arguments: [
+        ("/cam/0", nil), ("/cam/0?", nil), ("/cam/0?token=abc", nil), ("/cam/0?a=%20&token=abc&b", "a=%20&b"),
+        ("/cam/0?token", nil), ("/cam/0?%74oken=abc&x=token=y#token=z", "x=token=y"),
+        ("/cam/0?mytoken=a&TOKEN=b", "mytoken=a&TOKEN=b"), ("/cam/0?token=a&token=b&&c=%ff", "c=%ff"),
+    ])
+    func `the query is told without tokens`(target: String, wanted: String?) {
+        #expect(identity(target: target).query == wanted)
+    }
+
     @Test func `the field is stronger than the URL's token, also where it cannot be read`() {
         #expect(identity(["Authorization": "Bearer a"], target: "/cam/0?token=b").credentials == .bearer("a"))
         #expect(identity(["Authorization": "Digest a"], target: "/cam/0?token=b").credentials == nil)
