@@ -91,8 +91,9 @@ struct TrickleServer: Tool {
     }
 
     func run(_ session: ToolSession) async throws {
+        let factories = AccessFactories.relay(session.logger)
         let file = try config.map { path in
-            try ConfigurationFile(path, factories: .relay(session.logger)) {
+            try ConfigurationFile(path, factories: factories) {
                 $0.tell(session, isCheck: check, format: logOptions.logFormat)
             }
         }
@@ -138,7 +139,7 @@ struct TrickleServer: Tool {
         session.logger.notice("listening on \(relay.url)")
         if access == nil, !relay.isOnLoopback { warn(of: relay.port, session) }
         do {
-            try await serve(file, access, children, session, relay)
+            try await serve(file, access, factories, children, session, relay)
         } catch {
             await relay.shutDown()
             throw error
@@ -162,7 +163,8 @@ struct TrickleServer: Tool {
     }
 
     private func serve(
-        _ file: ConfigurationFile?, _ access: ConfiguredAccess?, _ children: ChildBudget, _ session: ToolSession,
+        _ file: ConfigurationFile?, _ access: ConfiguredAccess?, _ factories: AccessFactories, _ children: ChildBudget,
+        _ session: ToolSession,
         _ relay: RelayServer
     ) async throws {
         guard let file else { return await session.stop.wait() }
@@ -170,7 +172,7 @@ struct TrickleServer: Tool {
         try await RestreamService(
             file: file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
             session: session,
-            read: { try file.reread(access, .relay(session.logger), session.logger) }
+            read: { try file.reread(access, factories, session.logger) }
         ).run()
     }
 

@@ -82,9 +82,16 @@ public struct RelayOnRequest: Sendable {
             try Data(configuration.utf8).write(to: file)
             options += ["--config", file.path]
         }
-        // The relay has read it when it listens.
-        defer { try? FileManager.default.removeItem(at: file) }
-        let relay = try await RelayProcess.start(options, address: "127.0.0.1:0", program: program)
-        return RelayOnRequest(url: relay.url) { await relay.stop() }
+        let remove: @Sendable () -> Void = { try? FileManager.default.removeItem(at: file) }
+        do {
+            let relay = try await RelayProcess.start(options, address: "127.0.0.1:0", program: program)
+            return RelayOnRequest(url: relay.url) {
+                await relay.stop()
+                remove()
+            }
+        } catch {
+            remove()
+            throw error
+        }
     }
 }
