@@ -113,15 +113,17 @@ extension ConformanceSuite {
                 try expect([405, 501].contains(status), "\(method) \(path) is answered with \(status), not 405 or 501")
             }
         },
-        ConformanceCase("URL-11", "what is no transport stream is refused at /ch/live.ts, and creates nothing") {
+        ConformanceCase("URL-11", "what is no stream is refused at /ch/live.ts and its like, and creates nothing") {
             session in
             let channel = session.missingChannel()
-            for method in ["PUT", "POST"] {
-                let status = try session.answer(
-                    method, "/\(channel.name)/live.ts", ["Content-Length: 5"], body: "hello"
-                ).status
-                try expect((400..<500).contains(status), "\(method) of a text is answered with \(status)")
-                try session.answer("GET", "/\(channel.name)/next").head.expect(status: 404)
+            for door in ["ts", "mkv", "webm", "flv", "mp4"] {
+                for method in ["PUT", "POST"] {
+                    let path = channel.path("live.\(door)")
+                    let status = try session.answer(method, path, ["Content-Length: 5"], body: "hello").status
+                    try expect(
+                        (400..<500).contains(status), "\(method) of a text to \(path) is answered with \(status)")
+                    try session.answer("GET", channel.path("next")).head.expect(status: 404)
+                }
             }
         },
         ConformanceCase("URL-10", "a refused POST creates nothing") { session in

@@ -124,7 +124,8 @@ extension RelayFault {
 
     /// All of them.
     public static let all =
-        requestFaults + publishFaults + rewriteFaults + readFaults + waitFaults + endFaults + otherFaults + resumeFaults
+        requestFaults + doorFaults + publishFaults + rewriteFaults + readFaults + waitFaults + endFaults + otherFaults
+        + resumeFaults
 
     private static func replaced(_ old: String, _ new: String, _ request: FaultyRequest, _ bytes: [UInt8]) -> [UInt8] {
         guard request.channel == "_changes" else { return bytes }

@@ -1,4 +1,11 @@
 extension RelayFault {
+    /// One for each door: a body that is no stream creates a channel there.
+    static let doorFaults = ["ts", "mkv", "webm", "flv", "mp4"].map { door in
+        RelayFault.handles("createsByWhatIsNoStream.\(door)", ["URL-11"]) { request, context in
+            if request.position == "live.\(door)" { _ = context.ask("POST", "/\(request.channel)") }
+        }
+    }
+
     /// What is wrong with names, framing, features and errors: chapters 2 and 3.
     static let requestFaults: [RelayFault] = [
         .reads("takesLongerPaths", ["URL-1"]) { $0.target = $0.target.replacing("/0/more", with: "/0") },
@@ -15,9 +22,6 @@ extension RelayFault {
         .loses("hidesAllow", ["URL-9", "CORS-4"], "Allow"),
         .handles("createsByRefusedPOST", ["URL-10"]) { request, context in
             if request.position == "-2", request.method == "POST" { _ = context.ask("POST", "/\(request.channel)") }
-        },
-        .handles("createsByWhatIsNoStream", ["URL-11"]) { request, context in
-            if request.position == "live.ts" { _ = context.ask("POST", "/\(request.channel)") }
         },
         .connection("closesAfterAnswers", ["HTTP-1", "HTTP-2", "ERR-5", "PUB-11"], .closesAfterAnswers),
         .connection("closesAfterErrors", ["ERR-5"], .closesAfterErrors),
