@@ -164,11 +164,23 @@ struct LiveBody {
     private func take(_ source: any LiveSource, into stream: inout SourceStream) async throws -> Bool {
         var source = source
         do {
-            while let bytes = try await source.next() { try await stream.perform(try stream.receive(bytes)) }
+            while let bytes = try await source.next() {
+                try await stream.perform(try stream.receive(bytes))
+                if stream.isNewlyWithoutPictures() { session.logger.warning("\(pictureWarning)") }
+            }
             return true
         } catch is RequestBodyStream.Broken {
             return false
         }
+    }
+
+    /// What is said of a stream that viewers see nothing of.
+    private var pictureWarning: String {
+        let advice =
+            asked.isPart
+            ? "every part has to come whole, those with keyframes above all; souphttpclientsink needs tsparse before it"
+            : "have its encoder send a keyframe every second or two"
+        return "no player can decode a picture of it so far: \(advice)"
     }
 
     // MARK: Answers

@@ -1,6 +1,4 @@
-import CommandFrame
 import MPEGTS
-import MediaChildren
 import NIOCore
 import Testing
 import TrickleCore
@@ -32,16 +30,8 @@ import TrickleTesting
         return stream.bytes
     }
 
-    private func withIngest(
-        _ change: (inout RelayConfiguration) -> Void = { _ in }, _ body: (RelayServer) async throws -> Void
-    ) async throws {
-        let session = ToolSession(tool: "test", options: try LogOptions.parse(["--quiet"]))
-        let children = ChildBudget(total: 2) { _ in ChildShare(maximum: 2, maximumWaiting: 0, option: "--children") }
-        try await withRelayServer(change, ramps: { LiveIngest($0, children: children, session: session) }, body)
-    }
-
-    private func head(_ query: String = "?pace=none", _ field: String = "Transfer-Encoding: chunked") -> String {
-        "POST /cam/live.ts\(query) HTTP/1.1\r\nHost: relay\r\n\(field)\r\n\r\n"
+    private func head(_ query: String = "?pace=none") -> String {
+        liveHead(query, "Transfer-Encoding: chunked")
     }
 
     private func chunk(_ bytes: some Collection<UInt8>) -> ByteBuffer {
@@ -52,17 +42,6 @@ import TrickleTesting
     }
 
     private let lastChunk = "0\r\n\r\n"
-
-    /// Sends a whole body, and returns the answer.
-    private func put(_ bytes: [UInt8], _ query: String = "?pace=none", to relay: RelayServer) async throws -> String {
-        try await PlainClient.with(relay) { client in
-            try await client.send(
-                head(query + (query.isEmpty ? "?" : "&") + "x=y", "Content-Length: \(bytes.count)\r\nConnection: close")
-            )
-            try await client.send(ByteBuffer(bytes: bytes))
-            return await client.rest()
-        }
-    }
 
     /// What the relay keeps of the channel's segments from `first` on.
     private func kept(_ relay: RelayServer, _ numbers: Range<Int>) async throws -> [UInt8] {
@@ -93,10 +72,10 @@ import TrickleTesting
 
     @Test func `a channel stays open where that is asked for, and goes on`() async throws {
         try await withIngest { relay in
-            let first = try await put(clip(2), "?pace=none&keep-open=1", to: relay)
+            let first = try await putLive(clip(2), "?pace=none&keep-open=1", to: relay)
             #expect(first.hasPrefix("HTTP/1.1 200 "), "\(first)")
             #expect(next(relay) == 2)
-            let second = try await put(clip(2), to: relay)
+            let second = try await putLive(clip(2), to: relay)
             #expect(second.hasSuffix("published 2 segments of 'cam'\n"), "\(second)")
             let last = try await PlainAnswer.to("/cam/3", of: relay)
             #expect(last.status == 200)
@@ -107,9 +86,9 @@ import TrickleTesting
         let bytes = clip(4)
         try await withIngest { relay in
             for (start, end) in [(0, 1000), (1000, 1001), (1001, bytes.count)] {
-                let answer = try await put(Array(bytes[start..<end]), "?pace=none&parts=1", to: relay)
+                let answer = try await putLive(Array(bytes[start..<end]), "?pace=none&parts=1", to: relay)
                 #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("so far\n"), "\(answer)")
-                let other = try await put(bytes, "?pace=none", to: relay)
+                let other = try await putLive(bytes, "?pace=none", to: relay)
                 #expect(other.hasPrefix("HTTP/1.1 409 "), "\(other)")
             }
             // The last segment is open until the next part, or the end of the wait for it.
@@ -122,7 +101,7 @@ import TrickleTesting
         try await withIngest {
             $0.limits.publisherLingerDuration = .milliseconds(1)
         } _: { relay in
-            _ = try await put(bytes, "?pace=none&parts=1", to: relay)
+            _ = try await putLive(bytes, "?pace=none&parts=1", to: relay)
             try await eventually { relay.window(of: channel)?.isClosed != false }
             #expect(try await kept(relay, 0..<2) == bytes)
         }
@@ -134,14 +113,14 @@ import TrickleTesting
                 try await first.send(head())
                 try await first.send(chunk(clip(2)))
                 try await eventually { next(relay) == 2 }
-                let refused = try await put(clip(1), to: relay)
+                let refused = try await putLive(clip(1), to: relay)
                 #expect(refused.hasPrefix("HTTP/1.1 409 ") && refused.hasSuffix("?replace=1\n"), "\(refused)")
                 let post = try await PlainClient.with(relay) { client in
                     try await client.send(PlainRequest.post("/cam/2") + PlainRequest.chunk("x"))
                     return try await client.answer()
                 }
                 #expect(post.hasPrefix("HTTP/1.1 409 "))
-                let taken = try await put(clip(1), "?pace=none&replace=1&keep-open=1", to: relay)
+                let taken = try await putLive(clip(1), "?pace=none&replace=1&keep-open=1", to: relay)
                 #expect(taken.hasPrefix("HTTP/1.1 200 "), "\(taken)")
                 #expect(await first.rest().hasPrefix("HTTP/1.1 409 "))
             }
@@ -173,7 +152,7 @@ import TrickleTesting
                 try await eventually { next(relay) == 3 }
             }
             // The same stream from its beginning, as an encoder begins anew.
-            try await eventually { try await put(bytes, to: relay).hasSuffix("published 3 segments of 'cam'\n") }
+            try await eventually { try await putLive(bytes, to: relay).hasSuffix("published 3 segments of 'cam'\n") }
             #expect(try await kept(relay, 0..<3) == Array(bytes.dropLast(TransportPacket.size)))
             let second = try await kept(relay, 3..<6)
             #expect(second.count >= bytes.count && second.count.isMultiple(of: TransportPacket.size))
@@ -196,7 +175,7 @@ import TrickleTesting
                 try await client.send(chunk(stream.bytes))
                 try await eventually { next(relay) != nil }
             }
-            try await eventually { try await put(clip(1), to: relay).hasPrefix("HTTP/1.1 200 ") }
+            try await eventually { try await putLive(clip(1), to: relay).hasPrefix("HTTP/1.1 200 ") }
         }
     }
 
@@ -216,7 +195,7 @@ import TrickleTesting
         try await withIngest {
             $0.limits.memoryByteCount = 5 * RequestBodyStream.maximumByteCount
         } _: { relay in
-            let part = try await put(clip(1), "?pace=none&parts=1", to: relay)
+            let part = try await putLive(clip(1), "?pace=none&parts=1", to: relay)
             #expect(part.hasPrefix("HTTP/1.1 200 "), "\(part)")
             let other = try await PlainClient.with(relay) { client in
                 try await client.send(
@@ -265,7 +244,7 @@ import TrickleTesting
     @Test(arguments: ["?replace=yes", "?keep-open=2", "?pace=fast"])
     func `a query that means nothing is told what it may be`(query: String) async throws {
         try await withIngest { relay in
-            let answer = try await put(clip(1), query, to: relay)
+            let answer = try await putLive(clip(1), query, to: relay)
             #expect(answer.hasPrefix("HTTP/1.1 400 "))
             #expect(relay.window(of: channel) == nil)
         }
@@ -289,7 +268,7 @@ import TrickleTesting
                 try await first.send(lastChunk)
                 #expect(try await first.answer().hasPrefix("HTTP/1.1 200 "))
             }
-            let later = try await put(clip(1), to: relay)
+            let later = try await putLive(clip(1), to: relay)
             #expect(later.hasPrefix("HTTP/1.1 200 "), "\(later)")
         }
     }
@@ -309,7 +288,7 @@ import TrickleTesting
         try await withIngest {
             $0.limits.createsChannels = false
         } _: { relay in
-            let answer = try await put(clip(1), to: relay)
+            let answer = try await putLive(clip(1), to: relay)
             #expect(answer.hasPrefix("HTTP/1.1 404 "), "\(answer)")
         }
     }
@@ -318,7 +297,7 @@ import TrickleTesting
         try await withIngest { relay in
             // 4 s, of which two may be ahead; a busy machine only takes longer.
             let start = ContinuousClock.now
-            let answer = try await put(clip(4), "", to: relay)
+            let answer = try await putLive(clip(4), "", to: relay)
             #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer)")
             #expect(ContinuousClock.now - start >= .milliseconds(1500))
         }
@@ -329,7 +308,7 @@ import TrickleTesting
             $0.limits.segmentByteCount = 20_000
         } _: { relay in
             let bytes = clip(4, firstPicture: 40_000)
-            let answer = try await put(bytes, "?pace=none&keep-open=1", to: relay)
+            let answer = try await putLive(bytes, "?pace=none&keep-open=1", to: relay)
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("; 1 lost"), "\(answer)")
             let rest = try await kept(relay, 1..<4)
             #expect(rest.count > 4000 && bytes.suffix(rest.count).elementsEqual(rest))

@@ -1,19 +1,17 @@
-import Logging
-import Synchronization
 import Testing
 import TrickleCore
+import TrickleTesting
 
 @testable import TrickleKit
 
 /// A relay that goes away is told once, and once that it is back.
 @Suite struct OutageNoticeTests {
-    private let lines = RecordedLines()
+    private let lines = LogLines()
     private let away = TrickleError(.relayUnreachable, "no relay answers")
     private let broken = TrickleError(.connectionLost, "the connection broke")
 
     private var notice: OutageNotice {
-        OutageNotice(
-            relay: try! RelayURL("http://host"), logger: Logger(label: "x") { _ in RecordingLogHandler(lines: lines) })
+        OutageNotice(relay: try! RelayURL("http://host"), logger: lines.logger)
     }
 
     @Test func `whoever was never answered has been told elsewhere`() {
@@ -43,25 +41,4 @@ import TrickleCore
         notice.answered()
         #expect(lines.all.dropFirst() == ["the relay at http://host answers again"])
     }
-}
-
-private final class RecordedLines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-private struct RecordingLogHandler: LogHandler {
-    let lines: RecordedLines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    init(lines: RecordedLines) { self.lines = lines }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { lines.add("\(event.message)") }
 }

@@ -254,7 +254,6 @@ extension PublishingRun {
         let offset = timeOffset
         let segmentsBefore = job.monitor.status.segments
         var isAnnounced = false
-        var pictures = PictureWatch()
         events: while let event = try await input.next() {
             switch event {
             case .anotherBegins:
@@ -277,9 +276,7 @@ extension PublishingRun {
                     session.logger.info("publishes \(job.publishing.input.description) as \(place)")
                 }
                 try await stream.perform(steps)
-                let isNews = pictures.isNews(
-                    lacksPictures: stream.lacksPictures, segmentCount: stream.segmentCount, now: now)
-                if isNews, isFromFFmpeg { session.logger.warning("\(job.pictureWarning)") }
+                if stream.isNewlyWithoutPictures(), isFromFFmpeg { session.logger.warning("\(job.pictureWarning)") }
                 job.monitor.update { status in
                     status.phase = .publishing
                     status.byteCount += piece.count

@@ -26,6 +26,7 @@ package struct SourceStream: Sendable {
     private var rounds: Rounds
     private var pace: RealTimePace
     private var output: ChannelOutput
+    private var pictures = PictureWatch()
     /// Whether anything has come at all.
     private var hasBytes = false
     /// Whether what has come is not what was wanted: nothing of it goes out any more.
@@ -66,6 +67,16 @@ package struct SourceStream: Sendable {
     package var mediaTime: Duration { output.mediaTime }
     /// Whether it lists video of which no player can decode a picture.
     package var lacksPictures: Bool { segmenter.lacksPictures }
+
+    /// Says once, after some seconds or segments, that no player can show a picture of what has come: nothing has been published, or the video
+    /// that it lists has had no random access point.
+    ///
+    /// - Returns: false before that, from then on, and for streams with pictures.
+    package mutating func isNewlyWithoutPictures() -> Bool {
+        pictures.isNews(
+            lacksPictures: lacksPictures || segmentCount == 0, segmentCount: segmentCount,
+            now: ContinuousClock.now - start)
+    }
 
     /// - Returns: What is to be done then.
     /// - Throws: ``SourceFailure`` when it is no transport stream, or lacks the program.
