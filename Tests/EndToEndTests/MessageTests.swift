@@ -59,6 +59,22 @@ import TrickleTesting
         }
     }
 
+    @Test func `a camera that takes the connection and says nothing is not taken for another kind of file`()
+        async throws
+    {
+        let camera = try LoopbackSource([])
+        let input = "rtsp://127.0.0.1:\(camera.port)/stream"
+        try await RelayProcess.with { relay in
+            let result = try await RunningTool.run(
+                "publish-file", [input, "cam", "--url", relay.url, "--timeout", "1s"])
+            #expect(result.status == .exited(1))
+            let line =
+                "publish-file: error: '\(input)' gives no answer that ffmpeg can read: is it an RTSP server, and does it work?"
+            #expect(result.errorLines.last == line, "\(result.errors)")
+        }
+        withExtendedLifetime(camera) {}
+    }
+
     @Test func `a loss is told once, and names its segment once`() async throws {
         try await RelayProcess.with { relay in
             // Somebody who breaks off in the middle of a segment, and says so to nobody.

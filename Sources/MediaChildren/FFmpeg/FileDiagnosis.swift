@@ -32,9 +32,12 @@ struct FileDiagnosis: CustomStringConvertible {
 }
 
 extension ToolFailure {
+    /// Whether ffmpeg says that it cannot make anything of an input.
+    static func isUnknownFormat(_ said: String) -> Bool { said.contains("Invalid data found when processing input") }
+
     /// An input whose first bytes are not there to be looked at; nil where ffmpeg says something else of it.
     static func unknownFormat(of input: String, said: String) -> ToolFailure? {
-        guard said.contains("Invalid data found when processing input") else { return nil }
+        guard isUnknownFormat(said) else { return nil }
         return ToolFailure(
             "'\(input)' is not media that ffmpeg can read: it looks like none of the formats that ffmpeg knows: is it the right one?"
         )

@@ -76,6 +76,11 @@ package enum MediaProber {
             let head = (try? FileHead.bytes(ofFile: path)) ?? []
             return ToolFailure(
                 "'\(input.description)' is not media that ffmpeg can read: \(FileDiagnosis(head: head, said: reason))")
+        case .url("rtsp", _) where ToolFailure.isUnknownFormat(reason),
+            .url("rtsps", _) where ToolFailure.isUnknownFormat(reason):
+            // Of a camera that does not answer, ffmpeg says the same as of one whose answers it cannot read.
+            return ToolFailure(
+                "'\(input.description)' gives no answer that ffmpeg can read: is it an RTSP server, and does it work?")
         default:
             return .unknownFormat(of: input.description, said: reason)
                 ?? ToolFailure("ffmpeg cannot open '\(input.description)': \(reason); is it there, and is it running?")
