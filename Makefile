@@ -12,7 +12,7 @@ BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xli
 
 # All clients are one program, which knows by the name of the link that it is called by which of them it is.
 LINKS := publish-file publish-pipe read2pipe play subscriber-example publish-live pubsub-out pubsub-pipe restream trickle-stress
-TOOLS := trickle-server trickle $(LINKS)
+TOOLS := trickle-server trickle trickle-token $(LINKS)
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 

@@ -147,7 +147,8 @@ let package = Package(
         .target(
             name: "AccessControl",
             dependencies: [
-                "ConfigurationReading", "CommandFrame", "TrickleRelay", "TrickleKit", "TrickleCore", "ChildProcesses",
+                "ConfigurationReading", "CommandFrame", "Endings", "TrickleRelay", "TrickleKit", "TrickleCore",
+                "ChildProcesses",
                 "YAML", "CCrypt",
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto"),
                 logging,
@@ -158,6 +159,9 @@ let package = Package(
                 "TrickleRelay", "TrickleGateway", "AccessControl", "Ingest", "Restreaming", "ConfigurationReading",
                 "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
             ]),
+        .executableTarget(
+            name: "trickle-token",
+            dependencies: ["AccessControl", "CommandFrame", "TrickleCore", "TrickleRelay", "Endings", argumentParser]),
         .executableTarget(
             name: "trickle",
             dependencies: clients.map { .target(name: $0) } + ["CommandFrame", argumentParser]),

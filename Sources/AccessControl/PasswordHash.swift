@@ -19,7 +19,7 @@ public struct PasswordHash: Sendable, Equatable {
         ("$y$", 43), ("$gy$", 43), ("$7$", 43), ("$2b$", 53), ("$2y$", 53), ("$2a$", 53), ("$6$", 86),
     ]
     /// Bytes of the longest password that is read: bcrypt leaves out what comes behind 72.
-    static let maximumPasswordByteCount = 72
+    public static let maximumPasswordByteCount = 72
 
     /// - Returns: nil for what is no hash by a method that is slow on purpose: a plain password, above all.
     public init?(_ text: String) {

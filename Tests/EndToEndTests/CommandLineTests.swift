@@ -7,7 +7,7 @@ import TrickleTesting
     private static let tools = [
         "trickle-server", "publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "publish-live",
         "pubsub-out", "pubsub-pipe", "restream", "trickle-stress", "trickle-demo", "trickle-conformance",
-        "trickle-chaos", "trickle-attack",
+        "trickle-chaos", "trickle-attack", "trickle-token",
     ]
     private static let clients = ["publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example"]
 

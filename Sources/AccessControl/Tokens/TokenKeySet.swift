@@ -30,7 +30,7 @@ struct TokenKeySet: Sendable {
     ///   - name: what messages call it.
     ///   - algorithm: the one that counts; nil for what the keys are for.
     init(file document: [UInt8], name: String, algorithm: JWTSettings.Algorithm?) throws(TokenKeyMistake) {
-        if document.first(where: { !Self.isSpace($0) }) == UInt8(ascii: "{") {
+        if KeyFile.isJSON(document) {
             keys = try Self.keys(jwks: document, name: name, algorithm: algorithm, mayBeSecret: true)
             return
         }
@@ -69,7 +69,7 @@ struct TokenKeySet: Sendable {
     private static func key(_ document: [UInt8], name: String) throws(TokenKeyMistake) -> TokenKey {
         let text = String(decoding: document, as: UTF8.self)
         guard text.contains("-----BEGIN ") else {
-            return TokenKey(material: .hs256(try secret(document, name: name)))
+            return TokenKey(material: .hs256(try KeyFile.secret(document, name: name)))
         }
         let blocks = PEMBlock.blocks(of: text)
         if blocks.contains(where: { $0.label.hasSuffix("PRIVATE KEY") }) {
@@ -99,19 +99,4 @@ struct TokenKeySet: Sendable {
         if let key = try? EdDSA.PublicKey(pem: pem) { return .eddsa(key) }
         return (try? Insecure.RSA.PublicKey(pem: pem)).map { .rs256($0) }
     }
-
-    /// A secret, without the line end that editors put behind it.
-    static func secret(_ document: [UInt8], name: String) throws(TokenKeyMistake) -> HMACKey {
-        var secret = document[...]
-        if secret.last == 0x0A { secret.removeLast() }
-        if secret.last == 0x0D { secret.removeLast() }
-        guard secret.count >= TokenKey.minimumSecretByteCount else {
-            throw TokenKeyMistake(
-                "the secret in \(name) has \(secret.count) bytes, and HS256 needs \(TokenKey.minimumSecretByteCount): make one with 'trickle-token --new-secret'"
-            )
-        }
-        return HMACKey(from: secret)
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }
