@@ -33,8 +33,16 @@ import TrickleTesting
         try await TestMedia.makeClip(at: folder("capture.mkv"), seconds: 2, size: "160x90")
         let encoders = ["-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", folder("capture.webm")]
         _ = try await RunningTool.run("ffmpeg", ["-v", "error", "-nostdin", "-i", folder("clip.mp4")] + encoders)
-        // A camera that nobody has here.
-        let camera = "#!/bin/sh\nexec ffmpeg -v error -nostdin -re -i '\(folder("clip.mp4"))' -c copy -f mpegts -\n"
+        // A camera that nobody has here. Without libav it writes a bare stream of H.264.
+        let camera = """
+            #!/bin/sh
+            case "$*" in
+            *--libav-format*) format='-f mpegts' ;;
+            *) format='-an -bsf:v h264_mp4toannexb -f h264' ;;
+            esac
+            exec ffmpeg -v error -nostdin -re -i '\(folder("clip.mp4"))' -c copy $format -
+
+            """
         TemporaryFolder.write(camera.utf8, to: folder("rpicam-vid"))
         _ = try await RunningTool.run("chmod", ["+x", folder("rpicam-vid")])
     }
