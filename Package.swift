@@ -180,6 +180,10 @@ let package = Package(
         .executableTarget(
             name: "segmenter-benchmark", dependencies: ["MPEGTS", "AllocationCounter"], path: "Benchmarks/Segmenter"),
 
+        .executableTarget(
+            name: "access-benchmark", dependencies: ["AccessControl", "TrickleRelay", "TrickleCore"],
+            path: "Benchmarks/Access"),
+
         // Tests.
         .target(
             name: "TrickleTesting",

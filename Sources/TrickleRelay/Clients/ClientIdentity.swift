@@ -1,4 +1,5 @@
 import Logging
+import NIOHTTP1
 import TrickleCore
 
 /// Who asks: one value for each request, which access, limits and the log use.
@@ -24,6 +25,12 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
         self.address = address
         self.connection = connection
         self.head = head
+    }
+
+    /// One that no connection has.
+    package init(target: String, fields: [(String, String)]) {
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target, headers: HTTPHeaders(fields))
+        self.init(head: RelayRequest(head))
     }
 
     /// What limits count by: an IPv4 address itself, of an IPv6 address its /64.
