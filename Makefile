@@ -22,7 +22,7 @@ SOURCES := Package.swift $(shell find Sources -type f)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-deps: ## find the system packages (ffmpeg, the headers of libcurl, OpenSSL and libyaml), and install what is missing
+deps: ## find the system packages (ffmpeg, the headers of libcurl, OpenSSL, libyaml and libxcrypt), and install what is missing
 	@sh scripts/install-deps
 
 build: $(TOOLS:%=$(BIN)/%) ## build all tools

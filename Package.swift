@@ -143,7 +143,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         // Who may do what: the rules of the configuration file, and what they check.
-        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "CCrypt", pkgConfig: "libxcrypt",
+            providers: [.apt(["libcrypt-dev"]), .yum(["libxcrypt-devel"]), .brew(["libxcrypt"])]),
         .target(
             name: "AccessControl",
             dependencies: [
