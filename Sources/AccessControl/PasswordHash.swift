@@ -1,4 +1,5 @@
 import CCrypt
+import TrickleCore
 
 #if canImport(Glibc)
     import Glibc

@@ -1,3 +1,4 @@
+import TrickleCore
 import TrickleKit
 import TrickleRelay
 
@@ -47,8 +48,8 @@ public struct HookAccess: Sendable {
     func refusal(of request: Request, query: Substring, isForm: Bool) -> String? {
         if request.origin != nil { return "announcements of web pages are not taken" }
         if let secret {
-            let isRight =
-                Self.isSame(request.bearerToken, secret) || Self.isSame(Self.secret(in: query), secret)
+            let given = [request.bearerToken, Self.secret(in: query)].compactMap { $0 }
+            let isRight = given.contains { ConstantTime.equal($0, secret) }
             return isRight ? nil : "the secret of --hook-secret is missing, or is another"
         }
         if let host = request.host, !isOwn(host) {
@@ -80,11 +81,5 @@ public struct HookAccess: Sendable {
             return PercentEncoding.decodeText(field.dropFirst(name.count))
         }
         return nil
-    }
-
-    /// Takes as long whatever is different.
-    private static func isSame(_ given: String?, _ wanted: String) -> Bool {
-        guard let given = given?.utf8, given.count == wanted.utf8.count else { return false }
-        return zip(given, wanted.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
