@@ -104,8 +104,9 @@ struct AccessInquiry {
         if case .tooManyFailures(let wait) = recognition { return .refused(.tooManyFailures(retryAfter: wait)) }
         if case .undecided = recognition { return .refused(.undecided) }
         if hasHookSaid(.undecided) { return .refused(.undecided) }
-        if recognition?.standing != nil || hasHookSaid(.refused) { return .refused(.insufficient(isHidden: isHidden)) }
+        // Whoever presents nothing is asked to, before anybody says that it would not do.
         guard secret != nil else { return .refused(.credentialsMissing) }
+        if recognition?.standing != nil || hasHookSaid(.refused) { return .refused(.insufficient(isHidden: isHidden)) }
         guard case .unrecognised(let reason) = recognition else {
             preconditionFailure("a secret is looked at before it is decided upon")
         }

@@ -26,6 +26,8 @@ import TrickleRelay
         #expect(try await bench.ask(.publish, "cam", "Bearer x").text == "wrong: the token is not known here")
         #expect(try await bench.ask(.publish, "cam", UserTests.basic("a", "b")).text == "wrong: no user is known here")
         bench.hook.set("publish cam", .refused)
+        // Whoever has presented nothing may still do so.
+        #expect(try await bench.ask(.publish, "cam").text == "missing")
         #expect(try await bench.ask(.publish, "cam", "Bearer x").text == "hidden")
         bench.hook.set("list cam", .allowed)
         #expect(try await bench.ask(.publish, "cam", "Bearer x").text == "insufficient")
