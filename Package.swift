@@ -274,7 +274,11 @@ let package = Package(
             name: "FaultTests",
             dependencies: ["FaultScenarios", "TrickleKit", "TrickleCore", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TrickleTesting", "ChildProcesses", "MPEGTS"],
+            name: "EndToEndTests",
+            dependencies: [
+                "TrickleTesting", "TrickleRelay", "TrickleCore", "ChildProcesses", "MPEGTS", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             exclude: ["Servers/rtsp-server.py", "Servers/ts-server.py"]),
     ]
         + tools.flatMap { module, names in

@@ -9,4 +9,6 @@ public enum ToolExit: Int32, Sendable {
     case channelNotFound = 3
     /// Media is missing, and `--strict` forbids that.
     case dataLost = 4
+    /// The relay wants other credentials: 401 or 403.
+    case accessDenied = 5
 }

@@ -3,8 +3,11 @@ import Logging
 /// How a client reaches its relay. Proxies come from the environment as curl reads them
 /// (`http_proxy`, `HTTPS_PROXY`, `NO_PROXY`, …).
 public struct ClientConfiguration: Sendable {
-    /// Sent with every request, for example `("Authorization", "Bearer …")`.
+    /// Sent with every request, for example `("X-Studio", "2")`.
     public var headers: [(name: String, value: String)] = []
+    /// Sent to the relay as `Authorization: Bearer …`, unless ``headers`` have that field. It goes before user and password of the URL. A
+    /// server of media never gets it, nor one that the relay redirects to.
+    public var token: String?
     public var userAgent = "trickle-swift"
     /// A PEM file of certificate authorities that are trusted instead of the system's.
     public var caFile: String?
@@ -23,4 +26,7 @@ public struct ClientConfiguration: Sendable {
     public var logger = Logger(label: "trickle", factory: { _ in SwiftLogNoOpLogHandler() })
 
     public init() {}
+
+    /// Whether ``headers`` say who this is.
+    var headersIdentify: Bool { headers.contains { $0.name.lowercased() == "authorization" } }
 }

@@ -39,7 +39,7 @@ public final class Publisher: Sendable {
         var pace = PreconnectPace()
         /// Whether another that publishes the channel is still to be pushed aside.
         var takesOver: Bool
-        /// Whether the channel is another's: the relay has said so, or cannot tell whose it is, and it was there before.
+        /// Whether the channel is not ours to close: the relay has said so, or cannot tell whose it is, and it was there before.
         var isTaken = false
     }
 
@@ -77,7 +77,7 @@ public final class Publisher: Sendable {
     /// Cancelled while the relay owes its answer, it waits for that 150 ms more, so that a ``close()`` that follows cannot
     /// overtake the request and leave the channel behind.
     ///
-    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `channelTaken`, `refused`, …;
+    /// - Throws: ``TrickleError``: `relayUnreachable`, `channelNotFound` where the relay creates none on request, `channelTaken`, `accessDenied`, `refused`, …;
     ///   `CancellationError`.
     public func open() async throws {
         let isFirst = state.withLock { !$0.publication.isOpen && !$0.isClosed }
@@ -226,8 +226,9 @@ public final class Publisher: Sendable {
         if let failure { throw failure }
     }
 
-    private func note(_ error: TrickleError) {
-        if error.code == .channelTaken { state.withLock { $0.isTaken = true } }
+    /// Takes in what a failure says of whose the channel is.
+    func note(_ error: TrickleError) {
+        if error.code == .channelTaken || error.code == .accessDenied { state.withLock { $0.isTaken = true } }
         if error.code == .channelClosed || error.code == .channelNotFound { id.loses(channel) }
     }
 
@@ -274,8 +275,9 @@ extension Publisher {
                 state.preconnected = nil
                 switch ready.outcome {
                 case nil: return (ready, false)
-                case .failure(let error) where error.code == .channelClosed || error.code == .channelTaken:
-                    if error.code == .channelTaken { state.isTaken = true }
+                case .failure(let error)
+                where [.channelClosed, .channelTaken, .accessDenied].contains(error.code):
+                    if error.code != .channelClosed { state.isTaken = true }
                     throw error
                 // Ended elsewhere: its number is gone.
                 case .failure(let error) where error.code == .segmentAborted: break

@@ -44,7 +44,10 @@ public final class SegmentWriter: Sendable {
         case .writing: break
         case .ended: throw TrickleError(.misuse, "segment \(sequence) was written to after its end")
         }
-        try await upload.write(bytes)
+        do { try await upload.write(bytes) } catch let error as TrickleError {
+            publisher.note(error)
+            throw error
+        }
         publisher.wrote(bytes.count)
     }
 

@@ -2,9 +2,11 @@ import TrickleCore
 
 extension TrickleError {
     /// What an answer that refuses means to people: `what` completes "cannot …", `body` is the text that came with it, and no head
-    /// is a connection that broke. `isIdentified` tells whether credentials were sent.
+    /// is a connection that broke. `isIdentified` tells whether credentials were sent, `isReserved` whether the channel's name is one that only
+    /// the relay may use.
     static func refusal(
-        of what: String, head: AnswerHead?, body: [UInt8], relay: RelayURL, isIdentified: Bool = false
+        of what: String, head: AnswerHead?, body: [UInt8], relay: RelayURL, isIdentified: Bool = false,
+        isReserved: Bool = false
     ) -> TrickleError {
         let cannot = "cannot \(what) at \(relay)"
         guard let head else {
@@ -18,14 +20,14 @@ extension TrickleError {
                 (.refused, "it answers with a redirect (\(status)); use \(head.location ?? "the URL that it leads to")")
             case 401 where isIdentified:
                 (
-                    .refused,
-                    "the relay does not take these credentials (401\(said)); check user and password, or the token"
+                    .accessDenied,
+                    "the relay does not take these credentials (401\(said)); check the token, or user and password"
                 )
-            case 401:
-                (.refused, "the relay wants credentials (401\(said)); put them in the URL, a header or .netrc")
+            case 401: (.accessDenied, "the relay wants credentials (401\(said)); \(advice)")
+            case 403 where isReserved: (.accessDenied, "names that begin with '_' are the relay's own (403\(said))")
             case 403 where isIdentified:
-                (.refused, "these credentials are not enough for it (403\(said)); others may be")
-            case 403: (.refused, "the relay forbids it (403\(said)); names that begin with '_' are its own")
+                (.accessDenied, "these credentials do not suffice for it (403\(said)); pass others")
+            case 403: (.accessDenied, "the relay forbids it (403\(said)); \(advice)")
             case 413:
                 (
                     .refused,
@@ -38,6 +40,9 @@ extension TrickleError {
             }
         return TrickleError(code, "\(cannot): \(reason)", status: status)
     }
+
+    private static let advice =
+        "pass a token with --token or in TRICKLE_TOKEN, or user and password in the URL"
 
     static func channelTaken(_ channel: ChannelName, for time: Duration, status: Int) -> TrickleError {
         TrickleError(
@@ -70,9 +75,10 @@ extension ChannelRoute {
     /// What an answer that refuses means to people. See ``TrickleError/refusal(of:head:body:relay:isIdentified:)``.
     func refusal(of what: String, head: AnswerHead?, body: [UInt8]) -> TrickleError {
         if let head, let time = head.ownedFor { return .channelTaken(channel, for: time, status: head.status) }
-        let hasHeader = configuration.headers.contains { $0.name.lowercased() == "authorization" }
+        let isIdentified = relay.user != nil || configuration.token != nil || configuration.headersIdentify
         return .refusal(
             of: what, head: head, body: body, relay: relay,
-            isIdentified: relay.user != nil || hasHeader || configuration.useNetrc)
+            isIdentified: isIdentified || configuration.useNetrc,
+            isReserved: channel.isInternal && channel != .channelList && channel != .changefeed)
     }
 }

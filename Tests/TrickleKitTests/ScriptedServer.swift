@@ -32,6 +32,9 @@ final class ScriptedServer: Sendable {
 
     var relay: RelayURL { try! RelayURL("http://127.0.0.1:\(port)") }
 
+    /// Whether a connection waits to be taken.
+    var hasConnection: Bool { isReadable(descriptor) }
+
     /// The next connection; fails when none comes for minutes.
     func accept() async throws -> ScriptedConnection { try await blocking { try self.acceptNow() } }
 
@@ -59,6 +62,20 @@ final class ScriptedConnection: @unchecked Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether more has come, or the end.
+    var hasInput: Bool { !received.isEmpty || isReadable(descriptor) }
+
+    /// For a ``ServerScript``: waits until more comes.
+    ///
+    /// - Returns: false when another connection comes first.
+    func waitForInput(orConnectionOf server: ScriptedServer) -> Bool {
+        while !hasInput {
+            if server.hasConnection { return false }
+            usleep(1000)
+        }
+        return true
+    }
 
     /// One request head, without its empty line.
     func readHead() async throws -> RequestHead { try await blocking { try self.readHeadNow() } }
@@ -189,6 +206,11 @@ final class ScriptedConnection: @unchecked Sendable {
         received += buffer[..<count]
         return true
     }
+}
+
+private func isReadable(_ descriptor: Int32) -> Bool {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&waited, 1, 0) == 1
 }
 
 /// The head of a request as it came.

@@ -298,7 +298,8 @@ import TrickleTesting
         try await connection.answer(status)
         await #expect { try await reading.value } throws: { error in
             let error = error as? TrickleError
-            return error?.code == .refused && error?.message.contains(hint) == true
+            let code: TrickleError.Code = status.hasPrefix("40") && !status.hasPrefix("400") ? .accessDenied : .refused
+            return error?.code == code && error?.message.contains(hint) == true
         }
     }
 

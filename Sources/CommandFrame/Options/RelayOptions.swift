@@ -12,6 +12,13 @@ public struct RelayOptions: ParsableArguments, Sendable {
         transform: { text in try RelayURL(text) })
     public var url = try! RelayURL("http://localhost:2939")
 
+    // What is wrong with it is told without it: in a transform the parser would repeat it.
+    @Option(
+        help: ArgumentHelp(
+            "A token that lets this client in. Others on the machine see it here: TRICKLE_TOKEN is better.",
+            valueName: "text"))
+    public var token: String?
+
     @Option(
         help: ArgumentHelp("Sent with every request; may be given several times.", valueName: "name: value"),
         transform: RelayOptions.header)
@@ -42,9 +49,17 @@ public struct RelayOptions: ParsableArguments, Sendable {
 
     public init() {}
 
+    public func validate() throws {
+        // The bytes that a field's value can have, without spaces.
+        guard token?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true, token?.isEmpty != true else {
+            throw ValidationError("the token is empty, or has characters that no token has: is it whole, and one line?")
+        }
+    }
+
     /// The same in the library's words.
     public func configuration(logger: Logger) -> ClientConfiguration {
         var configuration = ClientConfiguration()
+        configuration.token = token
         configuration.headers = header
         configuration.userAgent = "trickle-swift/\(TrickleVersion.current)"
         configuration.caFile = caFile

@@ -8,9 +8,17 @@ extension ToolFailure {
         switch error {
         case let failure as ToolFailure: self = failure
         case let error as TrickleError:
-            self.init(error.message, exit: error.code == .channelNotFound ? .channelNotFound : .failure)
+            self.init(error.message, exit: Self.exit(for: error.code))
         case let error as SystemError: self.init(Self.message(for: error))
         default: self.init("\(error)")
+        }
+    }
+
+    private static func exit(for code: TrickleError.Code) -> ToolExit {
+        switch code {
+        case .channelNotFound: .channelNotFound
+        case .accessDenied: .accessDenied
+        default: .failure
         }
     }
 

@@ -31,6 +31,9 @@ final class ChannelRestream: Sendable {
     /// A relay that has taken a channel for so long was sound: its next trouble is a new one.
     private static let soundAfter = Duration.seconds(10)
 
+    /// Who is not let in is not let in a moment later either. A relay makes clients wait that come too often with wrong credentials.
+    private static let waitForAccess = Duration.seconds(60)
+
     let plan: ChannelPlan
     private let destination: any ChannelDestination
     private let children: ChildBudget?
@@ -110,7 +113,8 @@ final class ChannelRestream: Sendable {
             } catch {
                 let message = ToolFailure(error).message
                 if now - openedAt >= Self.soundAfter { (backoff, told) = (Self.backoff(plan), "") }
-                let wait = backoff.next(jitter: .random(in: 0..<1))
+                var wait = backoff.next(jitter: .random(in: 0..<1))
+                if (error as? TrickleError)?.code == .accessDenied { wait = max(wait, Self.waitForAccess) }
                 let text = "\(message); tries again in \(Self.text(of: wait))"
                 session.logger.log(level: message == told ? .debug : .warning, "\(text)")
                 told = message

@@ -27,6 +27,8 @@ public struct TrickleError: Error, Sendable {
         public static let segmentCut = Code(description: "segment cut")
         /// The relay answered that it will not do this; ``TrickleError/status`` says how it put it.
         public static let refused = Code(description: "refused")
+        /// The relay wants credentials, or others than it gets (401, 403). To try again with the same ones is of no use.
+        public static let accessDenied = Code(description: "access denied")
         /// The relay is full or stopping, and stayed so for longer than this client waits.
         public static let relayBusy = Code(description: "relay busy")
         /// The configuration cannot work: a file that cannot be read, a header with a line break, …

@@ -53,6 +53,9 @@ extension RunningTransfer {
 
     private func setMethod(of request: TransferRequest) throws(TransferFailure) -> UnsafeMutablePointer<curl_slist>? {
         var headers = request.headers + request.configuration.headers
+        if case .relay = request.peer, let token = request.configuration.token, !request.configuration.headersIdentify {
+            headers.append(("Authorization", "Bearer \(token)"))
+        }
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .head: set(CURLOPT_NOBODY, 1)
