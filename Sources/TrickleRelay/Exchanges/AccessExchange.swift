@@ -29,6 +29,8 @@ final class AccessExchange: Exchange {
     }
 
     var mayHoldBody: Bool { true }
+    /// A publisher that has sent all still gets its answer; whoever only asks, and sends no more, has gone.
+    var answersBehindInput: Bool { request.head.hasBody }
 
     func start() {
         // What is on its way of the body comes still; the rest waits at its sender.

@@ -139,6 +139,20 @@ import TrickleTesting
         }
     }
 
+    @Test func `a publisher that has sent all, and sends no more, still gets its answer`() async throws {
+        let policy = TestPolicy(isSlow: true, holdsBack: true)
+        try await withRelay(policy) { relay in
+            let text = try await PlainClient.with(port: relay.port) { client in
+                try await client.send("POST /cam/0 HTTP/1.1\r\nHost: x\r\n\(good)Content-Length: 3\r\n\r\nabc")
+                client.endSending()
+                policy.gate.continuation.finish()
+                return await client.rest()
+            }
+            #expect(text.hasPrefix("HTTP/1.1 200 "), "\(text)")
+            #expect(try await answer(relay, "GET /cam/0", good).hasSuffix("\r\n\r\nabc"))
+        }
+    }
+
     @Test func `a create whose body is thrown away waits for the body's end`() async throws {
         let policy = TestPolicy(isSlow: true, holdsBack: true)
         try await withRelay(policy) { relay in
