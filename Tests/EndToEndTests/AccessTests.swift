@@ -33,7 +33,7 @@ import TrickleTesting
                     "-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i", clip, "-c", "copy", "-f", "mpegts",
                     "\(door)?token=\(Self.encodedToken)",
                 ])
-            while !relay.hasSaid("is published") { try await Task.sleep(for: .milliseconds(50)) }
+            try await until { relay.hasSaid("is published") }
             for path in ["cam.ts", "cam/index.m3u8", "cam/master.m3u8", "cam/live.mp4"] {
                 let url = "\(relay.url)/\(path)"
                 let played = try await frames(of: "\(url)?token=\(Self.encodedToken)")

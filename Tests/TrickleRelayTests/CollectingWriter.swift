@@ -37,6 +37,8 @@ final class CollectingWriter: ResponseWriter {
     }
 
     func sendContinue() { events.append(.continueAsked) }
+    func awaitBody() {}
+
     func holdBody(_ isHeld: Bool) {}
 
     func answer(_ head: ResponseHead, body: ByteBuffer) {

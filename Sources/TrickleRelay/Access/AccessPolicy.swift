@@ -29,14 +29,11 @@ public struct AccessQuestion: Sendable {
     public let channel: ChannelName?
     /// Who asks. The credentials are claims, which nobody has checked.
     public let client: ClientIdentity
-    /// Whether an answer is for a protocol that goes on after it, such as WebSocket.
-    public let isUpgrade: Bool
 
-    public init(action: RelayAction, channel: ChannelName?, client: ClientIdentity, isUpgrade: Bool = false) {
+    public init(action: RelayAction, channel: ChannelName?, client: ClientIdentity) {
         self.action = action
         self.channel = channel
         self.client = client
-        self.isUpgrade = isUpgrade
     }
 
     /// What somebody has to be allowed for it.

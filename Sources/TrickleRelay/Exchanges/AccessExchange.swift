@@ -73,6 +73,7 @@ final class AccessExchange: Exchange {
             request.writer.holdBody(false)
             if exchange.startsAtHead || hasWholeBody { return handOver(to: exchange) }
             if request.head.expectsContinue { request.writer.sendContinue() }
+            request.writer.awaitBody()
             decided = exchange
             exchange.received(arrived)
             arrived = ByteBuffer()

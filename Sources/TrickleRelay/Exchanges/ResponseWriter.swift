@@ -22,6 +22,9 @@ protocol ResponseWriter: AnyObject {
     /// Whether the rest of the request's body is to wait at its sender. Bytes that are on their way may still come.
     func holdBody(_ isHeld: Bool)
 
+    /// Nothing is answered before the rest of the request's body has come: it has to come as soon as a head.
+    func awaitBody()
+
     /// Writes a whole answer.
     ///
     /// - Parameter body: not copied. To a HEAD only its length is told.

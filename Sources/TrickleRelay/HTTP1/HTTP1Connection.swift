@@ -168,17 +168,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         state = next
     }
 
-    /// What every answer has, and what access adds to it.
-    var commonFields: String { terms.map { lane.commonFields(for: $0.readers) } ?? lane.commonFields }
-
-    /// Ends what its client is let in for no longer.
-    private func checkAccess(now: NIODeadline) {
-        guard let end = terms?.end, end <= now else { return }
-        lane.logger.info("a client's credentials have expired: what they were for ends", metadata: logMetadata)
-        terms = terms.map { AnswerTerms(end: nil, readers: $0.readers) }
-        if state == .switched { close() } else { exchange?.accessEnded() }
-    }
-
     /// To be called about once a second.
     func checkDeadlines(now: NIODeadline) {
         checkAccess(now: now)
@@ -202,7 +191,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     }
 
     /// Whose connection it is, and what is answered on it.
-    private var logMetadata: Logger.Metadata {
+    var logMetadata: Logger.Metadata {
         let client = client?.logMetadata ?? ["client": "\(seat.client)", "connection": "\(seat.connection)"]
         return client.merging(exchange?.logMetadata ?? [:]) { $1 }
     }
@@ -260,6 +249,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
         guard holdsBody != isHeld else { return }
         holdsBody = isHeld
         if state == .exchanging { gate?.intakeChanged() }
+    }
+
+    func awaitBody() {
+        if state == .exchanging { deadlines.awaitRest(within: lane.configuration.headTimeout) }
     }
 
     private func take(_ part: HTTPServerRequestPart) {

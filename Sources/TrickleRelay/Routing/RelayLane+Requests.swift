@@ -32,8 +32,7 @@ extension RelayLane {
         guard let policy = configuration.access, route.action != .describe else {
             return try run(route, request, admit(request, .allowed(.forAnybody)))
         }
-        let question = AccessQuestion(
-            action: route.action, channel: route.channel, client: request.client, isUpgrade: route.isUpgrade)
+        let question = AccessQuestion(action: route.action, channel: route.channel, client: request.client)
         if let decision = policy.knownDecision(on: question) {
             return try run(route, request, admit(request, decision))
         }

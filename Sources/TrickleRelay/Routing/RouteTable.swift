@@ -118,11 +118,6 @@ struct Route {
         self.init(action: ramp.action, destination: .ramp(ramp, request))
     }
 
-    /// Whether another protocol follows.
-    var isUpgrade: Bool {
-        if case .ramp(let ramp, _) = destination { ramp.upgrade != nil } else { false }
-    }
-
     /// The channel that it is about; nil for none, or for more than one.
     var channel: ChannelName? {
         switch destination {

@@ -166,6 +166,19 @@ import TrickleTesting
         }
     }
 
+    @Test func `a body that is waited for has to come as soon as one that is not asked about`() async throws {
+        try await withRelayServer({
+            $0.access = TestPolicy(isSlow: true)
+            $0.headTimeout = .seconds(1)
+        }) { relay in
+            try await PlainClient.with(port: relay.port) { client in
+                try await client.send("POST /cam HTTP/1.1\r\nHost: x\r\n\(good)Content-Length: 4\r\n\r\nab")
+                #expect(await client.rest().hasPrefix("HTTP/1.1 408 "))
+            }
+            #expect(try await answer(relay, "GET /_channels", good).contains(#"{"channels":[]"#))
+        }
+    }
+
     @Test func `a client that leaves while it is asked about is forgotten`() async throws {
         let policy = TestPolicy(isSlow: true, holdsBack: true)
         try await withRelay(policy) { relay in
