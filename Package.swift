@@ -7,6 +7,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"),
 ]
 
 /// The command-line tools, options and one call, by the module that they call.
@@ -41,6 +42,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     ],
     targets: [
         // Pure: no Foundation, no NIO, no clock.
@@ -155,11 +159,21 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"), .product(name: "Crypto", package: "swift-crypto"),
                 logging,
             ]),
+        // Certificates, and what encrypts connections with them.
+        .target(
+            name: "TLSListening",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+                logging,
+            ]),
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "AccessControl", "Ingest", "Restreaming", "ConfigurationReading",
-                "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
+                "TrickleRelay", "TrickleGateway", "AccessControl", "TLSListening", "Ingest", "Restreaming",
+                "ConfigurationReading", "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
             ]),
         .executableTarget(
             name: "trickle-token",

@@ -6,6 +6,10 @@ public struct RelayConfiguration: Sendable {
     public var host: String? = "localhost"
     /// The port to listen on; 0 takes a free one.
     public var port = 2939
+    /// Whether connections without TLS are taken.
+    public var listensInTheClear = true
+    /// Where connections with TLS are taken; nil for nowhere.
+    public var secure: SecureListener?
     /// The path under which the channels are.
     public var basePath = BasePath("/")
     /// What is kept, and how much is taken.

@@ -21,8 +21,10 @@ public final class RelayServer: Sendable {
     public let configuration: RelayConfiguration
     /// What ends with the relay; nil where the event loops are somebody else's.
     private let group: MultiThreadedEventLoopGroup?
-    /// nil where connections come from somebody else.
+    /// nil where nobody connects in the clear, or connections come from somebody else.
     private let acceptor: Acceptor?
+    /// nil where nobody connects with TLS.
+    private let secureAcceptor: Acceptor?
     let lanes: [RelayLane]
     /// This run of the relay.
     var incarnation: String { lanes[0].incarnation }
@@ -49,33 +51,42 @@ public final class RelayServer: Sendable {
         ramps: ((RelayServer) -> any RelayRamps)? = nil
     ) throws(RelayStartError) -> RelayServer {
         let failures = RateLimitedLog(logger, level: .error)
-        let acceptor: Acceptor
-        do throws(SocketError) {
-            let sockets = try ListeningSockets(host: configuration.host, port: configuration.port)
-            acceptor = try Acceptor(sockets, failures: failures, logger: logger)
-        } catch {
-            throw RelayStartError(
-                host: configuration.host, port: configuration.port, option: configuration.addressOption, error)
+        func acceptor(_ host: String?, _ port: Int, option: String) throws(RelayStartError) -> Acceptor {
+            do throws(SocketError) {
+                return try Acceptor(try ListeningSockets(host: host, port: port), failures: failures, logger: logger)
+            } catch {
+                throw RelayStartError(host: host, port: port, option: option, error)
+            }
+        }
+        let plain =
+            try configuration.listensInTheClear
+            ? acceptor(configuration.host, configuration.port, option: configuration.addressOption) : nil
+        let secure = try configuration.secure.map { (listener) throws(RelayStartError) in
+            try acceptor(listener.host, listener.port, option: "--tls-addr")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threadCount)
         let relay = RelayServer(
-            on: Array(group.makeIterator()), of: group, acceptor, failures, configuration: configuration,
+            on: Array(group.makeIterator()), of: group, plain, secure, failures, configuration: configuration,
             logger: logger, ramps: ramps)
-        acceptor.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
+        plain?.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connect(descriptor, from: peer) }
+        secure?.start(makeRoom: relay.makeRoom) { descriptor, peer in relay.connectSecurely(descriptor, from: peer) }
         return relay
     }
 
     /// - Parameters:
     ///   - group: what ends with the relay; nil where the event loops are somebody else's.
-    ///   - acceptor: nil where connections come from somebody else.
+    ///   - acceptor: nil where nobody connects in the clear, or connections come from somebody else.
+    ///   - secureAcceptor: nil where nobody connects with TLS.
     init(
         on eventLoops: [any EventLoop], of group: MultiThreadedEventLoopGroup? = nil, _ acceptor: Acceptor? = nil,
-        _ setupFailures: RateLimitedLog? = nil, configuration: RelayConfiguration, logger: Logger,
+        _ secureAcceptor: Acceptor? = nil, _ setupFailures: RateLimitedLog? = nil, configuration: RelayConfiguration,
+        logger: Logger,
         ramps: ((RelayServer) -> any RelayRamps)?
     ) {
         self.configuration = configuration
         self.group = group
         self.acceptor = acceptor
+        self.secureAcceptor = secureAcceptor
         self.setupFailures = setupFailures ?? RateLimitedLog(logger, level: .error)
         shortages = RateLimitedLog(logger, level: .warning)
         let store = SharedStore(limits: configuration.limits)
@@ -101,7 +112,7 @@ public final class RelayServer: Sendable {
             basePath: configuration.basePath, ramps: answering?.routes ?? [], hasProtocol: configuration.servesChannels)
         for lane in lanes {
             lane.routes = routes
-            lane.isOnLoopback = isOnLoopback
+            lane.isOnLoopback = !acceptors.isEmpty && openPort == nil
             lane.start()
         }
     }
@@ -116,15 +127,31 @@ public final class RelayServer: Sendable {
     }
 
     /// The port that it listens on; for a mounted relay, which does not, that of its configuration.
-    public var port: Int { acceptor?.port ?? configuration.port }
+    public var port: Int { acceptor?.port ?? secureAcceptor?.port ?? configuration.port }
 
-    /// Whether only this machine reaches it.
-    public var isOnLoopback: Bool { acceptor?.isOnLoopback ?? false }
+    /// The port that it listens on for TLS; nil for none.
+    public var securePort: Int? { secureAcceptor?.port }
+
+    /// A port at which others than this machine reach it; nil where there is none.
+    public var openPort: Int? { acceptors.first { !$0.isOnLoopback }?.port }
+
+    private var acceptors: [Acceptor] { [acceptor, secureAcceptor].compactMap { $0 } }
 
     /// The URL under which it is reached from this machine.
-    public var url: String {
-        let host = configuration.host ?? "localhost"
-        return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)\(configuration.basePath)"
+    public var url: String { urls[0] }
+
+    /// All of them: without TLS, and with it.
+    public var urls: [String] {
+        var urls: [String] = []
+        // A mounted relay listens nowhere, and is asked about its configuration.
+        if acceptor != nil || secureAcceptor == nil { urls.append(url("http", configuration.host, port)) }
+        if let secureAcceptor { urls.append(url("https", configuration.secure?.host, secureAcceptor.port)) }
+        return urls
+    }
+
+    private func url(_ scheme: String, _ host: String?, _ port: Int) -> String {
+        let host = host ?? "localhost"
+        return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)\(configuration.basePath)"
     }
 
     /// Whether more clients should be sent here.
@@ -202,6 +229,7 @@ public final class RelayServer: Sendable {
 
     private func goDown() async {
         await acceptor?.stop()
+        await secureAcceptor?.stop()
         sweeper.cancel()
         for lane in lanes { try? await lane.eventLoop.submit { lane.goDown() }.get() }
         ramps.withLockedValue { $0 = nil }
@@ -235,16 +263,46 @@ public final class RelayServer: Sendable {
         // Whoever connects as fast as it can has to leave time for those who are there.
         lane.eventLoop.execute { [self] in
             let socket = AcceptedSocket(descriptor)
-            lane.turns.admit { self.connect(socket, seat, on: lane) }
+            lane.turns.admit {
+                self.connect(socket, on: lane) { channel, descriptor in
+                    if seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
+                    try Self.configure(channel, HTTP1Connection(lane: lane, descriptor: descriptor, seat: seat))
+                }
+            }
         }
     }
 
-    private func connect(_ socket: AcceptedSocket, _ seat: ClientSeat, on lane: RelayLane) {
+    /// Takes over a connection that was accepted for TLS.
+    func connectSecurely(_ descriptor: Int32, from peer: ClientAddress) {
+        // Nothing can be said before the handshake.
+        guard let seat = census.seat(for: peer), let listener = configuration.secure else {
+            _ = AcceptedSocket(descriptor)
+            return
+        }
+        let lane = anyLane()
+        lane.eventLoop.execute { [self] in
+            let socket = AcceptedSocket(descriptor)
+            lane.turns.admit {
+                self.connect(socket, on: lane) { channel, _ in
+                    if seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        listener.makeHandler(), SecureStart(lane: lane, seat: seat))
+                }
+            }
+        }
+    }
+
+    /// - Parameter configure: Puts the handlers into the connection's pipeline.
+    private func connect(
+        _ socket: AcceptedSocket, on lane: RelayLane,
+        _ configure: @escaping (any Channel, _ descriptor: Int32) throws -> Void
+    ) {
         let descriptor = socket.take()
+        let configure = NIOLoopBound(configure, eventLoop: lane.eventLoop)
         let bootstrap = ClientBootstrap(group: lane.eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 try Self.configureTCP(channel)
-                try Self.configure(channel, HTTP1Connection(lane: lane, descriptor: descriptor, seat: seat))
+                try configure.value(channel, descriptor)
             }
         }
         bootstrap.withConnectedSocket(descriptor).whenFailure { [setupFailures] error in
@@ -270,7 +328,6 @@ public final class RelayServer: Sendable {
         // The end of what a client sends is told of, so that what came before it can be taken.
         try options.setOption(.allowRemoteHalfClosure, value: true)
         try options.setOption(.writeBufferWaterMark, value: HTTP1Connection.waterMark)
-        if connection.seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         let configuration = connection.lane.configuration
         connection.gate = try RequestDecoding.addHandlers(
             to: channel.pipeline.syncOperations, turns: connection.lane.turns,

@@ -7,6 +7,7 @@ import Endings
 import Ingest
 import MediaChildren
 import Restreaming
+import TLSListening
 import TrickleGateway
 import TrickleRelay
 
@@ -29,13 +30,13 @@ struct TrickleServer: Tool {
         version: TrickleVersion.current)
 
     static let endsBySignal = true
-    var hasOwnHangup: Bool { config != nil }
+    var hasOwnHangup: Bool { config != nil || tls.isWanted }
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen: HOST:PORT, or :PORT for the whole network. Port 0 takes a free one.",
+            "Where to listen: HOST:PORT, or :PORT for the whole network. Port 0 takes a free one; 'none' is for TLS alone.",
             valueName: "address"))
-    var addr = ListenAddress("localhost:2939")
+    var addr = PlainAddress.at(ListenAddress("localhost:2939"))
 
     @Option(help: ArgumentHelp("The path under which the channels are.", valueName: "path"))
     var path = "/"
@@ -75,6 +76,7 @@ struct TrickleServer: Tool {
     @Flag(help: "Tell /metrics only to those whom the rules in --config allow it; /healthz and /readyz are for all.")
     var protectMetrics = false
 
+    @OptionGroup(title: "Encryption") var tls: TLSOptions
     @OptionGroup(title: "For players and browsers") var gateway: GatewayOptions
     @OptionGroup(title: "For web pages of others") var browsers: BrowserOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -87,6 +89,9 @@ struct TrickleServer: Tool {
     func validate() throws {
         if check, config == nil { throw ValidationError("--check needs --config") }
         if protectMetrics, metrics == nil { throw ValidationError("--protect-metrics needs --metrics") }
+        if case .nowhere = addr, !tls.isWanted {
+            throw ValidationError("--addr none needs TLS: --tls-cert and --tls-key, or --tls-self-signed")
+        }
         if coalesce.duration > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
     }
 
@@ -105,12 +110,17 @@ struct TrickleServer: Tool {
         if protectMetrics, access == nil {
             throw ToolFailure("--protect-metrics needs rules: the section 'access' in the file of --config")
         }
+        let certificates: TLSCertificates?
+        do { certificates = try tls.certificates(session.logger) } catch { throw ToolFailure("\(error)") }
         if check, let file { return session.logger.info("\(file.summary)") }
         allocator_suit_server()
         DescriptorLimit.raise()
         var configuration = RelayConfiguration()
-        configuration.host = addr.host
-        configuration.port = addr.port
+        switch addr {
+        case .at(let address): (configuration.host, configuration.port) = (address.host, address.port)
+        case .nowhere: configuration.listensInTheClear = false
+        }
+        configuration.secure = certificates.map { tls.listener(showing: $0) }
         configuration.basePath = BasePath(path)
         configuration.access = access
         configuration.coalesceInterval = coalesce.duration
@@ -136,8 +146,10 @@ struct TrickleServer: Tool {
             throw ToolFailure("\(error)")
         }
         if let metrics { try await serve(metrics, of: relay, session) }
-        session.logger.notice("listening on \(relay.url)")
-        if access == nil, !relay.isOnLoopback { warn(of: relay.port, session) }
+        for url in relay.urls { session.logger.notice("listening on \(url)") }
+        let watch = certificates.map { CertificateWatch($0) }
+        defer { watch?.end() }
+        if access == nil, let port = relay.openPort { warn(of: port, session) }
         do {
             try await serve(file, access, factories, children, session, relay)
         } catch {
@@ -158,7 +170,7 @@ struct TrickleServer: Tool {
         session.logger.warning(
             """
             anybody who reaches port \(port) may publish over, read and delete every channel: say who may with 'access:' in the file of \
-            --config, or let only this machine reach it with --addr localhost:\(port)
+            --config, or let only this machine reach it: listen on localhost:\(port)
             """)
     }
 

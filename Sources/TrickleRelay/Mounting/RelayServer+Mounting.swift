@@ -48,6 +48,7 @@ extension RelayServer {
         }
         // Not every transport knows these options.
         try? Self.configureTCP(connection)
+        if seat.isProxy { try connection.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
         try Self.configure(connection, HTTP1Connection(lane: lane, descriptor: nil, seat: seat, host: host))
     }
 }

@@ -1,0 +1,58 @@
+import NIOCore
+import NIOTLS
+
+/// Waits for the end of TLS' handshake, lets the protocol that was chosen have the connection, and leaves.
+final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let lane: RelayLane
+    /// The connection's place; nil when whoever has the connection has that, too.
+    private var seat: ClientSeat?
+    private var deadline: Scheduled<Void>?
+
+    init(lane: RelayLane, seat: ClientSeat) {
+        self.lane = lane
+        self.seat = seat
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        let timeout = TimeAmount(lane.configuration.headTimeout)
+        deadline = lane.eventLoop.assumeIsolated().scheduleTask(in: timeout) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        seat.take()?.giveBack()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let header as ProxyHeaderHandler.Named:
+            // There is no way to say it before the handshake.
+            if let client = header.client, seat?.named(client) == false { context.close(promise: nil) }
+        case TLSUserEvent.handshakeCompleted: begin(context)
+        case _: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let seat else { return context.fireErrorCaught(error) }
+        lane.logger.debug("a handshake of TLS failed: \(error)", metadata: ["client": "\(seat.client)"])
+        context.close(promise: nil)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard let seat = seat.take() else { return }
+        do {
+            try RelayServer.configure(context.channel, HTTP1Connection(lane: lane, descriptor: nil, seat: seat))
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            seat.giveBack()
+            context.close(promise: nil)
+        }
+    }
+}
