@@ -19,7 +19,7 @@ struct TLSIdentity {
     let names: [String]
 
     /// The protocols that a client may choose from, the preferred one first (RFC 7301).
-    static let protocols = ["http/1.1"]
+    static let protocols = ["h2", "http/1.1"]
 
     /// - Parameters:
     ///   - certificates: PEM, the server's own certificate first, then those that lead to the root (RFC 8446, section 4.4.2).

@@ -49,7 +49,7 @@ final class Acceptor: Sendable {
     }
 
     /// Closes a connection that is one too many, with an answer that is there before a request is.
-    static func turnAway(_ descriptor: Int32, with commonFields: String) {
+    static func turnAway(_ descriptor: Int32, with commonFields: CommonFields) {
         let problem = RequestProblem.tooManyConnections
         var head = ResponseHead(problem)
         head.add("Connection", "close")

@@ -15,7 +15,7 @@ final class RelayLane: @unchecked Sendable {
     /// Tells the entity tags of this run of the relay from those of another.
     let incarnation: String
     let logger: Logger
-    var connections: [ObjectIdentifier: HTTP1Connection] = [:] {
+    var connections: [ObjectIdentifier: any ClientConnection] = [:] {
         didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
     }
     var counts = LaneCounts()
@@ -29,7 +29,7 @@ final class RelayLane: @unchecked Sendable {
     /// What requests mean.
     var routes: RouteTable
     /// What every answer has.
-    let commonFields: String
+    let commonFields: CommonFields
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
     private var ticks: RepeatedTask?
@@ -57,7 +57,7 @@ final class RelayLane: @unchecked Sendable {
         id = Lane(index)
         self.eventLoop = eventLoop
         turns = TurnQueue(eventLoop: eventLoop)
-        commonFields = configuration.servesChannels ? ResponseHead.relayFields : ResponseHead.plainFields
+        commonFields = configuration.servesChannels ? .relay : .plain
         routes = RouteTable(basePath: configuration.basePath)
         self.store = store
         self.configuration = configuration
@@ -68,12 +68,12 @@ final class RelayLane: @unchecked Sendable {
     }
 
     /// What every answer has that those pages may read.
-    func commonFields(for readers: PageReaders) -> String {
+    func commonFields(for readers: PageReaders) -> CommonFields {
         guard configuration.servesChannels else { return commonFields }
         return switch readers {
         case .allOrigins: commonFields
-        case .sameOrigin: ResponseHead.sameOriginFields
-        case .origin(let origin): ResponseHead.fields(for: origin)
+        case .sameOrigin: .sameOrigin
+        case .origin(let origin): .origin(origin)
         }
     }
 

@@ -33,7 +33,7 @@ extension RelayServer {
 
 extension RelayLane {
     /// The connections that have been silent for the longest time, those first.
-    fileprivate func longestSilences(atMost count: Int) -> [(since: NIODeadline, connection: HTTP1Connection)] {
+    fileprivate func longestSilences(atMost count: Int) -> [(since: NIODeadline, connection: any ClientConnection)] {
         let silences = connections.values.compactMap { connection in
             connection.silence.map { (since: $0, connection: connection) }
         }

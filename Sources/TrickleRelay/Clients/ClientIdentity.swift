@@ -10,6 +10,7 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
     public enum ProtocolVersion: String, Sendable {
         case http10 = "HTTP/1.0"
         case http11 = "HTTP/1.1"
+        case http2 = "HTTP/2"
     }
 
     /// Bytes of a user agent that are kept; the rest is cut off.
@@ -36,7 +37,7 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
     /// What limits count by: an IPv4 address itself, of an IPv6 address its /64.
     public var household: ClientAddress { address.household }
 
-    public var protocolVersion: ProtocolVersion { head.isHTTP10 ? .http10 : .http11 }
+    public var protocolVersion: ProtocolVersion { head.isHTTP2 ? .http2 : head.isHTTP10 ? .http10 : .http11 }
 
     /// What the client calls itself: at most 256 bytes, with a `?` for each that is not printable ASCII. Anybody can say anything here.
     public var userAgent: String? {

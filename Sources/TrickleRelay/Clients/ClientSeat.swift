@@ -60,6 +60,25 @@ final class ClientSeat: @unchecked Sendable {
         _ = count(as: nil)
     }
 
+    /// A request on a proxy's connection that carries those of many clients at a time.
+    ///
+    /// It is on its connection's thread, and leaves before it goes.
+    struct Guest {
+        /// Whom it is for.
+        let address: ClientAddress
+        fileprivate let census: ConnectionCensus
+
+        func leave() { _ = census.move(from: address.household, to: nil) }
+    }
+
+    /// As ``requested(for:)``, for one request of several.
+    ///
+    /// - Returns: nil when the client has too many.
+    func guest(for fields: [String]) -> Guest? {
+        let client = census.proxies.client(fields, from: peer)
+        return census.move(from: nil, to: client.household) ? Guest(address: client, census: census) : nil
+    }
+
     private func count(as address: ClientAddress?) -> Bool {
         let address = address?.household
         let isAdmitted = census.move(from: counted, to: address)

@@ -1,6 +1,6 @@
 import TrickleCore
 
-/// Status and fields of an answer, before any framing: HTTP/1 adds its own, another version would add others.
+/// Status and fields of an answer, before any framing: each version of HTTP adds its own.
 struct ResponseHead {
     var status: Int
     var fields: [HeaderField]

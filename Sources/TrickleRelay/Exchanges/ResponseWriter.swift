@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import TrickleCore
 
 /// The way of one answer to its client. An exchange says *what* is answered; the writer knows *how* its wire has it.
@@ -6,7 +7,7 @@ import TrickleCore
 ///     answer                                      an answer that is whole
 ///     begin ─► write … flush ─► … ─► end | cut    one whose bytes come with time
 ///
-/// HTTP/1 (``HTTP1Connection``) is one way. Lives and is called on the lane's event loop only.
+/// HTTP/1 (``HTTP1Connection``) and HTTP/2 (``HTTP2Stream``) are two ways. Lives and is called on the lane's event loop only.
 protocol ResponseWriter: AnyObject {
     /// Whether more is taken; ``Exchange/writable()`` tells when it is again. What is written meanwhile waits in order.
     var isWritable: Bool { get }
@@ -86,6 +87,8 @@ final class SharedHead {
     /// The head as HTTP/1 writes it on a connection that goes on, once somebody has needed that: for pages of all origins to read, and
     /// for those of the relay's own.
     var http1: (allOrigins: ByteBuffer?, sameOrigin: ByteBuffer?)
+    /// The same as HTTP/2 has it, before it is compressed.
+    var http2: (allOrigins: HPACKHeaders?, sameOrigin: HPACKHeaders?)
 
     init(_ head: ResponseHead, _ body: ResponseBody) {
         self.head = head

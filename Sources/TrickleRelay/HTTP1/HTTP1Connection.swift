@@ -6,7 +6,7 @@ import TrickleCore
 /// One client's HTTP/1 connection: takes one request after the other from its ``RequestGate``, and hands each to an ``Exchange``.
 ///
 /// What may follow what is in ``HTTP1State``; how answers are written is in `HTTP1Connection+Writing`.
-final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
+final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, RequestGate.Keeper, ClientConnection {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -50,6 +50,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
     var use = ConnectionUse.unknown
     /// Whether whoever answers has enough of the body for now.
     private var holdsBody = false
+    /// Whether HTTP/2 is about to have the connection.
+    var isLeaving = false
     /// How long a client may take to close when the last answer has left.
     private static let lingerTime = Duration.seconds(5)
 
@@ -242,7 +244,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RequestGate.Keeper {
 
     // MARK: Requests
 
-    var intake: RequestGate.Intake { holdsBody && state == .exchanging ? .heldBack : state.intake }
+    var intake: RequestGate.Intake {
+        if isLeaving { return .held }
+        return holdsBody && state == .exchanging ? .heldBack : state.intake
+    }
     var owesAnswer: Bool { state == .answering && exchange?.answersBehindInput == true }
 
     func holdBody(_ isHeld: Bool) {

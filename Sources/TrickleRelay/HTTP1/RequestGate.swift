@@ -4,7 +4,7 @@ import TrickleCore
 /// Lets one request after the other in: what is pipelined behind one that is being answered waits as the bytes that came.
 ///
 /// A client that sends requests and does not read the answers costs what one read brings, and then its own socket's memory.
-package final class RequestGate: ChannelDuplexHandler {
+package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
     package typealias OutboundIn = ByteBuffer
@@ -16,6 +16,10 @@ package final class RequestGate: ChannelDuplexHandler {
         var intake: Intake { get }
         /// Whether a client that has shut down its sending side is still to get an answer.
         var owesAnswer: Bool { get }
+        /// The connection's first bytes are HTTP/2.
+        ///
+        /// - Returns: whether somebody takes that, with ``RequestGate/takeHeld()``; the bytes are a bad request otherwise.
+        func takesHTTP2() -> Bool
     }
 
     /// What becomes of bytes that come.
@@ -47,6 +51,8 @@ package final class RequestGate: ChannelDuplexHandler {
     private let maximumHeadByteCount: Int
     private var boundary: MessageBoundary
     private var held = ByteBuffer()
+    /// Whether what has come may be the beginning of HTTP/2.
+    private var isAtStart = true
     private var isFeeding = false
     /// Whether it goes on by itself in the event loop's next turn.
     private var isPaused = false
@@ -93,7 +99,22 @@ package final class RequestGate: ChannelDuplexHandler {
             held = ByteBuffer()
             return context.close(promise: nil)
         }
+        if isAtStart {
+            switch HTTP2Preface(held.readableBytesView) {
+            case .incomplete: return
+            case .absent: isAtStart = false
+            case .present:
+                isAtStart = false
+                if keeper?.takesHTTP2() == true { return }
+            }
+        }
         feed()
+    }
+
+    /// What waits, for somebody else.
+    func takeHeld() -> ByteBuffer {
+        defer { held = ByteBuffer() }
+        return held
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -208,6 +229,7 @@ package final class RequestGate: ChannelDuplexHandler {
 
 extension RequestGate.Keeper {
     package var owesAnswer: Bool { false }
+    package func takesHTTP2() -> Bool { false }
 }
 
 extension RequestProblem {

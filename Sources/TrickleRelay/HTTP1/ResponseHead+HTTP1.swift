@@ -2,13 +2,10 @@ import NIOCore
 import TrickleCore
 
 extension ResponseHead {
-    /// What our relay can do beyond the plain protocol; clients use only what is announced.
-    static let features = "resume, range, size, head, wait"
-
     /// The head as HTTP/1.1 writes it (RFC 9112, section 4).
     ///
-    /// - Parameter commonFields: what follows the date, ``relayFields`` or ``plainFields``.
-    func encoded(now: HTTPDate, with commonFields: String) -> ByteBuffer {
+    /// - Parameter commonFields: what follows the date.
+    func encoded(now: HTTPDate, with commonFields: CommonFields) -> ByteBuffer {
         // Without interpolation, which makes a string for each line: with many small segments heads are what is made most.
         var bytes = ByteBufferAllocator().buffer(capacity: 512)
         bytes.writeStaticString("HTTP/1.1 ")
@@ -17,7 +14,7 @@ extension ResponseHead {
         bytes.writeString(Self.reasonPhrase(status))
         bytes.writeStaticString("\r\nDate: ")
         bytes.writeString(now.description)
-        bytes.writeString(commonFields)
+        bytes.writeString(commonFields.http1)
         for field in fields {
             bytes.writeString(field.name)
             bytes.writeStaticString(": ")
@@ -27,27 +24,6 @@ extension ResponseHead {
         bytes.writeStaticString("\r\n")
         return bytes
     }
-
-    /// What a relay says in every answer: what it can do, and that pages of other origins may read it.
-    static let relayFields =
-        featuresField + "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: *\r\n" + sniffingField
-    /// The same, where pages of other origins may not read it. No cache gives it to somebody else (RFC 9111, section 4.1).
-    static let sameOriginFields = featuresField + varyingField + sniffingField
-    /// The same, where pages of one origin may read it, with credentials: then a `*` is only a name (the Fetch standard, section 3.3.5).
-    ///
-    /// - Parameter origin: as `Origin` has it.
-    static func fields(for origin: String) -> String {
-        featuresField
-            + "Access-Control-Allow-Origin: \(origin)\r\nAccess-Control-Allow-Credentials: true\r\n"
-            + "Access-Control-Expose-Headers: \(exposed)\r\n" + varyingField + sniffingField
-    }
-    private static let exposed = HeaderName.ofAnswers.joined(separator: ", ")
-    private static let featuresField = "\r\n\(HeaderName.features): \(features)\r\n"
-    private static let varyingField = "Vary: Authorization, Cookie, Origin\r\n"
-    /// What other servers say in every answer.
-    static let plainFields = "\r\n" + sniffingField
-    /// A browser that guesses what an answer is may run what is none of its type.
-    private static let sniffingField = "X-Content-Type-Options: nosniff\r\n"
 
     private static func reasonPhrase(_ status: Int) -> String {
         switch status {

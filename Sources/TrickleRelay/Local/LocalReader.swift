@@ -166,7 +166,7 @@ extension AnswerHead {
         latest = next == segment.number ? nil : next
         size = byteCount
         contentType = segment.contentType ?? "application/octet-stream"
-        features = RelayFeatures(headerValue: ResponseHead.features)
+        features = RelayFeatures(headerValue: CommonFields.features)
     }
 
     fileprivate init(closedAt next: SequenceNumber) {
@@ -181,6 +181,6 @@ extension AnswerHead {
             sequence = asked
             latest = next
         }
-        features = RelayFeatures(headerValue: ResponseHead.features)
+        features = RelayFeatures(headerValue: CommonFields.features)
     }
 }

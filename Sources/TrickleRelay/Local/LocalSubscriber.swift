@@ -67,7 +67,7 @@ public struct LocalSubscriber: AsyncSequence, Sendable {
                         answer.status = 200
                         answer.latest = next
                     }
-                    answer.features = RelayFeatures(headerValue: ResponseHead.features)
+                    answer.features = RelayFeatures(headerValue: CommonFields.features)
                     action = state.answered(answer, now: lane.store.now, jitter: .random(in: 0..<1))
                 case .wait(let time):
                     // A relay that goes down does not come back in its own program.

@@ -7,14 +7,25 @@ struct RelayRequest: Sendable, CustomStringConvertible {
     let target: String
     /// HTTP/1.0 has no chunked coding, no trailers and no 100.
     let isHTTP10: Bool
+    let isHTTP2: Bool
     /// Whether the connection may carry another request after this one.
     let keepsAlive: Bool
     private let headers: HTTPHeaders
+    /// Whether body bytes follow the head, where its fields do not say so.
+    private let isFollowed: Bool?
+    /// What is wrong with how the head came.
+    private let objection: RequestProblem?
 
-    init(_ head: HTTPRequestHead) {
+    /// - Parameters:
+    ///   - hasBody: whether body bytes follow; nil where the fields say that.
+    ///   - objection: what is wrong with how the head came; nil for nothing.
+    init(_ head: HTTPRequestHead, hasBody: Bool? = nil, objection: RequestProblem? = nil) {
+        isFollowed = hasBody
+        self.objection = objection
         method = RequestMethod(rawValue: head.method.rawValue)
         target = head.uri
         isHTTP10 = head.version == .http1_0
+        isHTTP2 = head.version == .http2
         // Behind a request for another protocol or a tunnel nothing is read as a request.
         let asksForAnotherProtocol = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
         keepsAlive = head.isKeepAlive && !isHTTP10 && !asksForAnotherProtocol
@@ -46,7 +57,7 @@ struct RelayRequest: Sendable, CustomStringConvertible {
     }
 
     /// Whether body bytes follow the head.
-    var hasBody: Bool { framing != .none }
+    var hasBody: Bool { isFollowed ?? (framing != .none) }
 
     /// Whether it asks that the connection go on with the protocol of that name (RFC 9110, section 7.8).
     func asks(for protocolName: String) -> Bool {
@@ -72,11 +83,13 @@ struct RelayRequest: Sendable, CustomStringConvertible {
 
     /// What the framing of the request breaks, if anything (RFC 9112, sections 3.2 and 6).
     var problem: RequestProblem? {
+        if let objection { return objection }
         if target.utf8.count > Self.maximumTargetByteCount {
             return .targetTooLong
         }
         if headers["Host"].count != 1, !isHTTP10 {
-            return .badRequest("an HTTP/1.1 request has one Host field")
+            return .badRequest(
+                isHTTP2 ? "an HTTP/2 request has an authority" : "an HTTP/1.1 request has one Host field")
         }
         let codings = headers["Transfer-Encoding"]
         if !codings.isEmpty, codings.count != 1 || codings[0].lowercased() != "chunked" {

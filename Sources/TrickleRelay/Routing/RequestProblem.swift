@@ -15,6 +15,8 @@ struct RequestProblem: Error, Equatable {
     static let targetTooLong = RequestProblem(
         status: 414, reason: "the request target has more than \(RelayRequest.maximumTargetByteCount) bytes")
 
+    static let headTooLarge = RequestProblem(status: 431, reason: "the request's head is too large")
+
     static let lengthTooLarge = RequestProblem(
         status: 413, reason: "Content-Length is beyond what any relay keeps; make shorter segments",
         label: "segment_bytes")
@@ -153,7 +155,7 @@ extension RequestProblem {
         case let problem as RequestProblem:
             self = problem
         case HTTPParserError.headerOverflow:
-            self.init(status: 431, reason: "the request's head is too large")
+            self = .headTooLarge
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             return nil
         case HTTPParserError.unknown:

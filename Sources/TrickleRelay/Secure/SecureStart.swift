@@ -34,7 +34,7 @@ final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
         case let header as ProxyHeaderHandler.Named:
             // There is no way to say it before the handshake.
             if let client = header.client, seat?.named(client) == false { context.close(promise: nil) }
-        case TLSUserEvent.handshakeCompleted: begin(context)
+        case TLSUserEvent.handshakeCompleted(let negotiatedProtocol): begin(context, negotiatedProtocol)
         case _: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -45,10 +45,14 @@ final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    private func begin(_ context: ChannelHandlerContext) {
+    private func begin(_ context: ChannelHandlerContext, _ name: String?) {
         guard let seat = seat.take() else { return }
         do {
-            try RelayServer.configure(context.channel, HTTP1Connection(lane: lane, descriptor: nil, seat: seat))
+            if name == "h2" {
+                try HTTP2Connection.begin(on: context.channel, lane, seat)
+            } else {
+                try RelayServer.configure(context.channel, HTTP1Connection(lane: lane, descriptor: nil, seat: seat))
+            }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {
             seat.giveBack()

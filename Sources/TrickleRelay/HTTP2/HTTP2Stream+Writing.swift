@@ -1,0 +1,131 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import TrickleCore
+
+// Answers as HTTP/2 has them.
+extension HTTP2Stream: ResponseWriter {
+    var carriesTrailers: Bool { true }
+
+    func sendContinue() {
+        guard isAnswering, written.isEmpty else { return }
+        send([.headers(.init(headers: [":status": "100"]))])
+    }
+
+    func answer(_ head: ResponseHead, body: ByteBuffer) {
+        var head = head
+        let isForHead = client?.head.method == .head
+        // What a HEAD is told of a body's length is the segment's affair.
+        if head.status != 204, head.status != 304, !isForHead || body.readableBytes > 0 {
+            head.add("Content-Length", body.readableBytes)
+        }
+        let hasBody = body.readableBytes > 0 && !isForHead
+        written.append(.headers(.init(headers: encoded(head), endStream: !hasBody)))
+        if hasBody { written.append(.data(.init(data: .byteBuffer(body), endStream: true))) }
+        sendEnd()
+    }
+
+    func begin(_ head: ResponseHead, _ body: ResponseBody) {
+        written.append(.headers(.init(headers: encoded(head, body))))
+    }
+
+    func begin(_ head: SharedHead) {
+        let headers =
+            switch terms?.readers ?? .allOrigins {
+            case .allOrigins: encode(head, keptAs: \.allOrigins)
+            case .sameOrigin: encode(head, keptAs: \.sameOrigin)
+            case .origin: encoded(head.head, head.body)
+            }
+        written.append(.headers(.init(headers: headers)))
+    }
+
+    private func encode(
+        _ head: SharedHead,
+        keptAs kept: WritableKeyPath<(allOrigins: HPACKHeaders?, sameOrigin: HPACKHeaders?), HPACKHeaders?>
+    ) -> HPACKHeaders {
+        if let headers = head.http2[keyPath: kept] { return headers }
+        let headers = encoded(head.head, head.body)
+        head.http2[keyPath: kept] = headers
+        return headers
+    }
+
+    private func encoded(_ head: ResponseHead, _ body: ResponseBody) -> HPACKHeaders {
+        var head = head
+        switch body {
+        case .counted(let byteCount): head.add("Content-Length", byteCount)
+        case .trickling(let trailers): head.add("Trailer", trailers.joined(separator: ", "))
+        case .endless: break
+        }
+        return encoded(head)
+    }
+
+    private func encoded(_ head: ResponseHead) -> HPACKHeaders {
+        let common = terms.map { lane.commonFields(for: $0.readers) } ?? lane.commonFields
+        return head.headers(now: lane.date(), with: common)
+    }
+
+    func write(_ piece: EncodedPiece) -> Int { append(piece.payload) }
+    func write(_ piece: EncodedPiece, _ range: Range<Int>) -> Int { append(piece.slice(range)) }
+    func write(_ bytes: ByteBuffer) { _ = append(bytes) }
+
+    private func append(_ bytes: ByteBuffer) -> Int {
+        written.append(.data(.init(data: .byteBuffer(bytes))))
+        return bytes.readableBytes + HTTP2Wire.frameHeaderByteCount
+    }
+
+    func flush() {
+        guard !written.isEmpty else { return }
+        let frames = written
+        written = []
+        send(frames)
+    }
+
+    func send(_ newest: NewestPiece) -> Int {
+        let byteCount = write(newest.piece.pointee)
+        flush()
+        return byteCount
+    }
+
+    /// Sends what a writable stream has been given. It is writable again if all of it has left.
+    private func send(_ frames: [HTTP2Frame.FramePayload], promise: EventLoopPromise<Void>? = nil) {
+        guard let context else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
+        let wasSending = isSending
+        isSending = true
+        for frame in frames.dropLast() { context.write(wrapOutboundOut(frame), promise: nil) }
+        if let last = frames.last { context.writeAndFlush(wrapOutboundOut(last), promise: promise) }
+        isSending = wasSending
+        let byteCount = frames.reduce(0) { count, frame in
+            if case .data(let data) = frame { count + data.data.readableBytes } else { count }
+        }
+        lane.budget.send(byteCount)
+    }
+
+    func end(trailers: [HeaderField], isBroken: Bool) {
+        if trailers.isEmpty {
+            written.append(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)))
+        } else {
+            let fields = HPACKHeaders(trailers.map { ($0.name.lowercased(), $0.value) })
+            written.append(.headers(.init(headers: fields, endStream: true)))
+        }
+        sendEnd()
+    }
+
+    /// Sends the answer's last frames.
+    private func sendEnd() {
+        let frames = written
+        written = []
+        answerEnded()
+        guard sendsInVain else { return send(frames) }
+        // The client stops when it knows that nobody needs the rest (section 8.1). A reset takes with it what has not left.
+        let sent = lane.eventLoop.makePromise(of: Void.self)
+        let stream = NIOLoopBound(self, eventLoop: lane.eventLoop)
+        sent.futureResult.whenSuccess {
+            guard stream.value.sendsInVain else { return }
+            stream.value.send([.rstStream(.noError)])
+        }
+        send(frames, promise: sent)
+    }
+
+    /// HTTP/2 has no other protocol on a stream but by way of CONNECT (RFC 8441), which nobody can have asked for.
+    func switchProtocol(_ head: ResponseHead, to other: ProtocolSwitch) { cut() }
+}
