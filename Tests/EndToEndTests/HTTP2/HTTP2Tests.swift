@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+import TrickleTesting
+
+/// HTTP/2 with each frame in hand: that all of it works, and that each limit of docs/limits.md holds.
+@Suite(
+    .enabled(if: PythonClients.areInstalled, "no Python clients: make clients"),
+    .timeLimit(.minutes(TestLimit.minutes)))
+struct HTTP2Tests {
+    static let scenarios = [
+        "publishes_and_reads_on_one_connection", "bytes_trickle", "waits_are_answered_side_by_side",
+        "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody", "an_early_answer_stops_the_body",
+        "only_so_many_streams", "thousands_of_requests_in_one_go", "bad_requests_are_told",
+        "a_preface_byte_by_byte", "small_data_and_a_neighbour", "a_head_without_an_end", "small_continuations",
+        "a_head_that_is_too_large", "resets_in_a_row", "pings_in_a_row", "settings_in_a_row",
+        "empty_data_in_a_row", "window_updates_beyond_all", "garbage_behind_the_preface",
+    ]
+    private static let script = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "scenarios.py").path
+
+    /// Runs a scenario to its end.
+    private func expect(_ scenario: String, _ options: [String] = ["--reader-timeout", "10m"]) async throws {
+        try await RelayProcess.with(options) { relay in
+            let run = try await PythonClients.run(Self.script, [relay.url, scenario])
+            #expect(run.status.isSuccess, "\(scenario): \((run.outputText + run.errors).suffix(1500))")
+        }
+    }
+
+    @Test(arguments: scenarios) func `a scenario of frames goes as it should`(_ scenario: String) async throws {
+        try await expect(scenario)
+    }
+
+    @Test func `every scenario is run`() async throws {
+        let run = try await PythonClients.run(Self.script, ["--list"])
+        #expect(run.outputText.split(separator: "\n").map(String.init) == Self.scenarios)
+    }
+
+    @Test func `a stream whose window stays shut is cut`() async throws {
+        try await expect("a_stream_that_takes_nothing_is_cut", ["--reader-timeout", "1s"])
+    }
+
+    @Test func `a connection without streams is closed with GOAWAY`() async throws {
+        try await expect("an_idle_connection_is_told_goodbye", ["--keep-alive", "1s", "--reader-timeout", "10m"])
+    }
+
+    @Test func `a proxy's streams count for the clients that it names`() async throws {
+        try await expect(
+            "a_proxy_speaks_for_many",
+            ["--trust-proxy", "127.0.0.0/8", "--max-connections-per-address", "3", "--reader-timeout", "10m"])
+    }
+
+    @Test func `streams end as they should when the relay goes down`() async throws {
+        try await RelayProcess.with { relay in
+            let tool = try RunningTool(PythonClients.path, ["-B", Self.script, relay.url, "the_relay_goes_down"])
+            _ = await tool.hasWritten(atLeast: 6)
+            await relay.stop()
+            let run = try await tool.finish()
+            #expect(run.status.isSuccess, "\(run.errors.suffix(1500))")
+        }
+    }
+}
