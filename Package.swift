@@ -168,7 +168,8 @@ let package = Package(
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "X509", package: "swift-certificates"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
                 logging,
             ]),
@@ -176,7 +177,8 @@ let package = Package(
             name: "trickle-server",
             dependencies: [
                 "TrickleRelay", "TrickleGateway", "AccessControl", "TLSListening", "Ingest", "Restreaming",
-                "ConfigurationReading", "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser, logging,
+                "ConfigurationReading", "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser,
+                logging,
             ]),
         .executableTarget(
             name: "trickle-token",
@@ -252,6 +254,8 @@ let package = Package(
                 "TrickleTesting", "YAML", .product(name: "JWTKit", package: "jwt-kit"), logging,
             ] + nio,
             exclude: ["Keys", "Makers"]),
+        .testTarget(
+            name: "TLSListeningTests", dependencies: ["TLSListening", "ChildProcesses", "TrickleTesting", logging]),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"]),
         .testTarget(name: "SuspensionTests", dependencies: ["Suspension"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
@@ -293,7 +297,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TrickleTesting", "TrickleRelay", "TrickleCore", "ChildProcesses", "MPEGTS", logging,
+                "TrickleTesting", "TrickleRelay", "TrickleCore", "TLSListening", "ChildProcesses", "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["Servers/rtsp-server.py", "Servers/ts-server.py"]),

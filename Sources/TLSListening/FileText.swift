@@ -17,11 +17,19 @@ struct FileText: Equatable {
         self.path = path
         let data: Data
         do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw TLSProblem("cannot read '\(path)': is it there, and may this user read it?")
+            throw TLSProblem("cannot read '\(path)': \(Self.reason(error))")
         }
         guard data.count <= Self.maximumByteCount, let text = String(validating: data, as: UTF8.self) else {
             throw TLSProblem("'\(path)' is no PEM file")
         }
         self.text = text
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file"
+        case .fileReadNoPermission: "this user may not read it"
+        case _: "is it a file, and may this user read it?"
+        }
     }
 }

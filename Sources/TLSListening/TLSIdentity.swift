@@ -28,10 +28,7 @@ struct TLSIdentity {
     init(certificates: FileText, key: FileText, now: Date = Date()) throws(TLSProblem) {
         let chain = try Self.chain(certificates)
         let own = chain[0]
-        let privateKey: Certificate.PrivateKey
-        do { privateKey = try Certificate.PrivateKey(pemEncoded: key.text) } catch {
-            throw TLSProblem(Self.problem(withKey: key))
-        }
+        let privateKey = try Self.privateKey(key)
         guard privateKey.publicKey == own.publicKey else {
             throw TLSProblem("the key in '\(key.path)' is not that of the first certificate in '\(certificates.path)'")
         }
@@ -51,7 +48,9 @@ struct TLSIdentity {
     private static func chain(_ file: FileText) throws(TLSProblem) -> [Certificate] {
         do {
             let chain = try PEMDocument.parseMultiple(pemString: file.text)
-                .filter { $0.discriminator == Certificate.defaultPEMDiscriminator }.map { try Certificate(pemDocument: $0) }
+                .filter { $0.discriminator == Certificate.defaultPEMDiscriminator }.map {
+                    try Certificate(pemDocument: $0)
+                }
             if !chain.isEmpty { return chain }
         } catch {
             throw TLSProblem("'\(file.path)' has a certificate that cannot be read: \(error)")
@@ -59,11 +58,21 @@ struct TLSIdentity {
         throw TLSProblem("'\(file.path)' has no certificate in PEM (-----BEGIN CERTIFICATE-----)")
     }
 
-    private static func problem(withKey key: FileText) -> String {
-        if key.text.contains("ENCRYPTED") {
-            return "the key in '\(key.path)' has a password; write it without: openssl pkey -in \(key.path) -out KEY"
+    /// The first key in the file, which may have other things, too: EC parameters, or the certificate.
+    private static func privateKey(_ file: FileText) throws(TLSProblem) -> Certificate.PrivateKey {
+        if file.text.contains("ENCRYPTED") {
+            throw TLSProblem(
+                "the key in '\(file.path)' has a password; write it without: openssl pkey -in \(file.path) -out KEY")
         }
-        return "'\(key.path)' has no private key in PEM (-----BEGIN PRIVATE KEY-----)"
+        do {
+            let documents = try PEMDocument.parseMultiple(pemString: file.text)
+            if let key = documents.first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) {
+                return try Certificate.PrivateKey(pemDocument: key)
+            }
+        } catch {
+            throw TLSProblem("'\(file.path)' has a private key that cannot be read: \(error)")
+        }
+        throw TLSProblem("'\(file.path)' has no private key in PEM (-----BEGIN PRIVATE KEY-----)")
     }
 
     private static func names(of certificate: Certificate) -> [String] {
@@ -71,15 +80,16 @@ struct TLSIdentity {
         return names.compactMap { name in
             switch name {
             case .dnsName(let name): name
-            case .ipAddress(let bytes) where bytes.bytes.count == 4:
-                bytes.bytes.map(String.init).joined(separator: ".")
+            case .ipAddress(let address): AddressBytes.text(of: address.bytes)
             case _: nil
             }
         }
     }
 
     private static func context(chain: String, key: String) throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8)).map { NIOSSLCertificateSource.certificate($0) }
+        let chain = try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8)).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
         let key = try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain, privateKey: .privateKey(key))

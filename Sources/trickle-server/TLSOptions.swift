@@ -60,10 +60,11 @@ struct TLSOptions: ParsableArguments {
 
     /// The certificate to show; nil without TLS.
     ///
+    /// - Parameter isCheck: whether nothing is to be made.
     /// - Throws: ``TLSProblem``.
-    func certificates(_ logger: Logger) throws(TLSProblem) -> TLSCertificates? {
+    func certificates(_ logger: Logger, isCheck: Bool) throws(TLSProblem) -> TLSCertificates? {
         if let tlsCert, let tlsKey { return try TLSCertificates(certificate: tlsCert, key: tlsKey, logger: logger) }
-        guard tlsSelfSigned else { return nil }
+        guard tlsSelfSigned, !isCheck else { return nil }
         let files = try SelfSignedCertificate.kept(in: Self.stateFolder, names: names)
         logger.notice(
             "the certificate is for tries; clients trust it so: curl --cacert \(files.certificate), or --ca-file \(files.certificate)"
@@ -78,8 +79,8 @@ struct TLSOptions: ParsableArguments {
 
     /// Under which a certificate for tries is valid.
     private var names: [String] {
-        let usual = ["localhost", "127.0.0.1"]
-        guard let host = address.host else {
+        let usual = ["localhost", "127.0.0.1", "::1"]
+        guard let host = address.host, !["0.0.0.0", "::"].contains(host) else {
             var name = [CChar](repeating: 0, count: 256)
             guard gethostname(&name, name.count - 1) == 0 else { return usual }
             let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -111,7 +111,9 @@ struct TrickleServer: Tool {
             throw ToolFailure("--protect-metrics needs rules: the section 'access' in the file of --config")
         }
         let certificates: TLSCertificates?
-        do { certificates = try tls.certificates(session.logger) } catch { throw ToolFailure("\(error)") }
+        do { certificates = try tls.certificates(session.logger, isCheck: check) } catch {
+            throw ToolFailure("\(error)")
+        }
         if check, let file { return session.logger.info("\(file.summary)") }
         allocator_suit_server()
         DescriptorLimit.raise()
@@ -140,6 +142,7 @@ struct TrickleServer: Tool {
                 RampGroup([
                     LiveIngest($0, children: children, session: session),
                     Gateway($0, configuration: gateway, children: children, logger: session.logger),
+                    CertificateMetrics(certificates: certificates),
                 ])
             }
         } catch {

@@ -34,7 +34,8 @@ public final class RelayProcess: Sendable {
             for try await piece in reader {
                 said.add(piece)
                 for line in splitter.receive(piece) {
-                    guard let start = line.firstRange(of: "http://")?.lowerBound else { continue }
+                    let scheme = line.firstRange(of: "http://") ?? line.firstRange(of: "https://")
+                    guard let start = scheme?.lowerBound else { continue }
                     found.yield(String(line[start...].prefix { !$0.isWhitespace && $0 != "\"" }))
                 }
             }
@@ -65,6 +66,18 @@ public final class RelayProcess: Sendable {
 
     /// Whether it has said that in its log.
     public func hasSaid(_ text: String) -> Bool { said.contains(text) }
+
+    /// Where it listens for TLS, once it has said so.
+    public func securePort() async throws -> Int {
+        var port: Int?
+        try await until {
+            port = said.word(after: "listening on https://")?.split(separator: ":").last
+                .flatMap { Int($0.prefix { $0 != "/" }) }
+            return port != nil || process.endedWith != nil
+        }
+        guard let port else { throw RelayProcessFailure(command: process.command, status: process.endedWith!) }
+        return port
+    }
 
     /// Ends it.
     ///
