@@ -44,8 +44,8 @@ $(patsubst %,$(BIN)/%,$(LINKS) trickle-demo): $(BIN)/trickle
 # Variables from make's command line reach the shell by themselves, with whatever characters they have: a $ in them is no variable of make's.
 $(foreach name,addr path config in stream url split out width source sink filter,\
     $(if $(filter command,$(firstword $(origin $(name)))),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
-trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/] [config=restream.yaml]
-	@exec $(BIN)/trickle-server $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(if $(config),--config "$$config") $(args)
+trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [path=/] [config=restream.yaml] [tls=self]
+	@exec $(BIN)/trickle-server $(if $(tls),--tls-self-signed) $(if $(addr),--addr "$$addr") $(if $(path),--path "$$path") $(if $(config),--config "$$config") $(args)
 
 publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=NAME [url=URL]
 	@exec $(BIN)/publish-file "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
@@ -68,6 +68,7 @@ thumbnail: ## save a channel's newest picture: stream=NAME out=FILE.jpg|FILE.web
 
 # $(call need,target,variables,usage): stops before anything is built when a variable is missing.
 need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
+$(if $(filter trickle-server,$(MAKECMDGOALS)),$(if $(filter-out self,$(tls)),$(error tls= is 'self' or nothing: name a certificate with args='--tls-cert FILE --tls-key FILE')))
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
 $(call need,thumbnail,stream out,stream=NAME out=FILE.jpg [url=URL] [width=320])
 $(call need,pubsub-pipe,out,out=FILE [url=URL])
@@ -97,7 +98,7 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
 
-servers: ## what the tests play with: nginx-rtmp, HAProxy, GStreamer's RTSP server, Chromium
+servers: ## what the tests play with: nginx-rtmp, HAProxy, Caddy, GStreamer's RTSP server, Chromium
 	@sh scripts/install-test-servers
 
 # Root runs them as another user. So many at a time: if all begin at once, each waits for the others, for longer than any time limit.
