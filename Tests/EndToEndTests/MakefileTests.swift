@@ -25,6 +25,14 @@ struct MakefileTests {
         }
     }
 
+    @Test func `a relay has TLS by one word, and by no other`() async throws {
+        let own = try await make("-n", "trickle-server", "tls=self")
+        #expect(own.outputText.contains("trickle-server --tls-self-signed"), "\(own.errors)")
+        let other = try await make("-n", "trickle-server", "tls=cert.pem")
+        #expect(!other.status.isSuccess)
+        #expect(other.errors.contains("tls= is 'self' or nothing"), "\(other.errors)")
+    }
+
     @Test func `tools are installed in the home folder also where the shell leaves the tilde`() async throws {
         let home = TemporaryFolder()
         let result = try await RunningTool.run(

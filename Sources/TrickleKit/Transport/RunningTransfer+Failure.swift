@@ -49,6 +49,12 @@ extension RunningTransfer {
             return failure(
                 .permanent, .notARelay, "\(relay) does not speak TLS as expected (\(detail)): is it an http:// address?"
             )
+        case CURLE_GOT_NOTHING where relay.description.hasPrefix("http://"):
+            // Whatever wants TLS has no words for those who come without.
+            return failure(
+                .broken, .connectionLost,
+                "the connection to the relay at \(relay) broke before an answer (\(detail)): is it an https:// address?"
+            )
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_URL_MALFORMAT:
             return failure(
                 .permanent, .notARelay, "\(relay) does not answer in HTTP (\(detail)): is it an https:// address?")
