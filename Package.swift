@@ -211,6 +211,9 @@ let package = Package(
             dependencies: [
                 "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", "Sockets", logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio),
         .target(
             name: "FaultScenarios",
@@ -289,7 +292,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["TrickleRelay", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["TrickleRelay", "TLSListening", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio")],
             exclude: ["Clients"]),
         .testTarget(
             name: "FaultTests",

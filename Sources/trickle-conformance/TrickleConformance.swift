@@ -19,6 +19,13 @@ struct TrickleConformance: Tool {
     @Option(help: "The relay's URL with its base path.")
     var url = "http://localhost:2939"
 
+    @Option(
+        help: "Certificates in PEM that vouch for the relay's, where the URL is https://; without it, the system's.")
+    var caFile: String?
+
+    @Flag(help: "Speak HTTP/2: chosen in TLS' handshake with https://, by prior knowledge with http://.")
+    var http2 = false
+
     @Option(help: "Write the results to this file as JSON; '-' is standard output.")
     var json: String?
 
@@ -55,6 +62,8 @@ struct TrickleConformance: Tool {
             return
         }
         var settings = relay.settings
+        settings.speaksHTTP2 = http2
+        settings.certificateAuthorities = caFile
         settings.concurrency = jobs
         settings.longestWait = slow ? .seconds(86_400) : .seconds(waitAtMost)
         let report: ConformanceReport

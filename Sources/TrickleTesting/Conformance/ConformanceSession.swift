@@ -6,11 +6,16 @@ final class ConformanceSession {
     let rule: String
     let target: ConformanceTarget
     let settings: ConformanceSettings
+    /// What the connections go through; nil where they go to the relay.
+    private let tunnel: ConformanceTunnel?
     private var connections: [RawConnection] = []
     private var names: [String] = []
     private var others: [(session: ConformanceSession, relay: RelayOnRequest)] = []
 
-    init(rule: String, target: ConformanceTarget, settings: ConformanceSettings) {
+    init(
+        rule: String, target: ConformanceTarget, settings: ConformanceSettings, through tunnel: ConformanceTunnel?
+    ) {
+        self.tunnel = tunnel
         self.rule = rule
         self.target = target
         self.settings = settings
@@ -20,6 +25,7 @@ final class ConformanceSession {
     func close() {
         for (session, relay) in others {
             session.closeConnections()
+            session.tunnel?.close()
             try? Self.wait { await relay.end() }
         }
         closeConnections()
@@ -58,8 +64,14 @@ final class ConformanceSession {
             throw ConformanceSkip(reason: "needs a relay that is set up for it: --server")
         }
         let relay = try Self.wait { try await start(setup) }
-        let session = try ConformanceSession(
-            rule: rule, target: ConformanceTarget(url: relay.url), settings: settings)
+        let target = try ConformanceTarget(url: relay.url)
+        let tunnel = try Self.wait { [settings] in
+            do { return try await ConformanceTunnel.open(to: target, settings: settings) } catch {
+                await relay.end()
+                throw error
+            }
+        }
+        let session = ConformanceSession(rule: rule, target: target, settings: settings, through: tunnel)
         others.append((session, relay))
         return session
     }
@@ -102,9 +114,15 @@ final class ConformanceSession {
 
     func connect(receiveBufferSize: Int? = nil) throws -> RawConnection {
         let connection = try RawConnection(
-            to: target, patience: settings.patience, receiveBufferSize: receiveBufferSize)
+            to: tunnel?.entrance ?? target, patience: settings.patience, receiveBufferSize: receiveBufferSize)
         connections.append(connection)
         return connection
+    }
+
+    /// The two ends of the connection to the relay.
+    func ports(of connection: RawConnection) -> (own: UInt16, peer: UInt16)? {
+        guard let tunnel else { return connection.ports }
+        return connection.ports.flatMap { tunnel.ports(behind: $0.own) }
     }
 
     /// The head of a request, with `Host` in HTTP/1.1.

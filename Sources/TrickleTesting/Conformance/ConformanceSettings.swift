@@ -12,6 +12,11 @@ public struct ConformanceSettings: Sendable {
     /// Payload bytes that a channel keeps; nil when that is not known.
     public var windowByteCount: Int?
 
+    /// Whether the relay is asked over HTTP/2: chosen by ALPN with TLS, by prior knowledge without.
+    public var speaksHTTP2 = false
+    /// A file of PEM certificates that vouch for the relay's; nil for those of the system.
+    public var certificateAuthorities: String?
+
     /// How long one answer may take.
     public var patience: Duration = .seconds(5)
     /// How long nothing must come where nothing may come.

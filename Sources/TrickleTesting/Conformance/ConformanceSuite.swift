@@ -26,20 +26,22 @@ public struct ConformanceSuite: Sendable {
     public func run(
         _ cases: [ConformanceCase] = allCases, features known: [String]? = nil
     ) async throws -> ConformanceReport {
-        let features = if let known { known } else { try await onThread { try probe() } }
+        let tunnel = try await ConformanceTunnel.open(to: target, settings: settings)
+        defer { tunnel?.close() }
+        let features = if let known { known } else { try await onThread { try probe(tunnel) } }
         // The relay's end is the last that anybody sees of it.
         let (last, others) = (cases.filter { $0.rule.hasPrefix("DRN") }, cases.filter { !$0.rule.hasPrefix("DRN") })
         let failures = FailureOrder()
-        var results = await run(others, features: features, failures)
+        var results = await run(others, features: features, failures, tunnel)
         if !failures.rules.isEmpty { try checkForEnd(failures.rules) }
-        results.merge(await run(last, features: features, failures)) { $1 }
+        results.merge(await run(last, features: features, failures, tunnel)) { $1 }
         return ConformanceReport(
-            url: "http://\(target.authority)\(target.basePath)", features: features,
+            url: target.url, features: features,
             results: cases.compactMap { results[$0.rule] })
     }
 
     private func run(
-        _ cases: [ConformanceCase], features: [String], _ failures: FailureOrder
+        _ cases: [ConformanceCase], features: [String], _ failures: FailureOrder, _ tunnel: ConformanceTunnel?
     ) async -> [String: ConformanceReport.Result] {
         // The long ones first: the others fit in beside them.
         let order = cases.sorted { $0.wait(settings) > $1.wait(settings) }
@@ -50,7 +52,7 @@ public struct ConformanceSuite: Sendable {
                     await onThread {
                         var results: [ConformanceReport.Result] = []
                         while let entry = position.next(below: order.count) {
-                            let result = result(of: order[entry], features: features)
+                            let result = result(of: order[entry], features: features, tunnel)
                             if result.outcome == .failed { failures.append(result.rule) }
                             results.append(result)
                         }
@@ -66,9 +68,8 @@ public struct ConformanceSuite: Sendable {
 
     /// A relay that is gone has kept or broken no rule: nothing can be said of it.
     private func checkForEnd(_ failed: [String]) throws {
-        let session = ConformanceSession(rule: "end", target: target, settings: settings)
-        defer { session.close() }
-        do { _ = try session.connect() } catch {
+        // Past the tunnel, which is there in any case.
+        do { _ = try RawConnection(to: target, patience: settings.patience) } catch {
             let first = failed.prefix(max(1, settings.concurrency)).joined(separator: ", ")
             throw ConformanceFailure(
                 "the relay has gone in the middle of the run. The cases that failed first are among those that ran then: \(first). "
@@ -77,8 +78,8 @@ public struct ConformanceSuite: Sendable {
     }
 
     /// Learns the relay's features from a channel of our own.
-    private func probe() throws -> [String] {
-        let session = ConformanceSession(rule: "probe", target: target, settings: settings)
+    private func probe(_ tunnel: ConformanceTunnel?) throws -> [String] {
+        let session = ConformanceSession(rule: "probe", target: target, settings: settings, through: tunnel)
         defer { session.close() }
         do { _ = try session.connect() } catch {
             throw ConformanceFailure("\(error): start a relay there, or name another with --url")
@@ -93,13 +94,16 @@ public struct ConformanceSuite: Sendable {
         return try session.answer("GET", "/\(name)/next").head.fields.list("Lp-Trickle-Features")
     }
 
-    private func result(of entry: ConformanceCase, features: [String]) -> ConformanceReport.Result {
-        let session = ConformanceSession(rule: entry.rule, target: target, settings: settings)
+    private func result(
+        of entry: ConformanceCase, features: [String], _ tunnel: ConformanceTunnel?
+    ) -> ConformanceReport.Result {
+        let session = ConformanceSession(rule: entry.rule, target: target, settings: settings, through: tunnel)
         let start = ContinuousClock.now
         var outcome = ConformanceReport.Outcome.passed
         var reason: String?
         do {
             if let unseen = entry.unseen { throw ConformanceSkip(reason: unseen) }
+            if settings.speaksHTTP2, let reason = entry.onlyInHTTP1 { throw ConformanceSkip(reason: reason) }
             if let feature = entry.feature, !features.contains(feature) {
                 throw ConformanceSkip(reason: "the relay does not announce '\(feature)'")
             }

@@ -3,27 +3,44 @@ import Sockets
 
 /// Where the relay listens that is looked at.
 public struct ConformanceTarget: Sendable {
-    let host: String
-    let port: Int
+    private(set) var host: String
+    private(set) var port: Int
+    /// Whether it is reached with TLS.
+    let isEncrypted: Bool
+    /// The value of the `Host` field.
+    let authority: String
     /// Begins with `/` and does not end in one, or is empty.
     let basePath: String
 
-    /// - Parameter url: `http://host[:port][/base]`.
+    /// - Parameter url: `http://host[:port][/base]`, or the same with `https`.
     /// - Throws: ``ConformanceFailure`` for anything else.
     public init(url: String) throws {
-        guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host, !host.isEmpty
+        guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme), let host = parts.host,
+            !host.isEmpty
         else {
-            throw ConformanceFailure("'\(url)' is not a URL of the form http://host:port/base")
+            throw ConformanceFailure(
+                "'\(url)' is not a URL of the form http://host:port/base or https://host:port/base")
         }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        port = parts.port ?? 80
+        isEncrypted = parts.scheme == "https"
+        port = parts.port ?? (isEncrypted ? 443 : 80)
+        authority = (self.host.contains(":") ? "[\(self.host)]" : self.host) + ":\(port)"
         var path = parts.percentEncodedPath
         while path.hasSuffix("/") { path.removeLast() }
         basePath = path
     }
 
-    /// The value of the `Host` field.
-    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+    /// RFC 6454, section 6.2.
+    var origin: String { "\(isEncrypted ? "https" : "http")://\(authority)" }
+    var url: String { origin + basePath }
+
+    /// The same relay, behind a port of this machine.
+    func reached(at port: Int) -> ConformanceTarget {
+        var target = self
+        target.host = "127.0.0.1"
+        target.port = port
+        return target
+    }
 
     struct Address {
         let family: Int32

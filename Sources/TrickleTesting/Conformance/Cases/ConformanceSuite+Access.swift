@@ -91,7 +91,7 @@ extension ConformanceSuite {
             let channel = try session.channel()
             try channel.publish(0, "hi")
             let name = session.newName()
-            for origin in ["http://page.example", "null", "http://\(session.target.authority).example"] {
+            for origin in ["http://page.example", "null", "\(session.target.origin).example"] {
                 for (method, path) in [
                     ("POST", "/\(name)"), ("POST", "/\(name)/0"), ("POST", channel.path(1)),
                     ("DELETE", channel.path(0)), ("DELETE", "/\(channel.name)"),
@@ -105,7 +105,7 @@ extension ConformanceSuite {
             try channel.publish(1, "ho")
             let list = try session.answer("GET", "/_channels")
             try expect(!list.text.contains(name), "a page has made the channel \(name)")
-            let own = ["Origin: http://\(session.target.authority)", "Content-Length: 0"]
+            let own = ["Origin: \(session.target.origin)", "Content-Length: 0"]
             try session.answer("POST", channel.path(2), own).head.expect(status: 200)
         },
     ]

@@ -178,7 +178,9 @@ extension ConformanceSuite {
         },
         ConformanceCase("PUB-15", "a POST without a length is empty, in HTTP/1.0 411") { session in
             let channel = try session.channel()
-            try session.answer("POST", channel.path(0), version: "1.0").head.expect(status: 411)
+            if !session.settings.speaksHTTP2 {
+                try session.answer("POST", channel.path(0), version: "1.0").head.expect(status: 411)
+            }
             try channel.expectNext(0)
             let answer = try session.answer("POST", channel.path(0))
             try answer.head.expect(status: 200)
