@@ -126,8 +126,8 @@ lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples
 	@sh scripts/check-arrows
 
-conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [json=FILE]
-	@sh scripts/conformance $(BIN) $(if $(url),--url "$$url") $(if $(json),--json "$$json") $(args)
+conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [http2=yes] [ca=FILE] [json=FILE]
+	@sh scripts/conformance $(BIN) $(if $(url),--url "$$url") $(if $(http2),--http2) $(if $(ca),--ca-file "$$ca") $(if $(json),--json "$$json") $(args)
 
 bench: $(BIN)/trickle-server ## measure the relay against a minimal C relay: [args='--quick --case a,b']
 	@Benchmarks/run --no-build $(args)

@@ -212,8 +212,6 @@ let package = Package(
                 "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", "Sockets", logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio),
         .target(
             name: "FaultScenarios",

@@ -1,11 +1,23 @@
 import Logging
 import NIOCore
 import Synchronization
+import TLSListening
 import TrickleRelay
 import TrickleTesting
 
 /// Our relay in this process, on a free port, with clocks that run fast.
 enum OwnRelay {
+    /// How the suite speaks to it.
+    enum Way: String, CaseIterable {
+        case plain = "HTTP/1.1"
+        case tls = "HTTP/1.1 over TLS"
+        case http2 = "HTTP/2 with prior knowledge"
+        case http2OverTLS = "HTTP/2 over TLS"
+
+        var isSecure: Bool { self == .tls || self == .http2OverTLS }
+        var isHTTP2: Bool { self == .http2 || self == .http2OverTLS }
+    }
+
     /// - Parameters:
     ///   - fault: what is broken about it.
     ///   - clockFactor: slows the relay's clocks down.
@@ -13,10 +25,11 @@ enum OwnRelay {
     ///   - body: gets the relay's URL, and what the suite has to know about it.
     static func run<Value: Sendable>(
         host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil, clockFactor: Int = 1,
-        isMounted: Bool = false,
+        isMounted: Bool = false, over way: Way = .plain,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
+        settings.speaksHTTP2 = way.isHTTP2
         // A sanitizer slows the relay and the suite down, and not the clocks that they have to be in time for.
         let factor = Sanitizer.patienceFactor * clockFactor
         settings.windowDuration = .seconds(2) * factor
@@ -46,9 +59,18 @@ enum OwnRelay {
         fault?.configure(&configuration)
 
         let logger = Logger(label: "relay") { _ in SwiftLogNoOpLogHandler() }
+        let folder = TemporaryFolder()
+        if way.isSecure {
+            let files = try SelfSignedCertificate.kept(in: folder.path, names: ["localhost", host])
+            let certificates = try TLSCertificates(certificate: files.certificate, key: files.key, logger: logger)
+            configuration.secure = SecureListener(host: host, port: 0) { certificates.makeHandler() }
+            settings.certificateAuthorities = files.certificate
+        }
+        defer { withExtendedLifetime(folder) {} }
         guard isMounted else {
             let relay = try RelayServer.start(configuration: configuration, logger: logger)
-            return try await use(relay, at: relay.url, settings, fault, body)
+            let url = relay.urls.first { $0.hasPrefix("https:") == way.isSecure }
+            return try await use(relay, at: url ?? relay.url, settings, fault, body)
         }
         let host: @Sendable (any Channel) throws -> Void = {
             try $0.pipeline.syncOperations.addHandler(EchoHandler(status: .notFound))
@@ -91,11 +113,11 @@ extension OwnRelay {
     /// On a busy machine the suite may be too late for clocks that run fast: a case that fails is tried once more where they do not.
     static func results(
         host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil,
-        isMounted: Bool = false, of cases: [ConformanceCase] = ConformanceSuite.allCases
+        isMounted: Bool = false, over way: Way = .plain, of cases: [ConformanceCase] = ConformanceSuite.allCases
     ) async throws -> [ConformanceReport.Result] {
         func results(of cases: [ConformanceCase], clockFactor: Int) async throws -> [ConformanceReport.Result] {
             try await run(
-                host: host, path: path, fault: fault, clockFactor: clockFactor, isMounted: isMounted
+                host: host, path: path, fault: fault, clockFactor: clockFactor, isMounted: isMounted, over: way
             ) { url, settings in
                 try await ConformanceSuite(target: ConformanceTarget(url: url), settings: settings).run(cases).results
             }

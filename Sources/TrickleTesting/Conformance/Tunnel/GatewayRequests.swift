@@ -76,7 +76,7 @@ final class GatewayRequests: ChannelInboundHandler {
         }
         do {
             while let connection {
-                if let exchange, !exchange.takesBody { break }
+                if let exchange, !exchange.takesBody { return exchange.flush() }
                 guard let part = try reader.next() else {
                     exchange?.flush()
                     if !hasInputEnded {

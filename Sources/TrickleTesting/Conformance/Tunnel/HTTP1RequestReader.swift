@@ -51,8 +51,12 @@ struct HTTP1RequestReader {
     }
 
     mutating func append(_ bytes: ByteBuffer) {
-        buffer.discardReadBytes()
-        buffer.writeImmutableBuffer(bytes)
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            buffer.discardReadBytes()
+            buffer.writeImmutableBuffer(bytes)
+        }
     }
 
     /// - Returns: nil when more bytes have to come first.

@@ -22,7 +22,8 @@ enum HTTP2Gateway {
             let pipeline = relay.pipeline.syncOperations
             try pipeline.addHandler(relayAbort, position: .first)
             let streams = try pipeline.configureHTTP2Pipeline(
-                mode: .client, connectionConfiguration: configuration, streamConfiguration: .init()
+                mode: .client, connectionConfiguration: connectionConfiguration,
+                streamConfiguration: streamConfiguration
             ) { $0.close() }
             try pipeline.addHandler(GatewayConnection(relayAbort, dialer, isolated.value, streams))
         }
@@ -35,9 +36,17 @@ enum HTTP2Gateway {
     }
 
     /// The suite sends much on one connection: it is no attack, and neither is what the relay says to it.
-    private static var configuration: NIOHTTP2Handler.ConnectionConfiguration {
+    private static var connectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-        configuration.controlFrameRateLimit.maximumCount = 1 << 30
+        configuration.controlFrameRateLimit.maximumCount = 10_000
+        return configuration
+    }
+
+    /// Of a request's body, so much waits for the relay.
+    private static var streamConfiguration: NIOHTTP2Handler.StreamConfiguration {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        configuration.outboundBufferSizeHighWatermark = 64 << 10
+        configuration.outboundBufferSizeLowWatermark = 32 << 10
         return configuration
     }
 }

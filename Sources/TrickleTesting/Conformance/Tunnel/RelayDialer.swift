@@ -87,7 +87,7 @@ struct RelayDialer: Sendable {
     }
 
     private static func words(for error: any Error) -> String {
-        if case let failure as ConformanceFailure = error { return failure.description }
+        if let failure = error as? ConformanceFailure { return failure.description }
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return "nobody vouches for its certificate: name who does with --ca-file"
