@@ -22,7 +22,7 @@ enum HTTP2Gateway {
             let pipeline = relay.pipeline.syncOperations
             try pipeline.addHandler(relayAbort, position: .first)
             let streams = try pipeline.configureHTTP2Pipeline(
-                mode: .client, connectionConfiguration: connectionConfiguration,
+                mode: .client, connectionConfiguration: .init(),
                 streamConfiguration: streamConfiguration
             ) { $0.close() }
             try pipeline.addHandler(GatewayConnection(relayAbort, dialer, isolated.value, streams))
@@ -33,13 +33,6 @@ enum HTTP2Gateway {
             case .failure: isolated.value.abort()
             }
         }
-    }
-
-    /// The suite sends much on one connection: it is no attack, and neither is what the relay says to it.
-    private static var connectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
-        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-        configuration.controlFrameRateLimit.maximumCount = 10_000
-        return configuration
     }
 
     /// Of a request's body, so much waits for the relay.
