@@ -290,7 +290,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["TrickleRelay", "TLSListening", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "TrickleRelay", "TLSListening", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio"),
+            ],
             exclude: ["Clients"]),
         .testTarget(
             name: "FaultTests",

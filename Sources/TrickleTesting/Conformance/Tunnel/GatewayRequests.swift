@@ -139,6 +139,9 @@ final class GatewayRequests: ChannelInboundHandler {
         if !isOver { endOutput() }
     }
 
+    /// The connection to the relay broke. What has been answered stays so.
+    func connectionFailed() { if !isOver { abort() } }
+
     /// Something is lost: the case's connection is reset, and nothing that it has begun comes to a proper end.
     func abort() {
         let exchange = exchange

@@ -86,7 +86,7 @@ final class GatewayConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        requests.abort()
+        requests.connectionFailed()
         abortHandler.abort()
     }
 
