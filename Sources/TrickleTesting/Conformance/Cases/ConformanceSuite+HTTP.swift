@@ -262,6 +262,10 @@ extension ConformanceSuite {
             }
         },
         ConformanceCase(
+            "HTTP-23", "where HTTP/2 begins", unseen: "a relay need not speak it; make conformance http2=yes needs it"),
+        ConformanceCase(
+            "HTTP-24", "what HTTP/2 has instead", unseen: "make conformance http2=yes tries the other rules so"),
+        ConformanceCase(
             "HTTP-22", "a publisher's connection may be silent as long as its channel",
             wait: { $0.startRelay == nil ? .seconds(65) : .seconds(3) }
         ) { session in
