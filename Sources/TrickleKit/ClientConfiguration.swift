@@ -13,6 +13,8 @@ public struct ClientConfiguration: Sendable {
     public var caFile: String?
     /// Accepts any certificate. For tests only: anybody in between can read and change everything.
     public var insecure = false
+    /// Speaks HTTP/1.1 also where the relay and TLS have HTTP/2.
+    public var usesHTTP1 = false
     /// Looks up credentials in the user's `.netrc` where the URL has none.
     public var useNetrc = false
     /// How long one attempt to connect may take, TLS included.

@@ -32,6 +32,9 @@ public struct RelayOptions: ParsableArguments, Sendable {
     @Flag(help: "Accept any certificate. For tests: others can read and change what is sent.")
     public var insecure = false
 
+    @Flag(name: .customLong("http1"), help: "Speak HTTP/1.1 also where the relay has HTTP/2.")
+    public var usesHTTP1 = false
+
     @Flag(help: "Take user and password from ~/.netrc.")
     public var netrc = false
 
@@ -64,6 +67,7 @@ public struct RelayOptions: ParsableArguments, Sendable {
         configuration.userAgent = "trickle-swift/\(TrickleVersion.current)"
         configuration.caFile = caFile
         configuration.insecure = insecure
+        configuration.usesHTTP1 = usesHTTP1
         configuration.useNetrc = netrc
         configuration.connectTimeout = timeout.duration
         configuration.stallTimeout = stallTimeout.duration

@@ -15,8 +15,7 @@ extension RunningTransfer {
         curl_shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
-        // With HTTP/2 one slow reader would hold the connection of all others.
-        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        setVersion(of: request.configuration)
         set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_UPLOAD_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -32,6 +31,13 @@ extension RunningTransfer {
             set(CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
         }
         return try setMethod(of: request)
+    }
+
+    /// HTTP/2 where TLS negotiates it. Transfers then share a connection that is there, or is about to be.
+    private func setVersion(of configuration: ClientConfiguration) {
+        guard !configuration.usesHTTP1 else { return set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)) }
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        set(CURLOPT_PIPEWAIT, 1)
     }
 
     private func applyConfiguration(
