@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import platform
 import resource
 import shlex
 import signal
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +107,14 @@ def is_listening(process: subprocess.Popen, port: int) -> bool:
     return False
 
 
-def compile_c(sources: list[Path], program: Path) -> None:
+def compile_c(sources: list[Path], program: Path, flags: Sequence[str] = ()) -> None:
     program.parent.mkdir(parents=True, exist_ok=True)
     compiler = os.environ.get("CC", "cc")
-    subprocess.run([compiler, "-O2", "-flto", "-o", str(program), *map(str, sources)], check=True)
+    subprocess.run([compiler, "-O2", "-flto", "-o", str(program), *map(str, sources), *flags], check=True)
+
+
+def machine() -> str:
+    model = next(
+        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown"
+    )
+    return f"{os.cpu_count()} × {model}, Linux {platform.release()}"

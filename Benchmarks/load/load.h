@@ -3,6 +3,7 @@
 #define LOAD_H
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "histogram.h"
 #include "options.h"
@@ -11,12 +12,19 @@
 struct watched {
     int descriptor;
     void (*ready)(struct watched *watched, uint32_t events);
+    struct secure *secure;          // what encrypts it; NULL: nothing does
 };
 
 /// Monotonic time in nanoseconds.
 int64_t clock_now(void);
 /// Opens a connection to the server and watches it; `receive_bytes` > 0 bounds its receive buffer.
 void watch_connect(struct watched *watched, void (*ready)(struct watched *, uint32_t), int receive_bytes);
+/// The same on the port with TLS, and speaks `protocol`; the handshake is over when it returns.
+void watch_connect_secure(struct watched *watched, void (*ready)(struct watched *, uint32_t), const char *protocol);
+/// Receives what is there, as `recv` does.
+ssize_t watch_receive(struct watched *watched, char *bytes, size_t room);
+/// Whether bytes have been received that only another `watch_receive` brings out.
+int watch_holds_more(struct watched *watched);
 /// Sends a short request whole.
 void watch_send(struct watched *watched, const char *text, size_t length);
 void watch_for_room(struct watched *watched, int wanted);

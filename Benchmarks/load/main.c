@@ -8,6 +8,9 @@
 #include "load.h"
 #include "payload.h"
 #include "server.h"
+#ifdef WITH_TLS
+#include "secure/secure.h"
+#endif
 
 struct counters counters;
 
@@ -102,6 +105,9 @@ int main(int count, char **arguments) {
     printf("{\n  \"delivered_bytes\": %lld,\n  \"lost_bytes\": %.0f,\n", (long long)counters.delivered_bytes,
            expected - (double)counters.delivered_bytes);
     printf("  \"errors\": %ld,\n  \"first_error\": \"%s\",\n", counters.errors, counters.first_error);
+#ifdef WITH_TLS
+    if (secure_terms()) printf("  \"tls\": \"%s\",\n", secure_terms());
+#endif
     printf("  \"seconds\": %.3f,\n  \"server_cpu_seconds\": %.4f,\n  \"server_user_seconds\": %.2f,\n", seconds, cpu, user);
     printf("  \"server_cpu_seconds_per_gb\": %.4f,\n  \"load_cpu_seconds\": %.3f,\n", gigabytes > 0 ? cpu / gigabytes : 0, own);
     print_times("delay_ms", &counters.delay);

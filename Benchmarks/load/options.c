@@ -3,20 +3,30 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct options options = {
     .channels = 1, .subscribers = 100, .bits_per_second = 8e6, .piece_bytes = 1316, .warmup_segments = 2,
     .measured_segments = 5, .probe_segments = 1, .lead_bytes = 4 << 20};
 
 static const char usage[] =
-    "usage: load --port N [--pid SERVER] [--channels 1] [--subscribers 100] [--rate 8e6 (bit/s; 0: unpaced)]\n"
+    "usage: load --port N [--pid SERVER[,PROXY …]] [--channels 1] [--subscribers 100] [--rate 8e6 (bit/s; 0: unpaced)]\n"
     "            [--piece 1316] [--segment-seconds 1 | --segment-bytes N] [--warmup 2] [--segments 5] [--probes 1]\n"
     "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n"
-    "            [--ts (the pieces are packets of MPEG-TS)] [--viewers (they ask for /CHANNEL.ts; implies --ts)]\n";
+    "            [--ts (the pieces are packets of MPEG-TS)] [--viewers (they ask for /CHANNEL.ts; implies --ts)]\n"
+    "            [--secure-port N (subscribers speak TLS there; compiled with OpenSSL only)] [--http2 (on it)]\n";
 
 static void refuse(const char *why) {
     fprintf(stderr, "load: %s\n%s", why, usage);
     exit(2);
+}
+
+static void take_processes(char *list) {
+    int count = 0;
+    for (char *id = strtok(list, ","); id; id = strtok(NULL, ",")) {
+        if (count == SERVER_PROCESSES) refuse("--pid has too many");
+        options.server_processes[count++] = atoi(id);
+    }
 }
 
 void options_parse(int count, char **arguments) {
@@ -25,13 +35,14 @@ void options_parse(int count, char **arguments) {
         {"rate", 1, 0, 'r'},     {"piece", 1, 0, 'b'},   {"segment-seconds", 1, 0, 't'}, {"segment-bytes", 1, 0, 'B'},
         {"warmup", 1, 0, 'w'},   {"segments", 1, 0, 'n'}, {"probes", 1, 0, 'q'},         {"frames", 1, 0, 'f'},
         {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},
-        {"no-preconnect", 0, 0, 'z'}, {"ts", 0, 0, 'T'},       {"viewers", 0, 0, 'v'},          {0, 0, 0, 0}};
+        {"no-preconnect", 0, 0, 'z'}, {"ts", 0, 0, 'T'},       {"viewers", 0, 0, 'v'},
+        {"secure-port", 1, 0, 'S'},   {"http2", 0, 0, '2'},    {0, 0, 0, 0}};
     double segment_seconds = 1, segment_bytes = 0;
     for (int name; (name = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         double value = optarg ? atof(optarg) : 0;
         switch (name) {
         case 'p': options.port = (int)value; break;
-        case 'P': options.server_process = (int)value; break;
+        case 'P': take_processes(optarg); break;
         case 'c': options.channels = (int)value; break;
         case 's': options.subscribers = (int)value; break;
         case 'r': options.bits_per_second = value; break;
@@ -48,12 +59,18 @@ void options_parse(int count, char **arguments) {
         case 'z': options.preconnect = NONE; break;
         case 'v': options.are_viewers = 1; options.preconnect = NONE;   // fall through
         case 'T': options.is_transport_stream = 1; break;
+        case 'S': options.secure_port = (int)value; break;
+        case '2': options.are_http2 = 1; options.preconnect = NONE; break;
         default: refuse("unknown option");
         }
     }
     if (optind != count) refuse("no arguments are taken");
     if (!options.port) refuse("--port is needed");
     if (options.channels < 1 || options.subscribers < 1 || options.measured_segments < 1) refuse("nothing to do");
+#ifndef WITH_TLS
+    if (options.secure_port) refuse("--secure-port: this tool was compiled without OpenSSL");
+#endif
+    if (options.are_http2 && (!options.secure_port || options.are_viewers)) refuse("--http2 is for segments, and needs --secure-port");
     if (options.piece_bytes < 16 || options.piece_bytes > 64 << 10) refuse("--piece is 16 to 65536 bytes");
     if (options.is_transport_stream && options.piece_bytes % 188) refuse("--ts needs pieces of whole packets");
     if (options.is_transport_stream && options.channels != 1) refuse("--ts takes one channel");

@@ -2,11 +2,13 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+enum { SERVER_PROCESSES = 8 };
 enum preconnect { SECOND_CONNECTION, PIPELINED, NONE };
 
 struct options {
     int port;
-    int server_process;             // its id; 0: not known, nothing is measured of it
+    int secure_port;                // where subscribers speak TLS; 0: they do not
+    int server_processes[SERVER_PROCESSES]; // their ids; the first is the relay's; 0: no more
     int channels, subscribers;      // subscribers of each channel
     double bits_per_second;         // of each channel; 0: as fast as the slowest subscriber reads
     int piece_bytes;                // one chunk of the publisher's body
@@ -17,6 +19,7 @@ struct options {
     double idle_seconds;            // how long all wait, and the server is watched, before the first byte
     enum preconnect preconnect;
     int is_transport_stream;        // the pieces are packets of MPEG-TS, each segment begins with tables and an IDR picture
+    int are_http2;                  // subscribers speak HTTP/2, each on one connection with TLS
     int are_viewers;                // subscribers ask once, for the channel as one endless transport stream
 };
 

@@ -8,16 +8,15 @@
 
 #include "options.h"
 
-double server_cpu_seconds(void) {
-    if (!options.server_process) return 0;
+static double cpu_seconds(int process) {
     char path[600];
-    snprintf(path, sizeof path, "/proc/%d/task", options.server_process);
+    snprintf(path, sizeof path, "/proc/%d/task", process);
     DIR *threads = opendir(path);
     if (!threads) return 0;
     double nanoseconds = 0;
     for (struct dirent *thread; (thread = readdir(threads));) {
         unsigned long long here = 0;
-        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", options.server_process, thread->d_name);
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", process, thread->d_name);
         FILE *file = thread->d_name[0] == '.' ? NULL : fopen(path, "r");
         if (!file) continue;
         if (fscanf(file, "%llu", &here) == 1) nanoseconds += (double)here;
@@ -27,10 +26,17 @@ double server_cpu_seconds(void) {
     return nanoseconds / 1e9;
 }
 
-double server_user_seconds(void) {
+double server_cpu_seconds(void) {
+    double seconds = 0;
+    for (int i = 0; i < SERVER_PROCESSES && options.server_processes[i]; i++)
+        seconds += cpu_seconds(options.server_processes[i]);
+    return seconds;
+}
+
+static double user_seconds(int process) {
     char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", options.server_process);
-    FILE *file = options.server_process ? fopen(path, "r") : NULL;
+    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    FILE *file = fopen(path, "r");
     if (!file) return 0;
     size_t length = fread(text, 1, sizeof text - 1, file);
     fclose(file);
@@ -43,11 +49,18 @@ double server_user_seconds(void) {
     return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
+double server_user_seconds(void) {
+    double seconds = 0;
+    for (int i = 0; i < SERVER_PROCESSES && options.server_processes[i]; i++)
+        seconds += user_seconds(options.server_processes[i]);
+    return seconds;
+}
+
 long server_resident_kib(void) {
     char path[64], line[128];
     long kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", options.server_process);
-    FILE *file = options.server_process ? fopen(path, "r") : NULL;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", options.server_processes[0]);
+    FILE *file = options.server_processes[0] ? fopen(path, "r") : NULL;
     if (!file) return 0;
     while (fgets(line, sizeof line, file))
         if (sscanf(line, "Rss: %ld kB", &kib) == 1) break;

@@ -2,7 +2,7 @@
 #ifndef SERVER_H
 #define SERVER_H
 
-/// CPU time of all its threads so far, in seconds, from /proc/PID/task/*/schedstat.
+/// CPU time of all threads of all its processes so far, in seconds, from /proc/PID/task/*/schedstat.
 double server_cpu_seconds(void);
 /// The part of it that was spent in user mode, to the system's tick, from /proc/PID/stat.
 double server_user_seconds(void);

@@ -12,6 +12,9 @@
 
 #include "load.h"
 #include "payload.h"
+#ifdef WITH_TLS
+#include "secure/http2.h"
+#endif
 
 enum download_state { FREE, HEAD, CHUNK_SIZE, DATA, AFTER_DATA, TRAILERS };
 
@@ -30,6 +33,7 @@ struct download {
     int line_length;
     char *head;                     // of an answer, as far as it has come
     int head_length;
+    struct http2 *http2;            // the connection's; NULL: it speaks HTTP/1.1
 };
 
 enum { HEAD_MAX = 4096 };
@@ -57,11 +61,31 @@ static void lose(struct download *download, const char *why) {
 
 static void download_ready(struct watched *watched, uint32_t events);
 
+static void connect_download(struct download *download) {
+#ifdef WITH_TLS
+    if (options.secure_port) {
+        watch_connect_secure(&download->watched, download_ready, options.are_http2 ? "h2" : "http/1.1");
+        if (options.are_http2) download->http2 = http2_begin(&download->watched, download);
+        return;
+    }
+#endif
+    watch_connect(&download->watched, download_ready, 0);
+}
+
 static void ask(struct download *download) {
     struct subscriber *subscriber = download->subscriber;
-    if (download->watched.descriptor < 0) watch_connect(&download->watched, download_ready, 0);
+    if (download->watched.descriptor < 0) connect_download(download);
     char text[100];
     long segment = subscriber->next++;
+#ifdef WITH_TLS
+    if (download->http2) {
+        snprintf(text, sizeof text, "/load%d/%ld", subscriber->channel, segment);
+        download->state = HEAD;
+        download->segment = segment;
+        http2_get(download->http2, text);
+        return;
+    }
+#endif
     int length = options.are_viewers
         ? snprintf(text, sizeof text, "GET /load%d.ts HTTP/1.1\r\nHost: localhost\r\n\r\n", subscriber->channel)
         : snprintf(text, sizeof text, "GET /load%d/%ld HTTP/1.1\r\nHost: localhost\r\n\r\n", subscriber->channel,
@@ -247,12 +271,48 @@ static void take(struct download *download, const char *bytes, long length, int6
     }
 }
 
+#ifdef WITH_TLS
+void http2_head(void *owner, int status, long number) {
+    struct download *download = owner;
+    if (status != 200 || number != download->segment) {
+        lose(download, "another segment came, or the channel's end");
+        return;
+    }
+    begin_segment(download);
+    download->state = DATA;
+}
+
+void http2_body(void *owner, const char *bytes, long length) {
+    struct download *download = owner;
+    if (download->watched.descriptor < 0) return;
+    if (download->state != DATA || !check_payload(download, bytes, length, clock_now())) lose(download, "a wrong byte");
+}
+
+void http2_end(void *owner) {
+    struct download *download = owner;
+    if (download->watched.descriptor >= 0) body_ended(download);
+}
+#endif
+
+static void arrived(struct download *download, const char *bytes, long length) {
+#ifdef WITH_TLS
+    if (download->http2) {
+        if (!http2_take(download->http2, bytes, length)) lose(download, "what came is no HTTP/2");
+        return;
+    }
+#endif
+    take(download, bytes, length, clock_now());
+}
+
 static void download_ready(struct watched *watched, uint32_t events) {
     (void)events;
     struct download *download = (struct download *)watched;
-    ssize_t length = recv(watched->descriptor, buffer, sizeof buffer, 0);
-    if (length > 0) take(download, buffer, length, clock_now());
-    else if (length == 0 || errno != EAGAIN) lose(download, "the server closed the connection");
+    do {
+        ssize_t length = watch_receive(watched, buffer, sizeof buffer);
+        if (length > 0) arrived(download, buffer, length);
+        else if (length == 0 || errno != EAGAIN) lose(download, "the server closed the connection");
+        if (length <= 0) return;
+    } while (watched->descriptor >= 0 && watch_holds_more(watched));
 }
 
 void subscribers_open(void) {

@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include "load.h"
+#ifdef WITH_TLS
+#include "secure/secure.h"
+#endif
 
 static int poll = -1;
 
@@ -30,25 +33,64 @@ void failed(const char *format, ...) {
     va_end(arguments);
 }
 
-void watch_connect(struct watched *watched, void (*ready)(struct watched *, uint32_t), int receive_bytes) {
+static void connect_to(int port, struct watched *watched, void (*ready)(struct watched *, uint32_t), int receive_bytes) {
     if (poll < 0) poll = epoll_create1(EPOLL_CLOEXEC);
     int on = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (receive_bytes) setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port),
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (descriptor < 0 || connect(descriptor, (struct sockaddr *)&address, sizeof address)) {
-        fprintf(stderr, "load: cannot connect to port %d: %s\n", options.port, strerror(errno));
+        fprintf(stderr, "load: cannot connect to port %d: %s\n", port, strerror(errno));
         exit(1);
     }
-    fcntl(descriptor, F_SETFL, O_NONBLOCK);
     watched->descriptor = descriptor;
     watched->ready = ready;
+    watched->secure = NULL;
+}
+
+static void watch(struct watched *watched) {
+    fcntl(watched->descriptor, F_SETFL, O_NONBLOCK);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = watched};
-    epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
+    epoll_ctl(poll, EPOLL_CTL_ADD, watched->descriptor, &event);
+}
+
+void watch_connect(struct watched *watched, void (*ready)(struct watched *, uint32_t), int receive_bytes) {
+    connect_to(options.port, watched, ready, receive_bytes);
+    watch(watched);
+}
+
+#ifdef WITH_TLS
+void watch_connect_secure(struct watched *watched, void (*ready)(struct watched *, uint32_t), const char *protocol) {
+    connect_to(options.secure_port, watched, ready, 0);
+    watched->secure = secure_open(watched->descriptor, protocol);
+    watch(watched);
+}
+#endif
+
+ssize_t watch_receive(struct watched *watched, char *bytes, size_t room) {
+#ifdef WITH_TLS
+    if (watched->secure) return secure_receive(watched->secure, bytes, room);
+#endif
+    return recv(watched->descriptor, bytes, room, 0);
+}
+
+int watch_holds_more(struct watched *watched) {
+#ifdef WITH_TLS
+    return watched->secure && secure_holds_more(watched->secure);
+#else
+    (void)watched;
+    return 0;
+#endif
 }
 
 void watch_send(struct watched *watched, const char *text, size_t length) {
+#ifdef WITH_TLS
+    if (watched->secure) {
+        if (!secure_send(watched->secure, text, length)) failed("a request could not be sent with TLS");
+        return;
+    }
+#endif
     if (send(watched->descriptor, text, length, MSG_NOSIGNAL) != (ssize_t)length)
         failed("a request could not be sent: %s", strerror(errno));
 }
@@ -59,6 +101,10 @@ void watch_for_room(struct watched *watched, int wanted) {
 }
 
 void watch_close(struct watched *watched) {
+#ifdef WITH_TLS
+    if (watched->secure) secure_close(watched->secure);
+    watched->secure = NULL;
+#endif
     if (watched->descriptor >= 0) close(watched->descriptor);
     watched->descriptor = -1;
 }
