@@ -286,7 +286,7 @@ public final class RelayServer: Sendable {
                 self.connect(socket, on: lane) { channel, _ in
                     if seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
                     try channel.pipeline.syncOperations.addHandlers(
-                        listener.makeHandler(), SecureStart(lane: lane, seat: seat))
+                        listener.makeHandler(), RecordGathering(), SecureStart(lane: lane, seat: seat))
                 }
             }
         }
