@@ -283,7 +283,8 @@ public final class RelayServer: Sendable {
         lane.eventLoop.execute { [self] in
             let socket = AcceptedSocket(descriptor)
             lane.turns.admit {
-                self.connect(socket, on: lane) { channel, _ in
+                self.connect(socket, on: lane) { channel, descriptor in
+                    try channel.pipeline.syncOperations.addHandler(SecureSending(descriptor: descriptor))
                     if seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
                     try channel.pipeline.syncOperations.addHandlers(
                         listener.makeHandler(), RecordGathering(), SecureStart(lane: lane, seat: seat))

@@ -41,6 +41,8 @@ extension HTTP1Connection {
     private func flushQueue() {
         isSending = true
         context?.flush()
+        // What went past the queue behind TLS does not change the channel.
+        if socket == nil { becameWritable() }
         isSending = false
     }
 
