@@ -53,7 +53,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     /// Whether HTTP/2 is about to have the connection.
     var isLeaving = false
     /// How long a client may take to close when the last answer has left.
-    private static let lingerTime = Duration.seconds(5)
+    static let lingerTime = Duration.seconds(5)
 
     /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
     private static let publishingReadsPerTurn: UInt = 8

@@ -104,7 +104,8 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     func ended(_ stream: HTTP2Stream) {
         streams[ObjectIdentifier(stream)] = nil
         guard streams.isEmpty else { return }
-        if isDraining { close() } else { awaitRequest() }
+        // The client reads the last answer, and closes, in its own time, but not for ever.
+        if isDraining { deadlines.await(within: HTTP1Connection.lingerTime) } else { awaitRequest() }
     }
 
     private func awaitRequest() {
@@ -125,6 +126,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
             lane.logger.notice(
                 "a client took nothing for \(lane.configuration.readerTimeout): it was cut off", metadata: logMetadata)
             close()
+        case .arrival where isDraining: close()
         case .arrival: leave()
         case .rest, nil: break
         }
@@ -135,14 +137,17 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
         leave()
     }
 
-    /// Takes no more streams, and closes when those that are under way have ended (section 6.8).
+    /// Takes no more streams: the client closes when those that are under way have ended (section 6.8).
     private func leave() {
         guard !isDraining, let context else { return }
         isDraining = true
         let farewell = HTTP2Frame(
             streamID: .rootStream, payload: .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
-        context.writeAndFlush(wrapOutboundOut(farewell), promise: nil)
-        if streams.isEmpty { close() }
+        guard streams.isEmpty else { return context.writeAndFlush(wrapOutboundOut(farewell), promise: nil) }
+        let sent = lane.eventLoop.makePromise(of: Void.self)
+        let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
+        sent.futureResult.whenComplete { _ in connection.value.close() }
+        context.writeAndFlush(wrapOutboundOut(farewell), promise: sent)
     }
 
     func close() { context?.close(promise: nil) }

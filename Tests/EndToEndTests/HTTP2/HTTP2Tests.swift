@@ -49,9 +49,10 @@ struct HTTP2Tests {
             ["--trust-proxy", "127.0.0.0/8", "--max-connections-per-address", "3", "--reader-timeout", "10m"])
     }
 
-    @Test func `streams end as they should when the relay goes down`() async throws {
+    @Test(arguments: ["the_relay_goes_down", "the_last_answer_comes_when_the_relay_goes_down"])
+    func `streams end as they should when the relay goes down`(_ scenario: String) async throws {
         try await RelayProcess.with { relay in
-            let tool = try RunningTool(PythonClients.path, ["-B", Self.script, relay.url, "the_relay_goes_down"])
+            let tool = try RunningTool(PythonClients.path, ["-B", Self.script, relay.url, scenario])
             _ = await tool.hasWritten(atLeast: 6)
             await relay.stop()
             let run = try await tool.finish()

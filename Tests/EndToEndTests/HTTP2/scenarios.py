@@ -443,6 +443,21 @@ def the_relay_goes_down(url):
     sys.exit(0)
 
 
+def the_last_answer_comes_when_the_relay_goes_down(url):
+    client = Client(url)
+    assert client.answer("POST", "/only/0", body=b"x" * 3_000_000)[0] == 200
+    wait = client.ask("GET", "/only/1")
+    # Its answer shows that the relay has seen the one before.
+    assert client.answer("GET", "/only/next")[1] == b"1"
+    print("ready", flush=True)
+    client.until(lambda: wait in client.ends, "the answer of who waited")
+    assert client.status(wait) == 503 and client.bodies[wait], f"who waited got {client.status(wait)}"
+    client.until(lambda: client.goodbye is not None, "GOAWAY")
+    assert client.goodbye == h2.errors.ErrorCodes.NO_ERROR
+    client.socket.close()
+    sys.exit(0)
+
+
 FLOODS = [
     a_head_without_an_end, small_continuations, a_head_that_is_too_large, resets_in_a_row, pings_in_a_row, settings_in_a_row,
     empty_data_in_a_row, window_updates_beyond_all, garbage_behind_the_preface,
@@ -455,6 +470,7 @@ SCENARIOS = [
 # These want a relay that is set up for them.
 SPECIAL = [
     a_stream_that_takes_nothing_is_cut, an_idle_connection_is_told_goodbye, a_proxy_speaks_for_many, the_relay_goes_down,
+    the_last_answer_comes_when_the_relay_goes_down,
 ]
 
 
