@@ -15,7 +15,7 @@ extension RunningTransfer {
         curl_shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
-        setVersion(of: request.configuration)
+        setVersion(of: request)
         set(CURLOPT_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_UPLOAD_BUFFERSIZE, Self.bufferBytes)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -34,8 +34,12 @@ extension RunningTransfer {
     }
 
     /// HTTP/2 where TLS negotiates it. Transfers then share a connection that is there, or is about to be.
-    private func setVersion(of configuration: ClientConfiguration) {
-        guard !configuration.usesHTTP1 else { return set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)) }
+    ///
+    /// Without TLS curl would only learn from the first answer that nothing can be shared, and the others would wait for it.
+    private func setVersion(of request: TransferRequest) {
+        guard request.url.lowercased().hasPrefix("https:"), !request.configuration.usesHTTP1 else {
+            return set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        }
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         set(CURLOPT_PIPEWAIT, 1)
     }
