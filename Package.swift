@@ -303,7 +303,7 @@ let package = Package(
                 "TrickleTesting", "TrickleRelay", "TrickleCore", "TLSListening", "ChildProcesses", "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            exclude: ["Servers/rtsp-server.py", "Servers/ts-server.py"]),
+            exclude: ["HTTP2/scenarios.py", "Servers/rtsp-server.py", "Servers/ts-server.py"]),
     ]
         + tools.flatMap { module, names in
             names.map {

@@ -84,11 +84,32 @@ enum ResponseBody {
 final class SharedHead {
     let head: ResponseHead
     let body: ResponseBody
-    /// The head as HTTP/1 writes it on a connection that goes on, once somebody has needed that: for pages of all origins to read, and
-    /// for those of the relay's own.
-    var http1: (allOrigins: ByteBuffer?, sameOrigin: ByteBuffer?)
-    /// The same as HTTP/2 has it, before it is compressed.
-    var http2: (allOrigins: HPACKHeaders?, sameOrigin: HPACKHeaders?)
+    /// The head as HTTP/1 writes it on a connection that goes on.
+    var http1 = Encoded<ByteBuffer>()
+    /// The head as HTTP/2 has it, before it is compressed.
+    var http2 = Encoded<HPACKHeaders>()
+
+    /// What has been made of it once: for pages of all origins to read, and for those of the relay's own.
+    struct Encoded<Head> {
+        private var allOrigins: Head?
+        private var sameOrigin: Head?
+
+        /// - Parameter encode: makes it.
+        mutating func head(for readers: PageReaders, _ encode: () -> Head) -> Head {
+            switch readers {
+            case .allOrigins: Self.kept(&allOrigins, encode)
+            case .sameOrigin: Self.kept(&sameOrigin, encode)
+            case .origin: encode()
+            }
+        }
+
+        private static func kept(_ head: inout Head?, _ encode: () -> Head) -> Head {
+            if let head { return head }
+            let new = encode()
+            head = new
+            return new
+        }
+    }
 
     init(_ head: ResponseHead, _ body: ResponseBody) {
         self.head = head

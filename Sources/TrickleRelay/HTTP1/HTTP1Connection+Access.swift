@@ -7,9 +7,7 @@ extension HTTP1Connection {
 
     /// Ends what its client is let in for no longer.
     func checkAccess(now: NIODeadline) {
-        guard let end = terms?.end, end <= now else { return }
-        lane.logger.info("a client's credentials have expired: what they were for ends", metadata: logMetadata)
-        terms = terms.map { AnswerTerms(end: nil, readers: $0.readers) }
+        guard lane.endsAccess(of: &terms, now: now, logMetadata) else { return }
         if state == .switched { close() } else { exchange?.accessEnded() }
     }
 }

@@ -39,21 +39,8 @@ extension HTTP1Connection: ResponseWriter {
             return begin(head.head, head.body)
         }
         (framing, letsOthersFollow) = (.chunked, true)
-        switch terms?.readers ?? .allOrigins {
-        case .allOrigins: written.append(encode(head, keptAs: \.allOrigins))
-        case .sameOrigin: written.append(encode(head, keptAs: \.sameOrigin))
-        case .origin: written.append(encoded(head.head, head.body))
-        }
-    }
-
-    private func encode(
-        _ head: SharedHead,
-        keptAs kept: WritableKeyPath<(allOrigins: ByteBuffer?, sameOrigin: ByteBuffer?), ByteBuffer?>
-    ) -> ByteBuffer {
-        if let bytes = head.http1[keyPath: kept] { return bytes }
-        let bytes = encoded(head.head, head.body)
-        head.http1[keyPath: kept] = bytes
-        return bytes
+        written.append(
+            head.http1.head(for: terms?.readers ?? .allOrigins) { encoded(head.head, head.body) })
     }
 
     private func encoded(_ head: ResponseHead, _ body: ResponseBody) -> ByteBuffer {

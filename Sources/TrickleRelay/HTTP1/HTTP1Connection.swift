@@ -176,10 +176,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         guard let missed = deadlines.missed(by: now) else { return }
         switch (missed, state) {
         case (.taking, _):
-            lane.counts.readersStalled += 1
-            lane.logger.notice(
-                "a client took nothing for \(lane.configuration.readerTimeout): it was cut off",
-                metadata: logMetadata)
+            lane.countStall(logMetadata)
             close()
         case (.arrival, .idle): closeAfterReading()
         case (.arrival, _): close()
@@ -199,9 +196,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     }
 
     private func awaitHead() {
-        let configuration = lane.configuration
-        deadlines.await(
-            within: use == .reading ? configuration.keepAliveTimeout : configuration.publisherKeepAliveTimeout)
+        deadlines.await(within: lane.configuration.silenceLimit(after: use))
     }
 
     /// Since when the connection has been silent; nil while something is under way on it.

@@ -62,9 +62,11 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
 
     /// Heads, chunks' lines and trailers that have begun on the connection.
-    package var elementCount: Int { boundary.elementCount }
+    package var elementCount: Int { boundary.elementCount + (mayBeginHTTP2 ? 1 : 0) }
     /// Whether the last of them has not ended, so that the rest of it is due.
-    package var isInsideElement: Bool { boundary.isInsideElement }
+    package var isInsideElement: Bool { mayBeginHTTP2 || boundary.isInsideElement }
+    /// Whether bytes wait of which the next ones decide what they are: in either version a head has begun.
+    private var mayBeginHTTP2: Bool { isAtStart && held.readableBytes > 0 }
 
     /// - Parameters:
     ///   - turns: of the connection's event loop.

@@ -109,9 +109,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     }
 
     private func awaitRequest() {
-        let configuration = lane.configuration
-        deadlines.await(
-            within: use == .reading ? configuration.keepAliveTimeout : configuration.publisherKeepAliveTimeout)
+        deadlines.await(within: lane.configuration.silenceLimit(after: use))
     }
 
     // MARK: Time, and the end
@@ -122,9 +120,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
         for stream in Array(streams.values) { stream.checkDeadlines(now: now) }
         switch deadlines.missed(by: now) {
         case .taking:
-            lane.counts.readersStalled += 1
-            lane.logger.notice(
-                "a client took nothing for \(lane.configuration.readerTimeout): it was cut off", metadata: logMetadata)
+            lane.countStall(logMetadata)
             close()
         case .arrival where isDraining: close()
         case .arrival: leave()

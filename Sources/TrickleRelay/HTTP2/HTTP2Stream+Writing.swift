@@ -30,23 +30,8 @@ extension HTTP2Stream: ResponseWriter {
     }
 
     func begin(_ head: SharedHead) {
-        let headers =
-            switch terms?.readers ?? .allOrigins {
-            case .allOrigins: encode(head, keptAs: \.allOrigins)
-            case .sameOrigin: encode(head, keptAs: \.sameOrigin)
-            case .origin: encoded(head.head, head.body)
-            }
+        let headers = head.http2.head(for: terms?.readers ?? .allOrigins) { encoded(head.head, head.body) }
         written.append(.headers(.init(headers: headers)))
-    }
-
-    private func encode(
-        _ head: SharedHead,
-        keptAs kept: WritableKeyPath<(allOrigins: HPACKHeaders?, sameOrigin: HPACKHeaders?), HPACKHeaders?>
-    ) -> HPACKHeaders {
-        if let headers = head.http2[keyPath: kept] { return headers }
-        let headers = encoded(head.head, head.body)
-        head.http2[keyPath: kept] = headers
-        return headers
     }
 
     private func encoded(_ head: ResponseHead, _ body: ResponseBody) -> HPACKHeaders {
@@ -88,7 +73,10 @@ extension HTTP2Stream: ResponseWriter {
 
     /// Sends what a writable stream has been given. It is writable again if all of it has left.
     private func send(_ frames: [HTTP2Frame.FramePayload], promise: EventLoopPromise<Void>? = nil) {
-        guard let context else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
+        guard let context else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         let wasSending = isSending
         isSending = true
         for frame in frames.dropLast() { context.write(wrapOutboundOut(frame), promise: nil) }

@@ -196,16 +196,10 @@ final class HTTP2Stream: ChannelInboundHandler {
     // MARK: Time, and the end
 
     func checkDeadlines(now: NIODeadline) {
-        if let end = terms?.end, end <= now {
-            lane.logger.info("a client's credentials have expired: what they were for ends", metadata: logMetadata)
-            terms = terms.map { AnswerTerms(end: nil, readers: $0.readers) }
-            exchange?.accessEnded()
-        }
+        if lane.endsAccess(of: &terms, now: now, logMetadata) { exchange?.accessEnded() }
         switch deadlines.missed(by: now) {
         case .taking:
-            lane.counts.readersStalled += 1
-            lane.logger.notice(
-                "a client took nothing for \(lane.configuration.readerTimeout): it was cut off", metadata: logMetadata)
+            lane.countStall(logMetadata)
             cancelExchange()
             cut()
         case .rest:
