@@ -29,6 +29,13 @@ import TrickleTesting
         }
     }
 
+    /// Counts the reads that go to the network.
+    private final class Reads: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var count = 0
+        func read(context: ChannelHandlerContext) { count += 1 }
+    }
+
     private func withGate(_ body: (Counter, RequestGate, EmbeddedChannel) throws -> Void) throws {
         let (counter, channel) = (Counter(), EmbeddedChannel())
         let gate = try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
@@ -107,11 +114,6 @@ import TrickleTesting
     }
 
     @Test func `nothing is read while something waits`() throws {
-        final class Reads: ChannelOutboundHandler {
-            typealias OutboundIn = ByteBuffer
-            var count = 0
-            func read(context: ChannelHandlerContext) { count += 1 }
-        }
         try withGate { counter, gate, channel in
             let reads = Reads()
             try channel.pipeline.syncOperations.addHandler(reads, position: .first)
@@ -136,6 +138,19 @@ import TrickleTesting
             }
             try channel.writeInbound(ByteBuffer(string: "\r\n"))
             #expect(!gate.holdsBegunHead)
+        }
+    }
+
+    @Test func `the beginning of HTTP/2 is read to its end, however it is cut`() throws {
+        try withGate { _, gate, channel in
+            let reads = Reads()
+            try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+            for (index, byte) in "PRI * HTTP/2.0\r".utf8.enumerated() {
+                try channel.writeInbound(ByteBuffer(bytes: [byte]))
+                channel.pipeline.read()
+                #expect(reads.count == index + 1)
+                #expect(gate.isInsideElement)
+            }
         }
     }
 }

@@ -137,7 +137,8 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        isWithholdingRead = held.readableBytes > 0 && !holdsBegunHead || keeper?.intake == .heldBack
+        let isHeadWhole = held.readableBytes > 0 && !mayBeginHTTP2 && !holdsBegunHead
+        isWithholdingRead = isHeadWhole || keeper?.intake == .heldBack
         if !isWithholdingRead { context.read() }
     }
 

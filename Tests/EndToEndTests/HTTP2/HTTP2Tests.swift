@@ -59,4 +59,23 @@ struct HTTP2Tests {
             #expect(run.status.isSuccess, "\(run.errors.suffix(1500))")
         }
     }
+
+    // python-h2 takes no DATA behind GOAWAY.
+    @Test(.needsCurl) func `an answer under way is finished when the relay goes down`() async throws {
+        let folder = TemporaryFolder()
+        let byteCount = 40_000_000
+        TemporaryFolder.write(Array(repeating: UInt8(ascii: "x"), count: byteCount), to: folder("body"))
+        try await withRelayServer {
+            $0.shutdownTimeout = .seconds(3600)
+        } _: { relay in
+            let url = "\(relay.url)long/0"
+            let posted = try await RunningTool.run("curl", ["-sS", "-T", folder("body"), "-X", "POST", url])
+            try #require(posted.status.isSuccess, "\(posted.errors)")
+            let reader = try RunningTool("curl", ["-sS", "--http2-prior-knowledge", "--limit-rate", "30M", url])
+            _ = await reader.hasWritten(atLeast: 1_000_000)
+            await relay.shutDown()
+            let read = try await reader.finish()
+            #expect(read.status.isSuccess && read.output.count == byteCount, "\(read.output.count): \(read.errors)")
+        }
+    }
 }

@@ -12,15 +12,16 @@ import TrickleTesting
     private final class TestPolicy: AccessPolicy {
         private let asked = NIOLockedValueBox<[String]>([])
         private let isSlow: Bool
-        private let end: ContinuousClock.Instant?
+        /// How long after its decision a client is let in; nil for ever.
+        private let lifetime: Duration?
         /// Holds back slow decisions until it is opened.
         let gate = AsyncStream.makeStream(of: Void.self)
         let holdsBack: Bool
 
-        init(isSlow: Bool, holdsBack: Bool = false, end: ContinuousClock.Instant? = nil) {
+        init(isSlow: Bool, holdsBack: Bool = false, lifetime: Duration? = nil) {
             self.isSlow = isSlow
             self.holdsBack = holdsBack
-            self.end = end
+            self.lifetime = lifetime
         }
 
         var questions: [String] { asked.withLockedValue { $0 } }
@@ -37,7 +38,7 @@ import TrickleTesting
                 $0.append("\(question.permission.rawValue) \(question.channel.map(\.text) ?? "-")")
             }
             var grant = AccessGrant()
-            grant.end = end
+            grant.end = lifetime.map { .now + $0 }
             switch question.client.credentials {
             case nil: return .refused(.credentialsMissing)
             case .bearer("good"), .token("good"), .basic("ana", "good"): return .allowed(grant)
@@ -243,7 +244,7 @@ import TrickleTesting
 
     /// A relay whose clients are let in for a short time from now on.
     private func withShortAccess(_ body: (RelayServer) async throws -> Void) async throws {
-        try await withRelay(TestPolicy(isSlow: false, end: .now + .milliseconds(1500)), body)
+        try await withRelay(TestPolicy(isSlow: false, lifetime: .seconds(3)), body)
     }
 
     @Test func `a publisher whose credentials expire is told so, and its segment is aborted`() async throws {
@@ -288,7 +289,7 @@ import TrickleTesting
                 }
             ]
         }
-        let policy = TestPolicy(isSlow: false, end: .now + .milliseconds(1500))
+        let policy = TestPolicy(isSlow: false, lifetime: .seconds(3))
         try await withRelayServer({ $0.access = policy }, ramps: { _ in Streaming() }) { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))
             try publisher.nextSegment().write("abc".utf8)
