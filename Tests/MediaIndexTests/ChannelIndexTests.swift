@@ -150,6 +150,41 @@ import TrickleTesting
         }
     }
 
+    /// Where an index that is slow comes to a new count, the first of its segments are there already.
+    @Test func nothingOfANewCountIsMissed() async throws {
+        try await withIndexes(window: 2) { relay, indexes in
+            try await withThrowingTaskGroup { group in
+                for round in 0..<40 {
+                    group.addTask { try await self.beginAnew("cam\(round)", relay, indexes) }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private func beginAnew(_ name: String, _ relay: RelayServer, _ indexes: Indexes) async throws {
+        let channel = try ChannelName(name)
+        let publisher = try relay.publisher(of: channel)
+        for number in 0..<5 { try write(TestChannel.segment(number), to: publisher) }
+        let broken = try publisher.nextSegment()
+        try broken.write(TestChannel.segment(5)[..<TransportPacket.size])
+        let index = try #require(indexes.index(of: channel))
+        try await index.wait(for: .caughtUp)
+        broken.abort()
+        publisher.release(.leave)
+        try await PlainClient.with(relay) { client in
+            for number in 0..<2 { try await client.post(TestChannel.segment(100 + number), to: "/\(name)/\(number)") }
+        }
+        var snapshot = try await index.snapshot()
+        while snapshot.restartCount == 0 || snapshot.segments.last?.number != 1
+            || snapshot.segments.last?.state != .complete
+        {
+            await Task.yield()
+            snapshot = try await index.snapshot()
+        }
+        #expect(snapshot.segments.map(\.number.value) == [0, 1])
+    }
+
     @Test func aSegmentThatIsWrittenAnewIsReadAnew() async throws {
         try await withIndexes { relay, indexes in
             let index = try await brokenSegment(relay, indexes)

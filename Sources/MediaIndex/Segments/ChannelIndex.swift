@@ -232,6 +232,7 @@ package actor ChannelIndex {
             var expected = first
             for try await segment in relay.subscriber(to: channel, from: .exact(first)) {
                 if segment.sequence != expected { mayHaveMissed = true }
+                if segment.isRestart { beginAnew() }
                 try await readMissed(below: segment.sequence)
                 try await read(segment)
                 guard let next = segment.sequence.next else { continue }
@@ -247,14 +248,16 @@ package actor ChannelIndex {
         }
     }
 
-    private func read(_ segment: LocalSegment, isLate: Bool = false) async throws {
-        if segment.isRestart, !isLate {
-            reading.restart()
-            restartCount += 1
-            if let window = relay.window(of: channel), window.channel == id {
-                generation = relay.generation(of: window)
-            }
+    /// The publisher counts anew: what is known is of another count.
+    private func beginAnew() {
+        reading.restart()
+        restartCount += 1
+        if let window = relay.window(of: channel), window.channel == id {
+            generation = relay.generation(of: window)
         }
+    }
+
+    private func read(_ segment: LocalSegment) async throws {
         let wasThere = segment.size ?? 0
         let isLast = segment.latest.map { $0.value <= segment.sequence.value + 1 } ?? true
         forgetDropped()
@@ -297,7 +300,7 @@ package actor ChannelIndex {
         while let number = misreadNumber(below: limit) {
             var segments = relay.subscriber(to: channel, from: .exact(number)).makeAsyncIterator()
             guard let segment = try await segments.next(), segment.sequence == number else { return }
-            try await read(segment, isLate: true)
+            try await read(segment)
         }
     }
 
