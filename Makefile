@@ -102,13 +102,14 @@ servers: ## what the tests play with: nginx-rtmp, HAProxy, Caddy, GStreamer's RT
 	@sh scripts/install-test-servers
 
 # Root runs them as another user. So many at a time: if all begin at once, each waits for the others, for longer than any time limit.
-test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
+# Tests of programs wait for most of their time: four at once keep two cores busy.
+PROGRAMS = ^(ConformanceTests|EndToEndTests|FaultTests)[.]
+AT_ONCE = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH
 test: deps clients servers ## all tests: [filter=NAME]
 	@$(SWIFT) build --build-tests
 	@$(if $(filter),scripts/run-tests --no-parallel --filter "$$filter",\
-	    scripts/run-tests --skip '^(ConformanceTests|EndToEndTests|FaultTests)[.]' && \
-	    scripts/run-tests --filter '^ConformanceTests[.]' && \
-	    scripts/run-tests --no-parallel --filter '^(EndToEndTests|FaultTests)[.]')
+	    $(AT_ONCE)=12 scripts/run-tests --skip '$(PROGRAMS)' && \
+	    $(AT_ONCE)=4 scripts/run-tests --filter '$(PROGRAMS)')
 
 test-size: build ## what is installed is no larger than it may be
 	@sh scripts/check-sizes $(BIN) $(TOOLS)
