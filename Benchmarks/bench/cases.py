@@ -15,6 +15,8 @@ class Case:
     """Greatest CPU per GB wanted, against the C relay in the same run."""
     bounds_delay: bool = True
     """Whether the 99th percentile of the delay is bounded: 1.5 times the C relay's, or 0.3 ms more."""
+    bounds_first_piece: bool = False
+    """Whether the 99th percentile of the delay of the segments' first pieces is bounded: 1.5 times the C relay's."""
     idle_kib: float | None = None
     """Greatest resident memory wanted for a subscriber that waits."""
     viewers_ratio: float | None = None
@@ -58,6 +60,21 @@ CASES = [
         {"channels": 200, "subscribers": 2, "rate": 5e5},
         {"segments": 3},
         cpu_ratio=1.6,
+    ),
+    Case(
+        "i",
+        "1,000 channels × 1 × 200 kbit/s",
+        {"channels": 1000, "subscribers": 1, "rate": 2e5},
+        {"segments": 3},
+        cpu_ratio=1.25,
+    ),
+    Case(
+        "j",
+        "200 channels × 2 × 500 kbit/s, all segments begin at the same moment",
+        {"channels": 200, "subscribers": 2, "rate": 5e5, "together": True},
+        {"segments": 3},
+        bounds_delay=False,
+        bounds_first_piece=True,
     ),
     Case("f", "6,000 × 600 kbit/s", {"subscribers": 6000, "rate": 6e5}, {"segments": 2}, shrinks=True),
     Case(

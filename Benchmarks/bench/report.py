@@ -5,7 +5,7 @@ import statistics
 from bench.cases import Case
 
 COLUMNS = [
-    "case", "server", "CPU s/GB", "ratio", "p50 ms", "p99", "p99.9", "max", "1st byte p50", "p99", "KiB idle",
+    "case", "server", "CPU s/GB", "ratio", "p50 ms", "p99", "p99.9", "max", "1st piece p99", "1st byte p50", "p99", "KiB idle",
     "KiB busy", "MB/s", "lost", "wanted",
 ]
 
@@ -39,6 +39,7 @@ def summary(runs: list[dict], reference: list[dict]) -> dict:
         "cpu_ratio": statistics.median(ratios) if ratios else None,
         "delay_ms": {key: median_of(runs, "delay_ms", key) for key in ("p50", "p99", "p99.9", "max")},
         "first_byte_ms": {key: median_of(runs, "first_byte_ms", key) for key in ("p50", "p99")},
+        "first_piece_ms": {key: median_of(runs, "first_piece_ms", key) for key in ("p50", "p99")},
         "publisher_late_ms_p99": median_of(runs, "publisher_late_ms", "p99"),
         "kib_per_subscriber": {key: median_of(runs, "resident_kib_per_subscriber", key) for key in ("idle", "busy")},
         "megabytes_per_second": median_of(runs, "delivered_bytes") / seconds / 1e6 if seconds else None,
@@ -59,6 +60,10 @@ def verdict(case: Case, ratio: float | None, own: dict, reference: dict) -> str:
         limit = max(limit * 1.5, limit + 0.3) if limit else None
         if delay is None or limit is None or delay > limit:
             missed.append(f"p99 ≤ {limit:.2f}" if limit else "p99")
+    if case.bounds_first_piece:
+        first, limit = own["first_piece_ms"]["p99"], reference["first_piece_ms"]["p99"]
+        if first is None or limit is None or first > 1.5 * limit:
+            missed.append(f"first piece's p99 ≤ {1.5 * limit:.2f}" if limit else "first piece's p99")
     if case.idle_kib and own["kib_per_subscriber"]["idle"] > case.idle_kib:
         missed.append(f"idle ≤ {case.idle_kib} KiB")
     return "no: " + ", ".join(missed) if missed else "yes"
@@ -68,10 +73,12 @@ def row(title: str, server: str, told: dict, wanted: str) -> list[str]:
     def text(value: float | None, digits: int) -> str:
         return "" if value is None else f"{value:,.{digits}f}"
 
-    delay, first, kib = told["delay_ms"], told["first_byte_ms"], told["kib_per_subscriber"]
+    delay, piece, first = told["delay_ms"], told["first_piece_ms"], told["first_byte_ms"]
+    kib = told["kib_per_subscriber"]
     return [
         title, server, text(told["cpu_seconds_per_gb"], 2), text(told["cpu_ratio"], 2), text(delay["p50"], 2),
-        text(delay["p99"], 2), text(delay["p99.9"], 2), text(delay["max"], 2), text(first["p50"], 2),
+        text(delay["p99"], 2), text(delay["p99.9"], 2), text(delay["max"], 2),
+        text(piece["p99"], 2), text(first["p50"], 2),
         text(first["p99"], 2), text(kib["idle"], 1), text(kib["busy"], 1), text(told["megabytes_per_second"], 0),
         text(told["lost_bytes"], 0), wanted,
     ]

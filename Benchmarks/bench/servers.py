@@ -1,5 +1,6 @@
 """The servers that are compared, and one run of the load tool against one of them."""
 
+import argparse
 import contextlib
 import fcntl
 import json
@@ -17,6 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.cases import Case
+
+
+BENCHMARKS = Path(__file__).resolve().parent.parent
+ROOT = BENCHMARKS.parent
+PROGRAMS = ROOT / ".build" / "benchmarks"
+REFERENCE = "c-relay"
 
 
 class RunFailed(Exception):
@@ -85,6 +92,58 @@ class Runner:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--against", action="append", default=[], metavar="COMMAND",
+        help="compare with your own relay: {port} in the command, or a C source that takes a port",
+    )
+    parser.add_argument(
+        "--server", action="append", default=[], metavar="NAME=COMMAND", help="one more server, with a name of its own"
+    )
+    parser.add_argument("--relay", metavar="COMMAND", help="how the relay is started (default: the release build)")
+    parser.add_argument("--only", metavar="NAMES", help="these servers only, beside the C relay")
+    parser.add_argument("--no-build", action="store_true", help="take the release build that is there")
+    parser.add_argument("--no-pin", action="store_true", help="let server and load wander between the cores")
+    parser.add_argument("--lock", type=Path, help="a file to lock while something is measured")
+
+
+def compared_servers(asked: argparse.Namespace) -> list[Server]:
+    """The C relay, the relay, and what else was asked for; C sources are compiled."""
+    compile_c(sorted((BENCHMARKS / "c-relay").glob("*.c")), PROGRAMS / REFERENCE)
+    relay = asked.relay
+    if not relay:
+        if not asked.no_build:
+            subprocess.run(["make", "--silent", ".build/release/trickle-server"], cwd=ROOT, check=True)
+        relay = f"{ROOT / '.build/release/trickle-server'} --addr 127.0.0.1:{{port}}"
+    found = [Server(REFERENCE, f"{PROGRAMS / REFERENCE} {{port}}"), Server("relay", relay)]
+    found += [against(command) for command in asked.against]
+    for extra in asked.server:
+        name, _, command = extra.partition("=")
+        if "{port}" not in command:
+            raise SystemExit(f"--server {extra}: NAME=COMMAND with {{port}} in it is wanted")
+        found.append(Server(name, command))
+    if asked.only:
+        kept = [REFERENCE, *asked.only.split(",")]
+        found = [server for server in found if server.name in kept]
+    return found
+
+
+def against(command: str) -> Server:
+    """A server by its command, named after its program."""
+    program = Path(shlex.split(command)[0])
+    if program.suffix == ".c":
+        compile_c([program], PROGRAMS / program.stem)
+        return Server(program.stem, f"{PROGRAMS / program.stem} {{port}}")
+    if "{port}" not in command:
+        raise SystemExit(f"--against '{command}': write {{port}} where the port belongs")
+    return Server(program.name, command)
+
+
+def make_runner(asked: argparse.Namespace) -> Runner:
+    compile_c(sorted((BENCHMARKS / "load").glob("*.c")), PROGRAMS / "load")
+    return Runner(PROGRAMS / "load", is_pinned=not asked.no_pin and (os.cpu_count() or 1) > 1, lock=asked.lock)
 
 
 def raise_descriptor_limit() -> None:

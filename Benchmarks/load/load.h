@@ -39,6 +39,7 @@ struct counters {
     long errors;
     char first_error[200];
     struct histogram delay, first_byte, lateness;
+    struct histogram first_piece;   // the delay of each segment's first piece
 };
 extern struct counters counters;
 

@@ -111,6 +111,7 @@ int main(int count, char **arguments) {
     printf("  \"seconds\": %.3f,\n  \"server_cpu_seconds\": %.4f,\n  \"server_user_seconds\": %.2f,\n", seconds, cpu, user);
     printf("  \"server_cpu_seconds_per_gb\": %.4f,\n  \"load_cpu_seconds\": %.3f,\n", gigabytes > 0 ? cpu / gigabytes : 0, own);
     print_times("delay_ms", &counters.delay);
+    print_times("first_piece_ms", &counters.first_piece);
     print_times("first_byte_ms", &counters.first_byte);
     print_times("publisher_late_ms", &counters.lateness);
     printf("  \"idle_cpu_seconds\": %.4f,\n", idle_cpu);

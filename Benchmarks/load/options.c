@@ -12,7 +12,7 @@ struct options options = {
 static const char usage[] =
     "usage: load --port N [--pid SERVER[,PROXY …]] [--channels 1] [--subscribers 100] [--rate 8e6 (bit/s; 0: unpaced)]\n"
     "            [--piece 1316] [--segment-seconds 1 | --segment-bytes N] [--warmup 2] [--segments 5] [--probes 1]\n"
-    "            [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n"
+    "            [--together (all channels at the same moments)] [--frames 30 (bursts)] [--lead 4194304] [--idle SECONDS] [--pipelined | --no-preconnect]\n"
     "            [--ts (the pieces are packets of MPEG-TS)] [--viewers (they ask for /CHANNEL.ts; implies --ts)]\n"
     "            [--secure-port N (subscribers speak TLS there; compiled with OpenSSL only)] [--http2 (on it)]\n";
 
@@ -34,7 +34,7 @@ void options_parse(int count, char **arguments) {
         {"port", 1, 0, 'p'},     {"pid", 1, 0, 'P'},     {"channels", 1, 0, 'c'},        {"subscribers", 1, 0, 's'},
         {"rate", 1, 0, 'r'},     {"piece", 1, 0, 'b'},   {"segment-seconds", 1, 0, 't'}, {"segment-bytes", 1, 0, 'B'},
         {"warmup", 1, 0, 'w'},   {"segments", 1, 0, 'n'}, {"probes", 1, 0, 'q'},         {"frames", 1, 0, 'f'},
-        {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},
+        {"together", 0, 0, 'g'},   {"lead", 1, 0, 'l'},     {"idle", 1, 0, 'i'},    {"pipelined", 0, 0, 'x'},
         {"no-preconnect", 0, 0, 'z'}, {"ts", 0, 0, 'T'},       {"viewers", 0, 0, 'v'},
         {"secure-port", 1, 0, 'S'},   {"http2", 0, 0, '2'},    {0, 0, 0, 0}};
     double segment_seconds = 1, segment_bytes = 0;
@@ -53,6 +53,7 @@ void options_parse(int count, char **arguments) {
         case 'n': options.measured_segments = (long)value; break;
         case 'q': options.probe_segments = (long)value; break;
         case 'f': options.frames_per_second = (int)value; break;
+        case 'g': options.are_together = 1; break;
         case 'l': options.lead_bytes = (long)value; break;
         case 'i': options.idle_seconds = value; break;
         case 'x': options.preconnect = PIPELINED; break;

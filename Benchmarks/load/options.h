@@ -14,6 +14,7 @@ struct options {
     int piece_bytes;                // one chunk of the publisher's body
     long segment_pieces;
     long warmup_segments, measured_segments, probe_segments;
+    int are_together;               // all channels' pieces are due at the same moments
     int frames_per_second;          // 0: pieces evenly spaced; else in bursts, one video frame each
     long lead_bytes;                // an unpaced publisher's greatest lead over its slowest subscriber
     double idle_seconds;            // how long all wait, and the server is watched, before the first byte

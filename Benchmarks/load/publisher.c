@@ -61,8 +61,7 @@ static void plan(struct publisher *publisher) {
     int64_t duration = segment_duration();
     publisher->due = publisher->segment >= end_segment ? INT64_MAX
         : start_time + duration * (publisher->segment - start_segment) + piece_times[publisher->piece]
-            // Channels do not tick together.
-            + duration / options.segment_pieces * publisher->channel / options.channels;
+            + (options.are_together ? 0 : duration / options.segment_pieces * publisher->channel / options.channels);
 }
 
 static void sift_down(int index) {

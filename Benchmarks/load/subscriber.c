@@ -201,7 +201,10 @@ static int check_payload(struct download *download, const char *bytes, long leng
         memcpy(&sent, download->stamp, STAMP_BYTES);
         // Only the publisher writes stamps: one from before its start, or from the future, is a wrong byte.
         if (sent > now || now - sent > 60000000000) return 0;
-        if (is_measured(download->segment)) histogram_record(&counters.delay, now - sent);
+        if (is_measured(download->segment)) {
+            histogram_record(&counters.delay, now - sent);
+            if (download->piece == 0) histogram_record(&counters.first_piece, now - sent);
+        }
         download->place = 0;
         download->piece++;
         if (options.are_viewers && download->piece == options.segment_pieces) {
