@@ -14,7 +14,8 @@ final class Doorbell: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var writeEnd: Int32?
-    private let answer: () -> Void
+    /// Until it is taken down.
+    private var answer: (() -> Void)?
     private var channel: (any Channel)?
 
     private init(writeEnd: Int32, answer: @escaping () -> Void) {
@@ -37,7 +38,7 @@ final class Doorbell: ChannelInboundHandler {
         let hanging = NIOPipeBootstrap(group: eventLoop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let turns = queue.value
-                let bell = Doorbell(writeEnd: writeEnd) { [weak turns] in turns?.run() }
+                let bell = Doorbell(writeEnd: writeEnd) { turns.run() }
                 try channel.pipeline.syncOperations.addHandler(bell)
                 turns.doorbell = bell
             }
@@ -58,9 +59,12 @@ final class Doorbell: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { channel = context.channel }
 
-    func handlerRemoved(context: ChannelHandlerContext) { channel = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        channel = nil
+        answer = nil
+    }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { answer() }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { answer?() }
 
     func channelInactive(context: ChannelHandlerContext) {
         if let end = writeEnd.take() { close(end) }

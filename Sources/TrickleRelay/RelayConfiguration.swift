@@ -47,9 +47,7 @@ public struct RelayConfiguration: Sendable {
     public var access: (any AccessPolicy)?
     /// Who may name their clients, by a PROXY header or by `X-Forwarded-For`.
     public var proxies = TrustedProxies()
-    /// How long a publisher's bytes may be held so that they leave together with those that come close behind: fewer and
-    /// larger sends for a little delay. What comes after a silence as long as this leaves at once. Zero sends what each read of its connection brings.
-    public var coalesceInterval: Duration = .zero
+    public var coalescing = Coalescing.whenBusy
     /// Event loops; each is a thread.
     public var threadCount = 1
     public static let maximumThreadCount = Lane.maximumCount

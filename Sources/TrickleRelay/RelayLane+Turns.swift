@@ -28,8 +28,7 @@ extension RelayLane {
         isLooking = false
         guard !work.isEmpty, !isTurnScheduled else { return }
         isTurnScheduled = true
-        turns.append(isMedia: true) { [weak self] in
-            guard let self else { return }
+        turns.append(isMedia: true) { [self] in
             isTurnScheduled = false
             takeTurn(goOn)
         }

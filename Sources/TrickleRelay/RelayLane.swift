@@ -39,6 +39,7 @@ final class RelayLane: @unchecked Sendable {
     /// Those whose waiting is over, and of whom some have not been told.
     var rounds: [ReadTicket: [WaitingRound]] = [:]
     private(set) var publishers: [PublicationID: PublishExchange] = [:]
+    private var load = LaneLoad()
     var isLooking = false
     /// What is to be looked at after what the lane is looking at.
     var due: [Wake.Subject] = []
@@ -191,12 +192,24 @@ final class RelayLane: @unchecked Sendable {
     func publisherJoined(_ id: PublicationID, _ exchange: PublishExchange) { publishers[id] = exchange }
     func publisherLeft(_ id: PublicationID) { publishers[id] = nil }
 
-    /// Lets the bytes that an exchange has collected leave after ``RelayConfiguration/coalesceInterval`` at most: with those
-    /// that others have collected by then.
+    /// How long a publisher's bytes may wait for others just now.
+    func coalesceInterval(now: NIODeadline) -> TimeAmount {
+        switch configuration.coalescing {
+        case .never: return .zero
+        case .always(let interval): return TimeAmount(interval)
+        case .whenBusy:
+            load.look(now: now)
+            return load.isBusy ? TimeAmount(Coalescing.busyInterval) : .zero
+        }
+    }
+
+    /// Lets the bytes that an exchange has collected leave after the interval at most: with those that others have collected by then.
     func publishSoon(_ exchange: PublishExchange) {
         collecting.append(exchange)
         guard collecting.count == 1 else { return }
-        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.coalesceInterval)) {
+        let interval =
+            if case .always(let interval) = configuration.coalescing { interval } else { Coalescing.busyInterval }
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
             let due = self.collecting
             self.collecting = []
             for exchange in due { exchange.publishCollected() }

@@ -49,9 +49,9 @@ struct TrickleServer: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Let pieces that come within this time leave together: less work for many subscribers, for that much delay. 0 holds nothing.",
+            "Let pieces that come within this time leave together: less work for many subscribers, for that much delay. 'auto' does it with 4ms while the relay is busy, 0 holds nothing.",
             valueName: "time"))
-    var coalesce = DurationArgument("0")
+    var coalesce = CoalescingArgument.auto
 
     @Option(
         help: ArgumentHelp(
@@ -92,7 +92,6 @@ struct TrickleServer: Tool {
         if case .nowhere = addr, !tls.isWanted {
             throw ValidationError("--addr none needs TLS: --tls-cert and --tls-key, or --tls-self-signed")
         }
-        if coalesce.duration > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
     }
 
     func run(_ session: ToolSession) async throws {
@@ -125,7 +124,7 @@ struct TrickleServer: Tool {
         configuration.secure = certificates.map { tls.listener(showing: $0) }
         configuration.basePath = BasePath(path)
         configuration.access = access
-        configuration.coalesceInterval = coalesce.duration
+        configuration.coalescing = coalesce.coalescing
         window.apply(to: &configuration)
         limits.apply(to: &configuration)
         browsers.apply(to: &configuration)

@@ -15,7 +15,7 @@ import TrickleTesting
 
     @Test func whatComesWithinTheIntervalIsOnePiece() async throws {
         try await withRelayServer {
-            $0.coalesceInterval = .seconds(3600)
+            $0.coalescing = .always(.seconds(3600))
         } _: { relay in
             let segments = relay.subscriber(to: try ChannelName("cam"), from: .exact(0))
             try await PlainClient.with(relay) { publisher in
@@ -35,7 +35,7 @@ import TrickleTesting
 
     @Test func whatIsHeldLeavesWithinTheSegment() async throws {
         try await withRelayServer {
-            $0.coalesceInterval = .milliseconds(2)
+            $0.coalescing = .always(.milliseconds(2))
         } _: { relay in
             try await PlainClient.with(relay) { publisher in
                 try await publisher.send(PlainRequest.create("/cam"))
@@ -55,7 +55,7 @@ import TrickleTesting
         _ end: String
     ) async throws {
         try await withRelayServer {
-            $0.coalesceInterval = .seconds(3600)
+            $0.coalescing = .always(.seconds(3600))
         } _: { relay in
             try await PlainClient.with(relay) { publisher in
                 try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("first"))
@@ -78,7 +78,7 @@ import TrickleTesting
 
     @Test func aPublisherThatBreaksOffLosesNothingThatWasHeld() async throws {
         try await withRelayServer {
-            $0.coalesceInterval = .seconds(3600)
+            $0.coalescing = .always(.seconds(3600))
         } _: { relay in
             try await PlainClient.with(relay) { publisher in
                 try await publisher.send(PlainRequest.post("/cam/0") + PlainRequest.chunk("first"))
@@ -105,8 +105,8 @@ extension RelayServer {
 
     /// Whether bytes that come at these seconds wait.
     private func holds(_ seconds: UInt64..., interval: TimeAmount) -> [Bool] {
-        var pace = CoalescingPace(interval: interval)
-        return seconds.map { pace.holds(now: second($0)) }
+        var pace = CoalescingPace()
+        return seconds.map { pace.holds(now: second($0), within: interval) }
     }
 
     @Test(arguments: [0, 1, 3599, 3600, 1 << 30])
@@ -116,11 +116,51 @@ extension RelayServer {
     }
 
     @Test func theIntervalBeginsAnewWhenWhatWaitedLeaves() {
-        var pace = CoalescingPace(interval: .seconds(2))
-        var waits = [10, 11].map { pace.holds(now: second($0)) }
+        var pace = CoalescingPace()
+        var waits = [10, 11].map { pace.holds(now: second($0), within: .seconds(2)) }
         pace.left(now: second(12))
-        waits += [13, 14].map { pace.holds(now: second($0)) }
+        waits += [13, 14].map { pace.holds(now: second($0), within: .seconds(2)) }
         #expect(waits == [false, true, true, false])
+    }
+}
+
+/// When an event loop is busy, by clocks that are told.
+@Suite struct LaneLoadTests {
+    /// Whether the loop is busy after each tenth of a second in which it works so many milliseconds.
+    private func busy(_ milliseconds: Int64...) -> [Bool] {
+        var load = LaneLoad()
+        var (now, worked) = (NIODeadline.uptimeNanoseconds(5_000_000_000), Int64(7))
+        load.look(now: now) { worked }
+        return milliseconds.map { time in
+            now = now + LaneLoad.period
+            worked += time * 1_000_000
+            load.look(now: now) { worked }
+            return load.isBusy
+        }
+    }
+
+    @Test func aLoopThatWorksHalfOfItsTimeIsBusy() {
+        #expect(busy(10, 39, 50, 95) == [false, false, true, true])
+    }
+
+    @Test func aLoopThatHasBecomeBusyStaysSoWhileItWorksAThirdOfThat() {
+        #expect(busy(50, 14, 39, 11, 39) == [true, true, true, false, false])
+    }
+
+    @Test func aLoopIsJudgedByATenthOfASecondAtLeast() {
+        var load = LaneLoad()
+        load.look(now: .uptimeNanoseconds(1_000_000_000)) { 0 }
+        load.look(now: .uptimeNanoseconds(1_050_000_000)) { 50_000_000 }
+        #expect(!load.isBusy)
+        load.look(now: .uptimeNanoseconds(1_100_000_000)) { 50_000_000 }
+        #expect(load.isBusy)
+    }
+
+    @Test func aThreadsWorkIsCounted() {
+        let before = LaneLoad.workedOfThisThread()
+        var sum = 0
+        while LaneLoad.workedOfThisThread() < before + 1_000_000 { sum &+= 1 }
+        #expect(sum > 0)
     }
 }
 

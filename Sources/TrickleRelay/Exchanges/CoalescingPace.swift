@@ -5,18 +5,13 @@ import NIOCore
 /// Bytes that come after a silence of the interval leave at once. "Before the first" is nil: the clock counts from the
 /// machine's start, so that no time of it is long ago.
 struct CoalescingPace {
-    private let interval: TimeAmount
     private var lastLeft: NIODeadline?
-
-    /// - Parameter interval: how long bytes may wait; zero for not at all.
-    init(interval: TimeAmount) {
-        self.interval = interval
-    }
 
     /// Bytes have come.
     ///
+    /// - Parameter interval: how long bytes may wait; zero for not at all.
     /// - Returns: whether they wait; otherwise they leave now.
-    mutating func holds(now: NIODeadline) -> Bool {
+    mutating func holds(now: NIODeadline, within interval: TimeAmount) -> Bool {
         if let lastLeft, lastLeft + interval > now { return true }
         lastLeft = now
         return false

@@ -19,7 +19,7 @@ final class PublishExchange: Exchange {
     private var pending = CollectedBytes()
     /// Whether the lane will call ``publishCollected()``.
     private var isCollecting = false
-    private var pace: CoalescingPace
+    private var pace = CoalescingPace()
     private var isIdle = true
     /// Since when no byte has come, as the lane's ticks see it; nil while some come, and before the first.
     private var silentSince: NIODeadline?
@@ -39,7 +39,6 @@ final class PublishExchange: Exchange {
         publishRequest.client = request.client.household.hashValue
         self.publishRequest = publishRequest
         lane = request.lane
-        pace = CoalescingPace(interval: TimeAmount(lane.configuration.coalesceInterval))
     }
 
     // MARK: Exchange
@@ -74,14 +73,18 @@ final class PublishExchange: Exchange {
 
     func readComplete() {
         guard pending.byteCount > 0 else { return }
-        guard lane.configuration.coalesceInterval > .zero, isCollecting || pace.holds(now: .now()) else {
-            return publishPending()
-        }
+        guard isCollecting || holds() else { return publishPending() }
         // The store holds them: whoever ends the segment meanwhile finds them there.
         publishPending(waits: true)
         guard !isCollecting else { return }
         isCollecting = true
         lane.publishSoon(self)
+    }
+
+    private func holds() -> Bool {
+        if lane.configuration.coalescing == .never { return false }
+        let now = NIODeadline.now()
+        return pace.holds(now: now, within: lane.coalesceInterval(now: now))
     }
 
     /// The time for which bytes are held is over.

@@ -46,7 +46,8 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// The lines of a chunk: before its bytes, and behind.
     private static let elementsPerChunk = 2
 
-    package weak var keeper: (any Keeper)?
+    /// Let go of when the gate leaves the pipeline. A weak reference would make all counting of the keeper's references slow.
+    package var keeper: (any Keeper)?
     private let turns: TurnQueue
     private let maximumHeadByteCount: Int
     private var boundary: MessageBoundary
@@ -83,6 +84,7 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        keeper = nil
         held = ByteBuffer()
     }
 
@@ -222,10 +224,10 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func pause() {
         isPaused = true
-        turns.append(isMedia: !boundary.isInHead) { [weak self] in
-            self?.isPaused = false
-            self?.resume()
-            self?.closeWhenTaken()
+        turns.append(isMedia: !boundary.isInHead) { [self] in
+            isPaused = false
+            resume()
+            closeWhenTaken()
         }
     }
 }
