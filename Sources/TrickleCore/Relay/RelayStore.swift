@@ -17,6 +17,8 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public private(set) var isDraining = false
     /// What all segments take of the relay's memory, in bytes.
     public internal(set) var cost = 0
+    /// What of that is no segment's.
+    var waitingByteCount = 0
     /// Readers of all channels.
     public internal(set) var readerCount = 0
     /// Who takes it, and what each could give up.

@@ -20,7 +20,7 @@ struct MetricsPage {
         metric("subscribers", "gauge", "Readers, those who wait among them.", store.readerCount)
         metric(
             "viewers", "gauge", "Viewers of endless streams, such as /NAME.ts; each is a subscriber, too.", viewerCount)
-        metric("memory_bytes", "gauge", "What the kept segments take.", store.cost)
+        metric("memory_bytes", "gauge", "What the kept segments take, and bodies that wait.", store.cost)
         metric("segments_total", "counter", "Segments begun.", store.counts.segments)
         metric("aborted_total", "counter", "Segments that ended as aborted.", store.counts.abortedSegments)
         metric("bytes_in_total", "counter", "Payload bytes published.", store.counts.bytesIn)
