@@ -5,7 +5,8 @@ import NIOHTTP2
 /// One client's HTTP/2 connection (RFC 9113): each of its requests is an ``HTTP2Stream``.
 ///
 ///     TLS, or nothing ─► HTTP2Wire ─► NIOHTTP2Handler ─► this
-///                                         └─► a channel for each stream ─► HTTP2Stream
+///                            ▲            └─► a channel for each stream ─► HTTP2Stream
+///                            └───────────────── bodies that are sent ──────────┘
 final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -22,7 +23,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     private var lastStream = HTTP2StreamID.rootStream
     /// Whether no more streams are taken.
     private var isDraining = false
-    private let wire: HTTP2Wire
+    let wire: HTTP2Wire
 
     private init(lane: RelayLane, seat: ClientSeat) {
         wire = HTTP2Wire(turns: lane.turns)
@@ -95,10 +96,14 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
 
     // MARK: Streams
 
-    func begins(_ stream: HTTP2Stream, _ id: HTTP2StreamID) {
+    /// - Returns: what the stream's body leaves by.
+    func begins(_ stream: HTTP2Stream, _ id: HTTP2StreamID) -> HTTP2Flow {
         streams[ObjectIdentifier(stream)] = stream
         lastStream = max(lastStream, id)
         deadlines.nothingIsDue()
+        let flow = wire.open(Int(id))
+        flow.sender = stream
+        return flow
     }
 
     func ended(_ stream: HTTP2Stream) {

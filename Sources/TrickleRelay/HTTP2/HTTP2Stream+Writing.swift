@@ -66,26 +66,71 @@ extension HTTP2Stream: ResponseWriter {
     }
 
     func send(_ newest: NewestPiece) -> Int {
-        let byteCount = write(newest.piece.pointee)
-        flush()
-        return byteCount
+        let payload = newest.piece.pointee.payload
+        let byteCount = payload.readableBytes
+        isSending = true
+        let hasLeft = flow.map { connection.wire.send(payload, on: $0) } ?? false
+        isSending = false
+        if hasLeft {
+            lane.budget.send(byteCount)
+        } else {
+            send([.data(.init(data: .byteBuffer(payload)))])
+        }
+        return byteCount + HTTP2Wire.frameHeaderByteCount
     }
 
     /// Sends what a writable stream has been given. It is writable again if all of it has left.
+    ///
+    /// - Parameter promise: of the last frame, which is not a body's.
     private func send(_ frames: [HTTP2Frame.FramePayload], promise: EventLoopPromise<Void>? = nil) {
-        guard let context else {
+        guard context != nil, let flow else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
         let wasSending = isSending
         isSending = true
-        for frame in frames.dropLast() { context.write(wrapOutboundOut(frame), promise: nil) }
-        if let last = frames.last { context.writeAndFlush(wrapOutboundOut(last), promise: promise) }
-        isSending = wasSending
-        let byteCount = frames.reduce(0) { count, frame in
-            if case .data(let data) = frame { count + data.data.readableBytes } else { count }
+        var byteCount = 0
+        connection.wire.write {
+            for (index, frame) in frames.enumerated() {
+                byteCount += send(frame, by: flow, promise: index == frames.count - 1 ? promise : nil)
+            }
         }
+        writabilityChanged()
+        isSending = wasSending
         lane.budget.send(byteCount)
+    }
+
+    /// - Returns: how many bytes of the body the frame has.
+    private func send(
+        _ frame: HTTP2Frame.FramePayload, by flow: HTTP2Flow, promise: EventLoopPromise<Void>?
+    ) -> Int {
+        switch frame {
+        case .data(let data):
+            guard case .byteBuffer(let bytes) = data.data else { break }
+            connection.wire.append(bytes, to: flow)
+            if data.endStream { follow(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), flow, promise) }
+            return bytes.readableBytes
+        case _: follow(frame, flow, promise)
+        }
+        return 0
+    }
+
+    /// Sends a frame behind the body.
+    private func follow(_ frame: HTTP2Frame.FramePayload, _ flow: HTTP2Flow, _ promise: EventLoopPromise<Void>?) {
+        if flow.isEmpty { pass(frame, promise) } else { following.append((frame, promise)) }
+    }
+
+    /// Has the handler of frames send one.
+    private func pass(_ frame: HTTP2Frame.FramePayload, _ promise: EventLoopPromise<Void>?) {
+        if case .headers = frame { flow?.headsDue += 1 }
+        context?.writeAndFlush(wrapOutboundOut(frame), promise: promise)
+    }
+
+    func drained() {
+        let frames = following
+        following = []
+        for (frame, promise) in frames { pass(frame, promise) }
+        writabilityChanged()
     }
 
     func end(trailers: [HeaderField], isBroken: Bool) {

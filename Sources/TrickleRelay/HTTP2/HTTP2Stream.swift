@@ -8,7 +8,7 @@ import TrickleCore
 ///
 ///     start ─► new ─ head ─► receiving ─ end ─► answering ─ answer's end ─► ended
 ///                      └───► exchanging ─ end ──┘   any of them ─ reset ─► closed
-final class HTTP2Stream: ChannelInboundHandler {
+final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
@@ -37,23 +37,33 @@ final class HTTP2Stream: ChannelInboundHandler {
     let connection: HTTP2Connection
     var lane: RelayLane { connection.lane }
     private(set) var context: ChannelHandlerContext?
-    private var state = State.new
-    private var exchange: (any Exchange)?
+    private(set) var state = State.new
+    private(set) var exchange: (any Exchange)?
     private(set) var client: ClientIdentity?
     /// The request's place among those of its client; nil where the connection has that.
     private var seat: ClientSeat.Guest?
     private var deadlines = ClientDeadlines()
-    private var holdsBody = false
     /// What has come, while the event loop looks after others.
     private var waiting: [HTTP2Frame.FramePayload]?
     /// Whether all of the request has come.
-    private var hasWholeRequest = false
+    private(set) var hasWholeRequest = false
+
+    // What `HTTP2Stream+Body` keeps.
+    var length = HTTP2BodyLength()
+    var holdsBody = false
+    /// How many bytes of a body that may wait are counted as the relay's memory.
+    var countedByteCount = 0
+    var publishing = HTTP2PublishingWindow()
 
     // What `HTTP2Stream+Writing` keeps.
     var terms: AnswerTerms?
     /// What the next flush sends.
     var written: [HTTP2Frame.FramePayload] = []
-    var isWritable = true
+    /// The body that is sent; nil before the stream has begun.
+    private(set) var flow: HTTP2Flow?
+    /// Frames that follow the body, and wait for it.
+    var following: [(HTTP2Frame.FramePayload, EventLoopPromise<Void>?)] = []
+    private(set) var isWritable = true
     /// Whether bytes leave at this moment that a writable stream was given: whoever gave them sees how it went.
     var isSending = false
 
@@ -68,7 +78,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let id = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
-        connection.begins(self, id ?? .rootStream)
+        flow = connection.begins(self, id ?? .rootStream)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -77,6 +87,8 @@ final class HTTP2Stream: ChannelInboundHandler {
         cancelExchange()
         state = .closed
         waiting = nil
+        flowEnded()
+        nothingWaits()
         seat.take()?.leave()
         connection.ended(self)
     }
@@ -104,11 +116,17 @@ final class HTTP2Stream: ChannelInboundHandler {
         exchange?.readComplete()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writabilityChanged(to: context.channel.isWritable)
+    func channelWritabilityChanged(context: ChannelHandlerContext) { writabilityChanged() }
+
+    private func flowEnded() {
+        if let flow { connection.wire.close(flow) }
+        for (_, promise) in following { promise?.fail(ChannelError.ioOnClosedChannel) }
+        following = []
     }
 
-    private func writabilityChanged(to isWritable: Bool) {
+    /// It takes more when it has nothing left to write: a reader that is behind is seen at once.
+    func writabilityChanged() {
+        let isWritable = flow?.isEmpty != false && context?.channel.isWritable == true
         guard self.isWritable != isWritable else { return }
         self.isWritable = isWritable
         guard isWritable else { return deadlines.mustTake(within: lane.configuration.readerTimeout) }
@@ -121,13 +139,17 @@ final class HTTP2Stream: ChannelInboundHandler {
         case .headers(let headers) where state == .new:
             lane.turns.take(Self.unitsPerHead)
             take(headers.headers, isWhole: headers.endStream)
-        case .headers(let trailers):
-            if trailers.endStream { requestEnded() }
+        case .headers(let trailers) where trailers.endStream:
+            guard length.takes(0, isEnd: true) else { return rejectBody() }
+            requestEnded()
         case .data(let data):
             lane.turns.take(Self.unitsPerBody)
+            guard length.takes(data.data.readableBytes, isEnd: data.endStream) else { return rejectBody() }
             if case .byteBuffer(let bytes) = data.data, bytes.readableBytes > 0 {
                 switch state {
-                case .receiving, .exchanging: exchange?.received(bytes)
+                case .receiving, .exchanging:
+                    exchange?.received(bytes)
+                    if !data.endStream { widen(by: bytes.readableBytes) }
                 case .new, .answering, .ended, .closed: break
                 }
             }
@@ -139,6 +161,8 @@ final class HTTP2Stream: ChannelInboundHandler {
     // MARK: Requests
 
     private func take(_ headers: HPACKHeaders, isWhole: Bool) {
+        guard var length = HTTP2BodyLength(headers), length.takes(0, isEnd: isWhole) else { return rejectBody() }
+        self.length = length
         hasWholeRequest = isWhole
         let request = RelayRequest(
             headers, hasBody: !isWhole, maximumFieldCount: lane.configuration.maximumHeadFieldCount)
@@ -168,6 +192,7 @@ final class HTTP2Stream: ChannelInboundHandler {
 
     private func requestEnded() {
         hasWholeRequest = true
+        nothingWaits()
         let isToBegin = state == .receiving
         guard isToBegin || state == .exchanging else { return }
         deadlines.nothingIsDue()
@@ -177,12 +202,6 @@ final class HTTP2Stream: ChannelInboundHandler {
         exchange?.receivedEnd()
     }
 
-    func holdBody(_ isHeld: Bool) {
-        guard holdsBody != isHeld, !hasWholeRequest else { return }
-        holdsBody = isHeld
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: !isHeld)
-    }
-
     func awaitBody() {
         if state == .exchanging { deadlines.awaitRest(within: lane.configuration.headTimeout) }
     }
@@ -190,6 +209,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     func handOver(to exchange: any Exchange) {
         guard state.isAnswered else { return }
         self.exchange = exchange
+        if !exchange.mayHoldBody { nothingWaits() }
         exchange.start()
     }
 
@@ -209,7 +229,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         }
     }
 
-    private func refuse(_ problem: RequestProblem) {
+    func refuse(_ problem: RequestProblem) {
         guard state.isAnswered else { return }
         cancelExchange()
         let head = ResponseHead(problem)
@@ -246,6 +266,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         state = .closed
         exchange = nil
         written = []
+        flowEnded()
         lane.budget.send(TurnBudget.bytesPerCut)
         context?.close(promise: nil)
     }

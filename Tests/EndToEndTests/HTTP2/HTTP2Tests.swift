@@ -13,7 +13,8 @@ struct HTTP2Tests {
         "only_so_many_streams", "thousands_of_requests_in_one_go", "bad_requests_are_told",
         "a_preface_byte_by_byte", "small_data_and_a_neighbour", "a_head_without_an_end", "small_continuations",
         "a_head_that_is_too_large", "resets_in_a_row", "pings_in_a_row", "settings_in_a_row",
-        "empty_data_in_a_row", "window_updates_beyond_all", "garbage_behind_the_preface",
+        "empty_data_in_a_row", "window_updates_beyond_all", "a_stream_window_beyond_all",
+        "bodies_of_another_length", "garbage_behind_the_preface",
     ]
     private static let script = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "scenarios.py").path

@@ -371,6 +371,24 @@ def window_updates_beyond_all(url):
     client.expect_end(h2.errors.ErrorCodes.FLOW_CONTROL_ERROR)
 
 
+def a_stream_window_beyond_all(url):
+    client = Client(url)
+    post = client.ask("POST", "/window/0", ends=False)
+    client.send(frame(8, 0, post, (0x7FFFFFFF).to_bytes(4, "big")))
+    client.until(lambda: post in client.resets, "the stream's end")
+    assert client.resets[post] == h2.errors.ErrorCodes.FLOW_CONTROL_ERROR
+    assert client.answer("POST", "/window/1", body=b"x")[0] == 200
+
+
+def bodies_of_another_length(url):
+    client = Client(url)
+    for length, body in [(3, b"1234"), (5, b"1234"), (4, b""), ("four", b"1234")]:
+        post = client.ask("POST", "/length/0", [("content-length", str(length))], body)
+        client.until(lambda: post in client.resets, f"the end of a body of {len(body)} bytes and not {length}")
+        assert client.resets[post] == h2.errors.ErrorCodes.PROTOCOL_ERROR
+    assert client.answer("POST", "/length/1", [("content-length", "4")], b"1234")[0] == 200
+
+
 def garbage_behind_the_preface(url):
     client = Client(url)
     client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2000)
@@ -455,7 +473,7 @@ def the_last_answer_comes_when_the_relay_goes_down(url):
 
 FLOODS = [
     a_head_without_an_end, small_continuations, a_head_that_is_too_large, resets_in_a_row, pings_in_a_row, settings_in_a_row,
-    empty_data_in_a_row, window_updates_beyond_all, garbage_behind_the_preface,
+    empty_data_in_a_row, window_updates_beyond_all, a_stream_window_beyond_all, bodies_of_another_length, garbage_behind_the_preface,
 ]
 SCENARIOS = [
     publishes_and_reads_on_one_connection, bytes_trickle, waits_are_answered_side_by_side, a_reset_publish_is_aborted,
