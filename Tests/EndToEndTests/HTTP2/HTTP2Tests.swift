@@ -9,7 +9,8 @@ import TrickleTesting
 struct HTTP2Tests {
     static let scenarios = [
         "publishes_and_reads_on_one_connection", "bytes_trickle", "waits_are_answered_side_by_side",
-        "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody", "an_early_answer_stops_the_body",
+        "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody", "a_publisher_may_send_far_ahead",
+        "an_early_answer_stops_the_body",
         "only_so_many_streams", "thousands_of_requests_in_one_go", "bad_requests_are_told",
         "a_preface_byte_by_byte", "small_data_and_a_neighbour", "a_head_without_an_end", "small_continuations",
         "a_head_that_is_too_large", "resets_in_a_row", "pings_in_a_row", "settings_in_a_row",

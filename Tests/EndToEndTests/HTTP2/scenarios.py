@@ -233,6 +233,14 @@ def a_stream_that_takes_nothing_is_cut(url):
     assert client.answer("HEAD", "/stuck/0")[0] == 200
 
 
+def a_publisher_may_send_far_ahead(url):
+    client = Client(url)
+    post = client.ask("POST", "/ahead/0", body=bytes(1 << 17), ends=False)
+    client.until(lambda: client.http.local_flow_control_window(post) > 7 << 20, "a window of nearly 8 MiB")
+    client.give(post, bytes(1 << 24), ends=True)
+    assert client.status(post) == 200
+
+
 def an_early_answer_stops_the_body(url):
     client = Client(url)
     assert client.answer("POST", "/early/0", body=b"x")[0] == 200
@@ -477,7 +485,7 @@ FLOODS = [
 ]
 SCENARIOS = [
     publishes_and_reads_on_one_connection, bytes_trickle, waits_are_answered_side_by_side, a_reset_publish_is_aborted,
-    a_slow_stream_holds_nobody, an_early_answer_stops_the_body, only_so_many_streams,
+    a_slow_stream_holds_nobody, a_publisher_may_send_far_ahead, an_early_answer_stops_the_body, only_so_many_streams,
     thousands_of_requests_in_one_go, bad_requests_are_told, a_preface_byte_by_byte, small_data_and_a_neighbour,
 ] + FLOODS
 # These want a relay that is set up for them.

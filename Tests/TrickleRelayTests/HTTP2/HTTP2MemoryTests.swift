@@ -25,6 +25,7 @@ import TrickleTesting
         try await withRelayServer {
             $0.access = Undecided()
             $0.limits.memoryByteCount = memory
+            $0.limits.hasChangefeed = false
         } _: { relay in
             try await PlainClient.with(port: relay.port) { client in
                 try await client.send(HTTP2FlowReaderTests.preface)
