@@ -26,6 +26,9 @@ struct TrickleConformance: Tool {
     @Flag(help: "Speak HTTP/2: chosen in TLS' handshake with https://, by prior knowledge with http://.")
     var http2 = false
 
+    @Flag(help: "100 Continue does not get through to here: nginx answers none over HTTP/2.")
+    var noContinue = false
+
     @Option(help: "Write the results to this file as JSON; '-' is standard output.")
     var json: String?
 
@@ -63,6 +66,7 @@ struct TrickleConformance: Tool {
         }
         var settings = relay.settings
         settings.speaksHTTP2 = http2
+        settings.getsContinue = !noContinue
         settings.certificateAuthorities = caFile
         settings.concurrency = jobs
         settings.longestWait = slow ? .seconds(86_400) : .seconds(waitAtMost)

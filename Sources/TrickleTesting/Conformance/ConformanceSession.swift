@@ -143,6 +143,13 @@ final class ConformanceSession {
         return connection
     }
 
+    /// For cases that mean the 100 itself.
+    ///
+    /// - Throws: ``ConformanceSkip`` where none gets through.
+    func needsContinue() throws {
+        guard settings.getsContinue else { throw ConformanceSkip(reason: "100 Continue does not get through") }
+    }
+
     /// Sends a request on a connection of its own and takes the whole answer.
     func answer(
         _ method: String, _ path: String, _ fields: [String] = [], body: String = "", version: String = "1.1"

@@ -17,6 +17,9 @@ public struct ConformanceSettings: Sendable {
     /// A file of PEM certificates that vouch for the relay's; nil for those of the system.
     public var certificateAuthorities: String?
 
+    /// Whether `Expect: 100-continue` is answered with 100 on the way to the relay. A proxy may not pass it on.
+    public var getsContinue = true
+
     /// How long one answer may take.
     public var patience: Duration = .seconds(5)
     /// How long nothing must come where nothing may come.

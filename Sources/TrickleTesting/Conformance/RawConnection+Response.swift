@@ -158,9 +158,13 @@ extension RawConnection {
     }
 
     /// All that is left of the body.
-    func receiveRest() throws -> RawBodyRest {
+    ///
+    /// - Parameter count: of payload bytes at most; nil for all.
+    func receiveRest(atMost count: Int = .max) throws -> RawBodyRest {
         var rest = RawBodyRest(bytes: [], trailers: [], isWhole: false)
-        while let bytes = try receivePayload(limit: 1 << 20, until: .now + patience, rest: &rest) {
+        while rest.bytes.count < count {
+            let limit = min(1 << 20, count - rest.bytes.count)
+            guard let bytes = try receivePayload(limit: limit, until: .now + patience, rest: &rest) else { break }
             rest.bytes += bytes
         }
         return rest

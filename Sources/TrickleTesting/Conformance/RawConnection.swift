@@ -40,15 +40,16 @@ final class RawConnection {
 
     /// Sends all of it.
     ///
-    /// - Throws: ``ConformanceFailure`` when the peer does not take it in time, or has closed.
+    /// - Throws: ``ConformanceFailure`` when the peer takes nothing for so long, or has closed.
     func send(_ bytes: [UInt8]) throws {
         record(bytes[...], isSent: true)
-        let deadline = ContinuousClock.now + patience
+        var deadline = ContinuousClock.now + patience
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { Socket.send(descriptor, $0.baseAddress! + sent, $0.count - sent) }
             if count > 0 {
                 sent += count
+                deadline = .now + patience
             } else if errno == EAGAIN || errno == EINTR {
                 guard Socket.wait(descriptor, for: Int16(POLLOUT), until: deadline) else {
                     throw ConformanceFailure("the relay took only \(sent) of \(bytes.count) bytes in \(patience)")

@@ -4,6 +4,7 @@ extension ConformanceSuite {
         ConformanceCase(
             "PUB-19", "a preconnected POST gets four 100 Continue", wait: { $0.continueInterval * 6 }
         ) { session in
+            try session.needsContinue()
             let channel = try session.channel()
             let writer = try session.connect()
             writer.patience = max(session.settings.continueInterval * 2, session.settings.patience)

@@ -102,18 +102,27 @@ extension ConformanceSuite {
         let writer = try open.preconnect(0)
         let reader = try open.get(0)
         var sent = 0
+        var end: RawBodyRest?
         func write(until what: String, _ isThere: () throws -> Bool) throws {
             repeat {
                 try expect(sent < 64, "\(what) by far more than the relay may keep")
                 try writer.write(part)
                 if sent == 0 { try reader.receiveHead().expect(status: 200) }
-                try reader.expectBody(part)
+                let got = try reader.receiveRest(atMost: part.utf8.count)
+                try expect(part.utf8.starts(with: got.bytes), "the open segment has other bytes than were sent")
                 sent += 1
+                // A relay may make more room at once than a part takes.
+                guard got.bytes.count == part.utf8.count else {
+                    end = got
+                    return try expect(isThere(), "the open segment is given up, and \(what)")
+                }
             } while try !isThere()
         }
         try write(until: "the oldest segment is not dropped") { try first.read(0).status == 470 }
-        try first.expectSegment(3, part)
-        try write(until: "the other channel's oldest segment is not dropped") { try second.read(0).status == 470 }
+        if end == nil { try first.expectSegment(3, part) }
+        if end == nil {
+            try write(until: "the other channel's oldest segment is not dropped") { try second.read(0).status == 470 }
+        }
         for number in 1..<3 { try first.read(number).head.expect(status: 470) }
         // The newest complete segments go, and in the end this one: maybe at once.
         while sent < 64, try open.head(0)["Lp-Trickle-State"] == "open" {
@@ -124,7 +133,7 @@ extension ConformanceSuite {
         try second.read(1).head.expect(status: 470)
         try writer.connection.send("0\r\n\r\n")
         try writer.connection.receiveResponse(to: "POST").expectFull()
-        let rest = try reader.receiveRest()
+        let rest = try end ?? reader.receiveRest()
         try expect(rest.trailers["Lp-Trickle-Aborted"] == "relay", "the reader does not learn that the relay gave up")
         // What was given up is free.
         try session.channel().publish(0, part)
