@@ -89,6 +89,9 @@ struct ReverseProxyTests {
                 #expect(await reader.hasWritten(atLeast: 10))
                 reader.process.signalGroup(SIGKILL)
             }
+            let early = try curl(from: 3, "-i", "-H", "Lp-Trickle-Head: early", proxy.url("/cam/1"))
+            #expect(await early.hasWritten(atLeast: 10))
+            early.process.signalGroup(SIGKILL)
             publisher.process.signalGroup(SIGKILL)
         }
     }

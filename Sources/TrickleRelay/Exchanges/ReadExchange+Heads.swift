@@ -27,9 +27,12 @@ extension ReadExchange {
         _ status: Int = 200, number: SequenceNumber, next: SequenceNumber, byteCount: Int, contentType: String?,
         tag: String?
     ) -> ResponseHead {
-        segmentHead(
+        var head = segmentHead(
             status, number: number, next: next, byteCount: byteCount, contentType: contentType, tag: tag,
             isComplete: false)
+        // An early head may be stored, and trickles all the same.
+        if announcedNumber != nil, case .exact = position { head.fields.append(ResponseHead.unbuffered) }
+        return head
     }
 
     /// A body whose end tells what was not known at its beginning.
