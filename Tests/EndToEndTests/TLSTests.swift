@@ -34,6 +34,43 @@ import TrickleTesting
         }
     }
 
+    @Test func `the cookie with a token comes back with TLS only, if TLS brought it`() async throws {
+        let file = folder("relay.yaml")
+        TemporaryFolder.write("access:\n  - {allow: all, to: {token: some-long-token-of-a-test}}\n".utf8, to: file)
+        try await SecureRelay.with(nil, ["--config", file], plainAddress: "127.0.0.1:0") { relay in
+            let cookie = "set-cookie: trickle-token=some-long-token-of-a-test; Path=/; HttpOnly; SameSite=Strict"
+            for (url, version, ending) in [
+                (relay.url, "--http2", "; Secure"), (relay.url, "--http1.1", "; Secure"),
+                (relay.process.url, "--http1.1", ""), (relay.process.url, "--http2-prior-knowledge", ""),
+            ] {
+                let answer = try await relay.curl(
+                    version, "-o", folder("page"), "-D", "-", "-H", "Accept: text/html",
+                    "\(url)/?token=some-long-token-of-a-test")
+                let line = answer.outputText.split(whereSeparator: \.isNewline)
+                    .first { $0.lowercased().hasPrefix("set-cookie:") }
+                #expect(
+                    line?.lowercased() == (cookie + ending).lowercased(), "\(url) \(version): \(answer.outputText)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: BuiltTool.isInstalled("h2load"), "h2load is not installed"))
+    func `a hundred streams at once get all that they ask for`() async throws {
+        try await SecureRelay.with { relay in
+            TemporaryFolder.write(Array(repeating: UInt8(ascii: "x"), count: 300_000), to: folder("segment"))
+            let posted = try await relay.curl("-T", folder("segment"), "-X", "POST", "\(relay.url)/kept/0")
+            try #require(posted.status.isSuccess, "\(posted.errors)")
+            let paths = ["kept/0", "", "_channels", "kept/next", "_api/channels"]
+            TemporaryFolder.write(paths.map { "\(relay.url)/\($0)\n" }.joined().utf8, to: folder("urls"))
+            let run = try await RunningTool.run(
+                "h2load", ["-n", "200", "-c", "4", "-m", "25", "-H", "Accept: text/html", "-i", folder("urls")])
+            #expect(
+                run.outputText.contains("200 done, 200 succeeded, 0 failed, 0 errored, 0 timeout"),
+                "\(run.outputText)\(run.errors)")
+            #expect(run.outputText.contains("Application protocol: h2"))
+        }
+    }
+
     @Test(needsOpenSSL) func `a client needs only the root of a chain`() async throws {
         let rootKey = try await openssl.key("root.key")
         let root = try await openssl.root("root", key: rootKey)

@@ -23,12 +23,10 @@ struct PageRamp: Ramp {
     private func cookie(_ request: RampRequest) -> [(name: String, value: String)] {
         guard !request.grant.isForAnybody, case .token(let token) = request.client.credentials else { return [] }
         let value = PercentEncoding.encode(token.utf8)
-        return [
-            (
-                name: "Set-Cookie",
-                value: "\(ClientCredentials.cookieName)=\(value); Path=\(base); HttpOnly; SameSite=Strict"
-            )
-        ]
+        var terms = "Path=\(base); HttpOnly; SameSite=Strict"
+        // Who came with TLS never sends it without.
+        if request.client.isSecure { terms += "; Secure" }
+        return [(name: "Set-Cookie", value: "\(ClientCredentials.cookieName)=\(value); \(terms)")]
     }
 
     private func page(_ request: RampRequest) -> RampResponse {

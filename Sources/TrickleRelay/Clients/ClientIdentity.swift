@@ -20,11 +20,16 @@ public struct ClientIdentity: Sendable, CustomStringConvertible {
     public let address: ClientAddress
     /// A proxy's connection may carry requests of many clients.
     public let connection: ConnectionID
+    /// Whether the connection has TLS.
+    public let isSecure: Bool
     let head: RelayRequest
 
-    init(address: ClientAddress = .unknown, connection: ConnectionID = .none, head: RelayRequest) {
+    init(
+        address: ClientAddress = .unknown, connection: ConnectionID = .none, isSecure: Bool = false, head: RelayRequest
+    ) {
         self.address = address
         self.connection = connection
+        self.isSecure = isSecure
         self.head = head
     }
 

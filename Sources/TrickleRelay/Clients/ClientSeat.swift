@@ -14,6 +14,8 @@ final class ClientSeat: @unchecked Sendable {
     private(set) var client: ClientAddress
     /// Whether the peer may name its clients.
     private(set) var isProxy: Bool
+    /// Whether the connection has TLS.
+    var isSecure = false
     /// Under which address the census counts the connection; nil for a proxy's while it is for nobody.
     private var counted: ClientAddress?
     private var isTaken = true

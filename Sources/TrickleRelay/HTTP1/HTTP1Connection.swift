@@ -301,7 +301,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
 
     private func exchange(for request: RelayRequest, _ head: HTTPRequestHead) -> any Exchange {
         let isAdmitted = !seat.isProxy || seat.requested(for: request.forwardedFor)
-        let client = ClientIdentity(address: seat.client, connection: seat.connection, head: request)
+        let client = ClientIdentity(
+            address: seat.client, connection: seat.connection, isSecure: seat.isSecure, head: request)
         self.client = client
         terms = nil
         let incoming = IncomingRequest(client: client, lane: lane, writer: self)

@@ -183,7 +183,8 @@ final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
         let seat = connection.seat
         if seat.isProxy { self.seat = seat.guest(for: request.forwardedFor) }
         let client = ClientIdentity(
-            address: self.seat?.address ?? seat.client, connection: seat.connection, head: request)
+            address: self.seat?.address ?? seat.client, connection: seat.connection, isSecure: seat.isSecure,
+            head: request)
         self.client = client
         let incoming = IncomingRequest(client: client, lane: lane, writer: self)
         if seat.isProxy, self.seat == nil { return AnswerExchange(incoming, refusal: .tooManyConnections) }

@@ -47,6 +47,7 @@ final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
 
     private func begin(_ context: ChannelHandlerContext, _ name: String?) {
         guard let seat = seat.take() else { return }
+        seat.isSecure = true
         do {
             if name == "h2" {
                 try HTTP2Connection.begin(on: context.channel, lane, seat)
