@@ -54,5 +54,8 @@ public struct RelayConfiguration: Sendable {
     /// How long a relay that goes down lets readers finish.
     public var shutdownTimeout: Duration = .seconds(5)
 
+    /// How long a client may take to close when the last answer has left.
+    var lingerTime: Duration = .seconds(5)
+
     public init() {}
 }

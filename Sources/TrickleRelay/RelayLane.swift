@@ -275,7 +275,7 @@ final class RelayLane: @unchecked Sendable {
     }
 
     func closeConnections() {
-        for connection in Array(connections.values) { connection.close() }
+        for connection in Array(connections.values) { connection.closeAtOnce() }
     }
 
     /// Leaves an event loop that goes on.

@@ -43,7 +43,7 @@ extension RelayLane {
     /// - Returns: how many it closed.
     fileprivate func closeSilent(since latest: NIODeadline, atMost count: Int) -> Int {
         let silences = longestSilences(atMost: count).filter { $0.since <= latest }
-        for (_, connection) in silences { connection.close() }
+        for (_, connection) in silences { connection.closeAtOnce() }
         return silences.count
     }
 }

@@ -8,5 +8,6 @@ protocol ClientConnection: AnyObject {
     func checkDeadlines(now: NIODeadline)
     /// The relay goes down.
     func relayDrains()
-    func close()
+    /// Ends it, whatever is under way.
+    func closeAtOnce()
 }

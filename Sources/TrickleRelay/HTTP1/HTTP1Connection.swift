@@ -52,8 +52,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     private var holdsBody = false
     /// Whether HTTP/2 is about to have the connection.
     var isLeaving = false
-    /// How long a client may take to close when the last answer has left.
-    static let lingerTime = Duration.seconds(5)
+    /// Whether the last answer has left, and the client has nothing on the way that would reset the connection.
+    private var isUndisturbed = false
 
     /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
     private static let publishingReadsPerTurn: UInt = 8
@@ -94,6 +94,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
 
     private func begin() {
         lane.connections[ObjectIdentifier(self)] = self
+        // Its request would come too late for the others' end.
+        guard !lane.isDraining else { return refuse(RequestProblem(.draining)) }
         awaitHead()
     }
 
@@ -225,6 +227,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         case .idle, .switched: close()
         case .flushing: closeAfterReading()
         case .receiving, .exchanging, .answering: exchange?.relayDrains()
+        case .lingering where isUndisturbed: close()
         case .lingering, .closed: break
         }
     }
@@ -235,7 +238,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         close()
     }
 
-    func close() { context?.close(promise: nil) }
+    func close() {
+        if lane.isDraining { closeAtOnce() } else { context?.close(promise: nil) }
+    }
+
+    func closeAtOnce() { context?.closeAtOnce() }
 
     // MARK: Requests
 
@@ -364,37 +371,42 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
 
     /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
     private func closeAfterReading() {
+        let hasSentAll = state.hasWholeRequest && gate?.holdsBytes == false
         transition(.lastAnswerEnd)
-        endAfterReading()
+        endAfterReading(hasSentAll: hasSentAll)
     }
 
-    private func endAfterReading() {
+    /// - Parameter hasSentAll: whether the client has sent no more than the request that is answered.
+    private func endAfterReading(hasSentAll: Bool = false) {
         deadlines.nothingIsDue()
         deadlines.mustTake(within: lane.configuration.readerTimeout)
         guard let context else { return }
         let flushed = lane.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
         let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
-        flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft() }
+        flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft(hasSentAll: hasSentAll) }
         gate?.intakeChanged()
     }
 
     /// The client reads the last answer, and closes, in its own time, but not for ever.
-    private func lastByteHasLeft() {
+    private func lastByteHasLeft(hasSentAll: Bool) {
         deadlines.hasTaken()
-        deadlines.await(within: Self.lingerTime)
+        isUndisturbed = hasSentAll
+        if isUndisturbed, lane.isDraining { return close() }
+        deadlines.await(within: lane.configuration.lingerTime)
         context?.close(mode: .output, promise: nil)
     }
 
     /// Ends the connection in the middle of an answer, so that nobody takes it for the end.
     func cut() {
-        // To those without the chunked coding an orderly close is the end of the body.
+        // To those without the chunked coding an orderly close is the end of the body, and so is the goodbye of TLS.
         let resets = request?.isHTTP10 == true
         transition(.cut)
         lane.budget.send(TurnBudget.bytesPerCut)
         (exchange, client) = (nil, nil)
         written = []
         guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
-        socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.close() }
+        socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.context?.closeWithoutGoodbye()
+        }
     }
 }

@@ -92,6 +92,14 @@ enum HTTP1State: CaseIterable {
         }
     }
 
+    /// Whether nothing is to come of a request that has begun.
+    var hasWholeRequest: Bool {
+        switch self {
+        case .idle, .answering, .flushing: true
+        case .receiving, .exchanging, .lingering, .switched, .closed: false
+        }
+    }
+
     /// Whether an exchange has the connection's request.
     var isAnswered: Bool {
         switch self {

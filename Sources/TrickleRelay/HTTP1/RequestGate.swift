@@ -115,6 +115,9 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         feed()
     }
 
+    /// Whether something waits behind the request that is answered.
+    var holdsBytes: Bool { held.readableBytes > 0 }
+
     /// What waits, for somebody else.
     func takeHeld() -> ByteBuffer {
         defer { held = ByteBuffer() }

@@ -21,8 +21,14 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     private var context: ChannelHandlerContext?
     /// The newest stream that was answered.
     private var lastStream = HTTP2StreamID.rootStream
-    /// Whether no more streams are taken.
+    /// Whether the connection is to end.
     private var isDraining = false
+    /// Whether the client was told to begin no more streams (section 6.8): behind that, and without streams, no frame is taken.
+    private var hasSaidGoodbye = false
+    /// Whether answers have been written since the relay began to go down.
+    private var hasLateAnswers = false
+    /// The PINGs that have asked whether the last answer was read.
+    private var questionCount: UInt64 = 0
     let wire: HTTP2Wire
 
     private init(lane: RelayLane, seat: ClientSeat) {
@@ -62,6 +68,10 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
         guard context.channel.isActive else { return }
         lane.connections[ObjectIdentifier(self)] = self
         awaitRequest()
+        // Its first request would come too late for the others' end.
+        guard lane.isDraining else { return }
+        hasLateAnswers = true
+        leave()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -73,7 +83,12 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
     }
 
     /// Frames of the connection itself, which the handler before has answered.
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard isDraining, streams.isEmpty, case .ping(let answered, ack: true) = unwrapInboundIn(data).payload else {
+            return
+        }
+        if answered == HTTP2PingData(withInteger: questionCount) { end() }
+    }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -108,9 +123,9 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
 
     func ended(_ stream: HTTP2Stream) {
         streams[ObjectIdentifier(stream)] = nil
+        hasLateAnswers = hasLateAnswers || lane.isDraining
         guard streams.isEmpty else { return }
-        // The client reads the last answer, and closes, in its own time, but not for ever.
-        if isDraining { deadlines.await(within: HTTP1Connection.lingerTime) } else { awaitRequest() }
+        if isDraining { awaitEnd() } else { awaitRequest() }
     }
 
     private func awaitRequest() {
@@ -127,7 +142,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
         case .taking:
             lane.countStall(logMetadata)
             close()
-        case .arrival where isDraining: close()
+        case .arrival where isDraining: end()
         case .arrival: leave()
         case .rest, nil: break
         }
@@ -138,18 +153,45 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection {
         leave()
     }
 
-    /// Takes no more streams: the client closes when those that are under way have ended (section 6.8).
+    /// The client has some time to read the last answer: then it closes by itself, or answers the PING (section 6.7).
+    private func awaitEnd() {
+        deadlines.await(within: lane.configuration.lingerTime)
+        guard !hasSaidGoodbye else { return }
+        questionCount += 1
+        let question = HTTP2Frame(
+            streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: questionCount), ack: false))
+        context?.writeAndFlush(wrapOutboundOut(question), promise: nil)
+    }
+
+    /// The connection ends when the client has read all answers (section 6.8).
+    ///
+    /// Streams that it begins before it knows that are answered: GOAWAY names the highest number while any is under way.
     private func leave() {
-        guard !isDraining, let context else { return }
+        guard !isDraining else { return }
         isDraining = true
-        let farewell = HTTP2Frame(
-            streamID: .rootStream, payload: .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
-        guard streams.isEmpty else { return context.writeAndFlush(wrapOutboundOut(farewell), promise: nil) }
+        guard streams.isEmpty else { return sayGoodbye(.maxID, promise: nil) }
+        if hasLateAnswers { awaitEnd() } else { end() }
+    }
+
+    /// Nothing is under way on the connection.
+    private func end() {
         let sent = lane.eventLoop.makePromise(of: Void.self)
         let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
         sent.futureResult.whenComplete { _ in connection.value.close() }
-        context.writeAndFlush(wrapOutboundOut(farewell), promise: sent)
+        if hasSaidGoodbye { sent.succeed() } else { sayGoodbye(lastStream, promise: sent) }
     }
 
-    func close() { context?.close(promise: nil) }
+    private func sayGoodbye(_ last: HTTP2StreamID, promise: EventLoopPromise<Void>?) {
+        guard let context else { return promise?.fail(ChannelError.alreadyClosed) ?? () }
+        hasSaidGoodbye = true
+        let farewell = HTTP2Frame(
+            streamID: .rootStream, payload: .goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil))
+        context.writeAndFlush(wrapOutboundOut(farewell), promise: promise)
+    }
+
+    private func close() {
+        if lane.isDraining { closeAtOnce() } else { context?.close(promise: nil) }
+    }
+
+    func closeAtOnce() { context?.closeAtOnce() }
 }

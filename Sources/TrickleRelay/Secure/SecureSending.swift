@@ -1,6 +1,8 @@
 import NIOCore
 
 /// Sends encrypted bytes at once, past NIO's queue while that is empty: nearest to the socket, behind TLS.
+///
+/// It closes the socket when it is told ``SocketEnd``, whatever TLS still waits for.
 final class SecureSending: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -28,6 +30,11 @@ final class SecureSending: ChannelOutboundHandler {
 
     func flush(context: ChannelHandlerContext) {
         if queuedCount > 0 { context.flush() }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is SocketEnd else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        context.close(promise: promise)
     }
 
     private func enqueue(_ context: ChannelHandlerContext, _ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?) {

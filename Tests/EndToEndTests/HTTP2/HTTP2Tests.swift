@@ -8,8 +8,13 @@ import TrickleTesting
     .timeLimit(.minutes(TestLimit.minutes)))
 struct HTTP2Tests {
     static let scenarios = [
+<<<<<<< HEAD
         "publishes_and_reads_on_one_connection", "bytes_trickle", "waits_are_answered_side_by_side",
         "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody", "a_publisher_may_send_far_ahead",
+=======
+        "publishes_and_reads_on_one_connection", "many_posts_beside_a_body_that_goes_on", "bytes_trickle",
+        "waits_are_answered_side_by_side", "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody",
+>>>>>>> bf8b773 (Let no connection hold the relay's end up that has nothing more to say)
         "an_early_answer_stops_the_body",
         "only_so_many_streams", "thousands_of_requests_in_one_go", "bad_requests_are_told",
         "a_preface_byte_by_byte", "small_data_and_a_neighbour", "a_head_without_an_end", "small_continuations",
@@ -51,7 +56,20 @@ struct HTTP2Tests {
             ["--trust-proxy", "127.0.0.0/8", "--max-connections-per-address", "3", "--reader-timeout", "10m"])
     }
 
-    @Test(arguments: ["the_relay_goes_down", "the_last_answer_comes_when_the_relay_goes_down"])
+    @Test func `playlists that wait share a connection with a viewer`() async throws {
+        let folder = TemporaryFolder()
+        for number in 0..<9 { TemporaryFolder.write(TestChannel.segment(number), to: folder("\(number)")) }
+        try await RelayProcess.with(["--reader-timeout", "10m"]) { relay in
+            let run = try await PythonClients.run(
+                Self.script, [relay.url, "playlists_wait_beside_a_viewer", folder.path])
+            #expect(run.status.isSuccess, "\((run.outputText + run.errors).suffix(1500))")
+        }
+    }
+
+    @Test(arguments: [
+        "the_relay_goes_down", "the_last_answer_comes_when_the_relay_goes_down",
+        "a_stream_begins_as_the_relay_goes_down",
+    ])
     func `streams end as they should when the relay goes down`(_ scenario: String) async throws {
         try await RelayProcess.with { relay in
             let tool = try RunningTool(PythonClients.path, ["-B", Self.script, relay.url, scenario])

@@ -1,7 +1,8 @@
-"""Runs one scenario of HTTP/2 against a relay, with each frame in hand: scenarios.py URL NAME. Ends with 0, or with 1 and what went
+"""Runs one scenario of HTTP/2 against a relay, with each frame in hand: scenarios.py URL NAME [MORE]. Ends with 0, or with 1 and what went
 wrong. `scenarios.py --list` names them.
 """
 
+import select
 import socket
 import sys
 import time
@@ -31,6 +32,8 @@ class Client:
             # Those that the connection begins with.
             self.http.local_settings = h2.settings.Settings(client=True, initial_values=settings)
         self.socket = socket.create_connection((self.url.hostname, self.url.port), timeout=PATIENCE)
+        # Small frames follow each other.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heads, self.bodies, self.trailers, self.ends, self.resets = {}, {}, {}, set(), {}
         self.interim = {}
         self.goodbye = None
@@ -162,6 +165,34 @@ def publishes_and_reads_on_one_connection(url):
         client.until(lambda: client.ends.issuperset([post, get]), f"the ends of {number}")
         assert client.status(post) == 200
         assert client.bodies[get] == body, f"segment {number} has other bytes: {client.bodies[get][:40]}"
+
+
+def many_posts_beside_a_body_that_goes_on(url):
+    writer, reader = Client(url), Client(url)
+    long_post = writer.ask("POST", "/long/0", ends=False)
+    long_get, long_body = None, b""
+    for number in range(600):
+        body = f"segment {number}. ".encode() * (1 + number % 50 * 20)
+        get = reader.ask("GET", f"/many/{number}")
+        post = writer.ask("POST", f"/many/{number}", ends=False)
+        for start in range(0, len(body), 4000):
+            writer.give(post, body[start:start + 4000])
+            writer.give(long_post, bytes([number % 256]) * 10)
+            long_body += bytes([number % 256]) * 10
+        writer.give(post, b"", ends=True)
+        assert writer.status(post) == 200
+        # Who asked before the channel was there was told so.
+        if number == 0:
+            assert reader.status(get) in (200, 404)
+            get = reader.ask("GET", "/many/0")
+            long_get = reader.ask("GET", "/long/0")
+        reader.until(lambda: get in reader.ends, f"the end of {number}")
+        assert reader.bodies.pop(get) == body, f"segment {number} has other bytes"
+        reader.until(lambda: reader.bodies.get(long_get) == long_body, "what the other body has got")
+    writer.give(long_post, b"", ends=True)
+    assert writer.status(long_post) == 200
+    reader.until(lambda: long_get in reader.ends, "the end of the other body")
+    assert reader.bodies[long_get] == long_body
 
 
 def bytes_trickle(url):
@@ -446,6 +477,59 @@ def a_proxy_speaks_for_many(url):
     assert client.answer("GET", "/shared/next", one)[0] == 200
 
 
+def next_number(playlist):
+    """Of the segment behind those that a playlist lists."""
+    lines = playlist.decode().splitlines()
+    first = [int(line.split(":")[1]) for line in lines if line.startswith("#EXT-X-MEDIA-SEQUENCE:")]
+    return first[0] + sum(line.startswith("#EXTINF:") for line in lines)
+
+
+def playlists_wait_beside_a_viewer(url, folder):
+    """The folder has a channel's segments, 2 s each, by their numbers."""
+    def segment(number):
+        with open(f"{folder}/{number}", "rb") as file:
+            return file.read()
+
+    publisher, player = Client(url), Client(url)
+    for number in range(3):
+        assert publisher.answer("POST", f"/cam/{number}", body=segment(number))[0] == 200
+    viewer = player.ask("GET", "/cam.ts")
+    player.until(lambda: player.bodies.get(viewer), "the viewer's first bytes")
+
+    def reload(query):
+        return player.ask("GET", f"/cam/index.m3u8?{query}")
+
+    def come(waits):
+        """Those that were not told in time ask again."""
+        for stream, query in list(waits.items()):
+            player.until(lambda: stream in player.ends, f"the answer to {query}")
+            while player.status(stream) == 503:
+                stream = reload(query)
+                player.until(lambda: stream in player.ends, f"the answer to {query}")
+            assert player.status(stream) == 200, f"{query} is answered with {player.status(stream)}"
+            yield player.bodies[stream]
+
+    for number in range(3, 9):
+        status, playlist = player.answer("GET", "/cam/index.m3u8")
+        wanted = next_number(playlist)
+        parts, wholes = f"_HLS_msn={wanted}&_HLS_part=0", f"_HLS_msn={wanted}"
+        waits = {reload(query): query for query in [wholes, parts, wholes, parts, wholes]}
+        assert player.answer("GET", "/cam/next") == (200, str(number).encode())
+        early = [stream for stream in waits if stream in player.ends and player.status(stream) != 503]
+        assert not early, f"{waits[early[0]]} is answered with {player.status(early[0])} before it is there"
+        seen = len(player.bodies[viewer])
+        body = segment(number)
+        post = publisher.ask("POST", f"/cam/{number}", body=body[:len(body) * 2 // 3], ends=False)
+        for playlist in come({stream: query for stream, query in waits.items() if query == parts}):
+            assert next_number(playlist) == wanted and b"#EXT-X-PART:" in playlist, playlist
+        publisher.give(post, body[len(body) * 2 // 3:], ends=True)
+        assert publisher.status(post) == 200
+        for playlist in come({stream: query for stream, query in waits.items() if query == wholes}):
+            assert next_number(playlist) > wanted, playlist
+        player.until(lambda: len(player.bodies[viewer]) >= seen + len(body), "the segment at the viewer")
+    assert viewer not in player.ends and viewer not in player.resets
+
+
 def the_relay_goes_down(url):
     client = Client(url)
     assert client.answer("POST", "/last", [("content-length", "0")])[0] == 200
@@ -479,19 +563,54 @@ def the_last_answer_comes_when_the_relay_goes_down(url):
     sys.exit(0)
 
 
+def a_stream_begins_as_the_relay_goes_down(url):
+    client = Client(url)
+    assert client.answer("POST", "/late", [("content-length", "0")])[0] == 200
+    wait = client.ask("GET", "/late/0")
+    assert client.answer("GET", "/late/next")[1] == b"0"
+    print("ready", flush=True)
+    # GOAWAY is there, and has not been read.
+    select.select([client.socket], [], [])
+    post = client.ask("POST", "/late/0", body=b"late")
+    # python-h2 takes nothing behind GOAWAY.
+    answered, codes, data = set(), [], b""
+    while piece := client.socket.recv(1 << 16):
+        data += piece
+        while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
+            end = 9 + int.from_bytes(data[:3], "big")
+            kind, flags, stream, payload = data[3], data[4], int.from_bytes(data[5:9], "big"), data[9:end]
+            data = data[end:]
+            if kind == 1:
+                answered.add(stream)
+            elif kind == 6 and not flags & 1:
+                client.socket.sendall(frame(6, 1, 0, payload))
+            elif kind == 7:
+                codes.append(int.from_bytes(payload[4:8], "big"))
+    assert answered == {wait, post}, f"of {wait} and {post} only {answered} are answered"
+    assert codes == [h2.errors.ErrorCodes.NO_ERROR], f"GOAWAY says {codes}"
+    sys.exit(0)
+
+
 FLOODS = [
     a_head_without_an_end, small_continuations, a_head_that_is_too_large, resets_in_a_row, pings_in_a_row, settings_in_a_row,
     empty_data_in_a_row, window_updates_beyond_all, a_stream_window_beyond_all, bodies_of_another_length, garbage_behind_the_preface,
 ]
 SCENARIOS = [
+<<<<<<< HEAD
     publishes_and_reads_on_one_connection, bytes_trickle, waits_are_answered_side_by_side, a_reset_publish_is_aborted,
     a_slow_stream_holds_nobody, a_publisher_may_send_far_ahead, an_early_answer_stops_the_body, only_so_many_streams,
+=======
+    publishes_and_reads_on_one_connection, many_posts_beside_a_body_that_goes_on, bytes_trickle,
+    waits_are_answered_side_by_side, a_reset_publish_is_aborted,
+    a_slow_stream_holds_nobody, an_early_answer_stops_the_body, only_so_many_streams,
+>>>>>>> bf8b773 (Let no connection hold the relay's end up that has nothing more to say)
     thousands_of_requests_in_one_go, bad_requests_are_told, a_preface_byte_by_byte, small_data_and_a_neighbour,
 ] + FLOODS
 # These want a relay that is set up for them.
 SPECIAL = [
     a_stream_that_takes_nothing_is_cut, an_idle_connection_is_told_goodbye, a_proxy_speaks_for_many, the_relay_goes_down,
-    the_last_answer_comes_when_the_relay_goes_down,
+    the_last_answer_comes_when_the_relay_goes_down, a_stream_begins_as_the_relay_goes_down,
+    playlists_wait_beside_a_viewer,
 ]
 
 
@@ -499,8 +618,8 @@ def main():
     if sys.argv[1:] == ["--list"]:
         print("\n".join(scenario.__name__ for scenario in SCENARIOS))
         return
-    url, name = sys.argv[1:]
-    {scenario.__name__: scenario for scenario in SCENARIOS + SPECIAL}[name](url.rstrip("/"))
+    url, name, *more = sys.argv[1:]
+    {scenario.__name__: scenario for scenario in SCENARIOS + SPECIAL}[name](url.rstrip("/"), *more)
     is_well(url.rstrip("/"))
 
 
