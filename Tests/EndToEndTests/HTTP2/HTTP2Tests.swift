@@ -8,13 +8,9 @@ import TrickleTesting
     .timeLimit(.minutes(TestLimit.minutes)))
 struct HTTP2Tests {
     static let scenarios = [
-<<<<<<< HEAD
-        "publishes_and_reads_on_one_connection", "bytes_trickle", "waits_are_answered_side_by_side",
-        "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody", "a_publisher_may_send_far_ahead",
-=======
         "publishes_and_reads_on_one_connection", "many_posts_beside_a_body_that_goes_on", "bytes_trickle",
         "waits_are_answered_side_by_side", "a_reset_publish_is_aborted", "a_slow_stream_holds_nobody",
->>>>>>> bf8b773 (Let no connection hold the relay's end up that has nothing more to say)
+        "a_publisher_may_send_far_ahead",
         "an_early_answer_stops_the_body",
         "only_so_many_streams", "thousands_of_requests_in_one_go", "bad_requests_are_told",
         "a_preface_byte_by_byte", "small_data_and_a_neighbour", "a_head_without_an_end", "small_continuations",
