@@ -55,9 +55,10 @@ def verdict(case: Case, ratio: float | None, own: dict, reference: dict) -> str:
         missed.append("bytes lost")
     if ratio and (own["cpu_ratio"] is None or own["cpu_ratio"] > ratio):
         missed.append(f"ratio ≤ {ratio}")
-    if case.bounds_delay:
+    if case.delay:
         delay, limit = own["delay_ms"]["p99"], reference["delay_ms"]["p99"]
-        limit = max(limit * 1.5, limit + 0.3) if limit else None
+        times, more = case.delay
+        limit = max(limit * times, limit + more) if limit else None
         if delay is None or limit is None or delay > limit:
             missed.append(f"p99 ≤ {limit:.2f}" if limit else "p99")
     if case.bounds_first_piece:
