@@ -188,7 +188,7 @@ extension RelayServer {
         #expect(bytes.readableBytes == 1)
         let taken = collected.takePiece()
         let piece = try #require(taken)
-        #expect(piece.chunk.readableBytes == piece.storageByteCount)
+        #expect(piece.chunk.readableBytes == piece.chunk.storageCapacity)
     }
 
     @Test func manyBuffersAreFullBeforeTheyHoldMuchMemory() {
