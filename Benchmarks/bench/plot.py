@@ -74,18 +74,18 @@ def drawn(panel: Panel, colours: dict[str, str]) -> list[str]:
     xs, ys = axis([x for x, _ in points]), axis([y for _, y in points])
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     for value in ticks(*xs):
-        x = place(value, xs, LEFT, right)
+        x = position(value, xs, LEFT, right)
         lines.append(f'<path d="M{x:.1f} {TOP}V{bottom}" stroke="#ddd"/>')
         lines.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{value:,g}</text>')
     for value in ticks(*ys):
-        y = place(value, ys, bottom, TOP)
+        y = position(value, ys, bottom, TOP)
         lines.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#ddd"/>')
         lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,g}</text>')
     lines.append(f'<text x="{(LEFT + right) / 2}" y="{bottom + 34}" text-anchor="middle">{escaped(panel.x)}</text>')
     middle = (TOP + bottom) / 2
     lines.append(f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">{escaped(panel.y)}</text>')
     for name, curve in panel.curves.items():
-        shown = [(place(x, xs, LEFT, right), place(y, ys, bottom, TOP)) for x, y in curve if min(x, y) > 0]
+        shown = [(position(x, xs, LEFT, right), position(y, ys, bottom, TOP)) for x, y in curve if min(x, y) > 0]
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in shown)
         if path:
             lines.append(f'<path d="M{path}" fill="none" stroke="{colours[name]}" stroke-width="2"/>')
@@ -109,7 +109,7 @@ def ticks(low: float, high: float) -> list[float]:
     return found if len(found) < 12 else [step for step in found if math.log10(step) % 1 < 0.01]
 
 
-def place(value: float, ends: tuple[float, float], first: float, last: float) -> float:
+def position(value: float, ends: tuple[float, float], first: float, last: float) -> float:
     low, high = map(math.log, ends)
     return first + (math.log(value) - low) / (high - low) * (last - first)
 

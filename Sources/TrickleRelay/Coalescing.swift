@@ -10,4 +10,13 @@ public enum Coalescing: Sendable, Hashable {
 
     /// No viewer sees it: players keep tens of milliseconds.
     public static let busyInterval = Duration.milliseconds(4)
+
+    /// How long bytes wait at most.
+    public var interval: Duration {
+        switch self {
+        case .never: .zero
+        case .always(let interval): interval
+        case .whenBusy: Self.busyInterval
+        }
+    }
 }

@@ -21,7 +21,7 @@ struct LaneLoad {
     private(set) var isBusy = false
     private var begin: (time: NIODeadline, worked: Int64)?
 
-    /// To be called when there is work: often costs little.
+    /// To be called when there is work. It reads the thread's clock ten times a second at most.
     ///
     /// - Parameter worked: the time that the thread has worked since it began, in nanoseconds.
     mutating func look(now: NIODeadline, worked: () -> Int64 = LaneLoad.workedOfThisThread) {

@@ -47,6 +47,7 @@ public struct RelayConfiguration: Sendable {
     public var access: (any AccessPolicy)?
     /// Who may name their clients, by a PROXY header or by `X-Forwarded-For`.
     public var proxies = TrustedProxies()
+    /// Whether publishers' bytes wait for each other.
     public var coalescing = Coalescing.whenBusy
     /// Event loops; each is a thread.
     public var threadCount = 1

@@ -194,22 +194,18 @@ final class RelayLane: @unchecked Sendable {
 
     /// How long a publisher's bytes may wait for others just now.
     func coalesceInterval(now: NIODeadline) -> TimeAmount {
-        switch configuration.coalescing {
-        case .never: return .zero
-        case .always(let interval): return TimeAmount(interval)
-        case .whenBusy:
+        if configuration.coalescing == .whenBusy {
             load.look(now: now)
-            return load.isBusy ? TimeAmount(Coalescing.busyInterval) : .zero
+            guard load.isBusy else { return .zero }
         }
+        return TimeAmount(configuration.coalescing.interval)
     }
 
     /// Lets the bytes that an exchange has collected leave after the interval at most: with those that others have collected by then.
     func publishSoon(_ exchange: PublishExchange) {
         collecting.append(exchange)
         guard collecting.count == 1 else { return }
-        let interval =
-            if case .always(let interval) = configuration.coalescing { interval } else { Coalescing.busyInterval }
-        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) {
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.coalescing.interval)) {
             let due = self.collecting
             self.collecting = []
             for exchange in due { exchange.publishCollected() }

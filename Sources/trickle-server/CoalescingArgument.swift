@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandFrame
 import TrickleRelay
 
-/// `--coalesce`: `auto`, or how long pieces may wait for each other, 1 s at most.
+/// `--coalesce`: `auto`, or how long pieces may wait for each other.
 struct CoalescingArgument: ExpressibleByArgument {
     let coalescing: Coalescing
     let defaultValueDescription: String
@@ -19,7 +19,7 @@ struct CoalescingArgument: ExpressibleByArgument {
             self = .auto
             return
         }
-        guard let time = DurationArgument(argument: argument), time.duration <= .seconds(1) else { return nil }
+        guard let time = DurationArgument(argument: argument) else { return nil }
         self.init(
             coalescing: time.duration == .zero ? .never : .always(time.duration), defaultValueDescription: argument)
     }

@@ -50,7 +50,7 @@ struct TrickleServer: Tool {
     @Option(
         help: ArgumentHelp(
             "Let pieces that come within this time leave together: less work for many subscribers, for that much delay. 'auto' does it with 4ms while the relay is busy, 0 holds nothing.",
-            valueName: "time"))
+            valueName: "auto|time"))
     var coalesce = CoalescingArgument.auto
 
     @Option(
@@ -92,6 +92,7 @@ struct TrickleServer: Tool {
         if case .nowhere = addr, !tls.isWanted {
             throw ValidationError("--addr none needs TLS: --tls-cert and --tls-key, or --tls-self-signed")
         }
+        if coalesce.coalescing.interval > .seconds(1) { throw ValidationError("--coalesce can be 1s at most") }
     }
 
     func run(_ session: ToolSession) async throws {

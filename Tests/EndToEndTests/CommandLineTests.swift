@@ -97,6 +97,10 @@ import TrickleTesting
         #expect(from.errors.contains(": a start is next, current, the number of a segment, or -2, -3 … counted back"))
         let count = try await RunningTool.run("read2pipe", ["--segments", "few"])
         #expect(count.errors.contains("'--segments <count>': a whole number (see"))
+        let coalesce = try await RunningTool.run("trickle-server", ["--coalesce", "soon"])
+        #expect(coalesce.errors.contains("'--coalesce <auto|time>': auto, or a time like 4ms or 0 (see"))
+        let tooLong = try await RunningTool.run("trickle-server", ["--coalesce", "2s"])
+        #expect(tooLong.errors.contains("--coalesce can be 1s at most"))
     }
 
     @Test(arguments: [["a"], ["-s", "a"], ["--stream", "a"], []])

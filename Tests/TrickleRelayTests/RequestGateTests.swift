@@ -48,6 +48,20 @@ import TrickleTesting
         counter.gate = nil
     }
 
+    @Test func `a gate lets go of whoever takes its requests when the connection ends`() throws {
+        weak var released: Counter?
+        try {
+            let (counter, channel) = (Counter(), EmbeddedChannel())
+            released = counter
+            let gate = try RequestDecoding.addHandlers(to: channel.pipeline.syncOperations)
+            gate.keeper = counter
+            counter.gate = gate
+            try channel.pipeline.syncOperations.addHandler(counter)
+            _ = try channel.finish()
+        }()
+        #expect(released == nil)
+    }
+
     @Test func `no more requests are taken than are wanted`() throws {
         try withGate { counter, gate, channel in
             counter.wanted = 1

@@ -64,6 +64,7 @@ struct UsageMistake: CustomStringConvertible {
     /// By the names that values have in the help.
     private static let examples = [
         "time": "a time looks like 250ms, 10s, 1.5m or 2h",
+        "auto|time": "auto, or a time like 4ms or 0",
         "bytes": "a size looks like 64KiB, 1.5MiB or 500kB",
         "address": "an address looks like localhost:2939, [::1]:2939, or :2939 for the whole network",
         "addresses": "networks look like 10.0.0.0/8 or ::1, with commas between them",

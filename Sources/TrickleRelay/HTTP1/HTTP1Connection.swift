@@ -53,7 +53,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     /// Whether HTTP/2 is about to have the connection.
     var isLeaving = false
     /// Whether the last answer has left, and the client has nothing on the way that would reset the connection.
-    private var isUndisturbed = false
+    var isUndisturbed = false
 
     /// Reads in one go while a segment is published. What other clients send is small, and one read is all that waits of it.
     private static let publishingReadsPerTurn: UInt = 8
@@ -155,15 +155,18 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     }
 
     /// - Parameter event: what ends the exchange, if there is one.
-    private func cancelExchange(after event: HTTP1State.Event) {
+    func cancelExchange(after event: HTTP1State.Event) {
         transition(event)
         let cancelled = exchange
-        (exchange, client) = (nil, nil)
+        letGoOfRequest()
         written = []
         cancelled?.cancelled()
     }
 
-    private func transition(_ event: HTTP1State.Event) {
+    /// Whoever answered the request is through with it.
+    func letGoOfRequest() { (exchange, client) = (nil, nil) }
+
+    func transition(_ event: HTTP1State.Event) {
         guard let next = state.after(event) else {
             assertionFailure("\(event) while \(state)")
             state = .closed
@@ -219,30 +222,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         }
         deadlines.follow(element, within: lane.configuration.headTimeout)
     }
-
-    /// The relay goes down.
-    func relayDrains() {
-        switch state {
-        // Its last answer has left; many clients see a half-closed connection only when they use it again.
-        case .idle, .switched: close()
-        case .flushing: closeAfterReading()
-        case .receiving, .exchanging, .answering: exchange?.relayDrains()
-        case .lingering where isUndisturbed: close()
-        case .lingering, .closed: break
-        }
-    }
-
-    /// Ends the connection at once, without an end of what is under way.
-    private func breakOff() {
-        cancelExchange(after: .cut)
-        close()
-    }
-
-    func close() {
-        if lane.isDraining { closeAtOnce() } else { context?.close(promise: nil) }
-    }
-
-    func closeAtOnce() { context?.closeAtOnce() }
 
     // MARK: Requests
 
@@ -334,7 +313,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     /// The request's answer lets another protocol have the connection.
     func endHTTP() {
         transition(.protocolSwitch)
-        (exchange, client) = (nil, nil)
+        letGoOfRequest()
         deadlines.nothingIsDue()
     }
 
@@ -346,7 +325,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     /// The answer has been written and flushed.
     func answerEnded(goesOn: Bool) {
         guard state.isAnswered else { return }
-        (exchange, client) = (nil, nil)
+        letGoOfRequest()
         if seat.isProxy { seat.answered() }
         guard goesOn else { return closeAfterReading() }
         deadlines.nothingIsDue()
@@ -367,46 +346,5 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         guard state != .lingering else { return }
         deadlines.hasTaken()
         if wasFlushing { goOn() } else { exchange?.writable() }
-    }
-
-    /// Ends the connection so that its last bytes are read: a close with bytes unread would reset it (RFC 9112, section 9.6).
-    private func closeAfterReading() {
-        let hasSentAll = state.hasWholeRequest && gate?.holdsBytes == false
-        transition(.lastAnswerEnd)
-        endAfterReading(hasSentAll: hasSentAll)
-    }
-
-    /// - Parameter hasSentAll: whether the client has sent no more than the request that is answered.
-    private func endAfterReading(hasSentAll: Bool = false) {
-        deadlines.nothingIsDue()
-        deadlines.mustTake(within: lane.configuration.readerTimeout)
-        guard let context else { return }
-        let flushed = lane.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: flushed)
-        let connection = NIOLoopBound(self, eventLoop: lane.eventLoop)
-        flushed.futureResult.whenSuccess { connection.value.lastByteHasLeft(hasSentAll: hasSentAll) }
-        gate?.intakeChanged()
-    }
-
-    /// The client reads the last answer, and closes, in its own time, but not for ever.
-    private func lastByteHasLeft(hasSentAll: Bool) {
-        deadlines.hasTaken()
-        isUndisturbed = hasSentAll
-        if isUndisturbed, lane.isDraining { return close() }
-        deadlines.await(within: lane.configuration.lingerTime)
-        context?.close(mode: .output, promise: nil)
-    }
-
-    /// Ends the connection in the middle of an answer, so that nobody takes it for the end.
-    func cut() {
-        // To those without the chunked coding an orderly close is the end of the body, and so is the goodbye of TLS.
-        let resets = request?.isHTTP10 == true
-        transition(.cut)
-        lane.budget.send(TurnBudget.bytesPerCut)
-        (exchange, client) = (nil, nil)
-        written = []
-        guard resets, let socket = channel as? any SocketOptionProvider else { return close() }
-        socket.setSoLinger(SendingSocket.reset).assumeIsolated().whenComplete { _ in self.context?.closeWithoutGoodbye()
-        }
     }
 }

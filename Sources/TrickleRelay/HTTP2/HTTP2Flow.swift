@@ -11,8 +11,9 @@ final class HTTP2Flow {
     var headsDue = 0
     /// Whether it has a place in the line.
     var isInLine = false
-    /// Told when nothing waits any more.
-    weak var sender: (any HTTP2FlowSender)?
+    /// Told when nothing waits any more. The end of the stream lets go of it: a weak reference would make all counting of its
+    /// references slow.
+    var sender: (any HTTP2FlowSender)?
 
     init(_ id: Int, window: Int) {
         self.id = id

@@ -25,6 +25,7 @@ struct HTTP2Outflow {
 
     mutating func close(_ flow: HTTP2Flow) {
         flows[flow.id] = nil
+        flow.sender = nil
         flow.removeAll()
     }
 

@@ -55,9 +55,8 @@ final class HTTP2Wire: ChannelDuplexHandler {
         guard turns.unitsLeft <= 0 else { return context.read() }
         isPaused = true
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        turns.append(isMedia: true) { [weak self] in
-            guard let self else { return }
-            self.isPaused = false
+        turns.append(isMedia: true) { [self] in
+            isPaused = false
             context.value.read()
         }
     }

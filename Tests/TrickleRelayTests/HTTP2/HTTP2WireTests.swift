@@ -122,6 +122,18 @@ import Testing
         #expect(try left().isEmpty)
     }
 
+    @Test func `a stream that ends is let go of`() throws {
+        weak var released: Sender?
+        let flow = wire.open(1)
+        do {
+            let sender = Sender()
+            (flow.sender, released) = (sender, sender)
+        }
+        #expect(released != nil)
+        wire.close(flow)
+        #expect(released == nil)
+    }
+
     @Test func `nothing leaves while the connection takes nothing`() throws {
         let flow = wire.open(1)
         channel.isWritable = false
