@@ -18,23 +18,38 @@ struct EncodedPiece: RelayPiece {
 
     /// - Parameters:
     ///   - byteCount: the payload's bytes; not 0, for an empty chunk would end the body.
-    ///   - writePayload: appends them.
-    private init(byteCount: Int, _ writePayload: (inout ByteBuffer) -> Void) {
+    ///   - fill: writes them.
+    private init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
         precondition(byteCount > 0, "an empty chunk would end the body")
-        let size = String(byteCount, radix: 16)
-        var chunk = ByteBufferAllocator().buffer(capacity: size.utf8.count + byteCount + 4)
-        chunk.writeString(size)
-        chunk.writeStaticString("\r\n")
-        sizeLineCount = Int32(chunk.writerIndex)
-        writePayload(&chunk)
-        chunk.writeStaticString("\r\n")
+        let digitCount = (Int.bitWidth - byteCount.leadingZeroBitCount + 3) / 4
+        let payload = digitCount + 2..<digitCount + 2 + byteCount
+        var chunk = ByteBufferAllocator().buffer(capacity: payload.upperBound + 2)
+        chunk.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.upperBound + 2) { room in
+            for place in 0..<digitCount { room[place] = Self.digit(byteCount >> (4 * (digitCount - 1 - place))) }
+            Self.endLine(room, at: digitCount)
+            fill(UnsafeMutableRawBufferPointer(rebasing: room[payload]))
+            Self.endLine(room, at: payload.upperBound)
+            return payload.upperBound + 2
+        }
+        sizeLineCount = Int32(payload.lowerBound)
         payloadCount = Int32(byteCount)
         self.chunk = chunk
     }
 
+    /// The last hexadecimal digit of `number`.
+    private static func digit(_ number: Int) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: number & 15)
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    private static func endLine(_ bytes: UnsafeMutableRawBufferPointer, at place: Int) {
+        bytes[place] = UInt8(ascii: "\r")
+        bytes[place + 1] = UInt8(ascii: "\n")
+    }
+
     /// - Parameter payload: not empty; copied.
     init(payload: ByteBufferView) {
-        self.init(byteCount: payload.count) { $0.writeBytes(payload) }
+        self.init(byteCount: payload.count) { room in payload.withUnsafeBytes { room.copyMemory(from: $0) } }
     }
 
     /// - Parameter parts: not empty; copied, once, one after the other.
@@ -42,8 +57,14 @@ struct EncodedPiece: RelayPiece {
 
     /// - Parameter parts: not empty; copied, once, one after the other.
     init(_ parts: [ByteBuffer]) {
-        self.init(byteCount: parts.reduce(0) { $0 + $1.readableBytes }) { chunk in
-            for part in parts { chunk.writeImmutableBuffer(part) }
+        self.init(byteCount: parts.reduce(0) { $0 + $1.readableBytes }) { room in
+            var rest = room
+            for part in parts {
+                part.withUnsafeReadableBytes { bytes in
+                    rest.copyMemory(from: bytes)
+                    rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes.count...])
+                }
+            }
         }
     }
 

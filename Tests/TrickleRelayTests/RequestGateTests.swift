@@ -15,8 +15,16 @@ import TrickleTesting
         var wanted = Int.max
         private(set) var headCount = 0
         private(set) var bodyByteCount = 0
+        /// Of these, bytes that no parser has seen.
+        private(set) var unparsedByteCount = 0
         private(set) var endCount = 0
         var intake: RequestGate.Intake { endCount < headCount || headCount < wanted ? .taken : .held }
+        let takesBody = true
+
+        func received(_ bytes: ByteBuffer) {
+            bodyByteCount += bytes.readableBytes
+            unparsedByteCount += bytes.readableBytes
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
@@ -73,6 +81,20 @@ import TrickleTesting
             counter.wanted = .max
             gate.intakeChanged()
             #expect(counter.endCount == 10)
+        }
+    }
+
+    @Test func `only the chunks that come whole go past the parser`() throws {
+        try withGate { counter, _, channel in
+            let head = "POST /cam/0 HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\n\r\n"
+            for part in [
+                head + "3\r\nabc\r\n", "2\r\nab\r\n1\r", "\na\r\n", "4\r\nab", "cd\r\n5\r\nabcde\r\n0\r\n\r\n",
+            ] {
+                try channel.writeInbound(ByteBuffer(string: part))
+            }
+            #expect(counter.bodyByteCount == 15)
+            #expect(counter.unparsedByteCount == 5)
+            #expect(counter.endCount == 1)
         }
     }
 

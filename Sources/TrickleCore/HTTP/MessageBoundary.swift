@@ -44,6 +44,9 @@ public struct MessageBoundary: Sendable {
     /// Whether what follows is a head, or a part of one.
     public var isInHead: Bool { if case .head = state { true } else { false } }
 
+    /// Whether a chunk follows, or the end of a body that is made of such.
+    public var isBeforeChunk: Bool { if case .sizeLine(byteCount: 0, _, _) = state { true } else { false } }
+
     /// Heads, lines and trailers that have begun so far.
     public private(set) var elementCount = 0
     /// Whether one of them has begun and has not ended: then the rest is due.
@@ -208,10 +211,10 @@ public struct MessageBoundary: Sendable {
 
 extension UInt8 {
     fileprivate static let tab = UInt8(ascii: "\t")
-    fileprivate static let lineFeed = UInt8(ascii: "\n")
-    fileprivate static let carriageReturn = UInt8(ascii: "\r")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
 
-    fileprivate var hexDigitValue: UInt8? {
+    var hexDigitValue: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10

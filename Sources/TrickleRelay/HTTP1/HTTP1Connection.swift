@@ -231,6 +231,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     }
     var owesAnswer: Bool { state == .answering && exchange?.answersBehindInput == true }
 
+    var takesBody: Bool { state == .receiving || state == .exchanging }
+    func received(_ bytes: ByteBuffer) { exchange?.received(bytes) }
+
     func holdBody(_ isHeld: Bool) {
         guard holdsBody != isHeld else { return }
         holdsBody = isHeld
@@ -244,7 +247,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     private func take(_ part: HTTPServerRequestPart) {
         switch part {
         case .head(let head) where state == .idle: take(head)
-        case .body(let bytes) where state == .receiving || state == .exchanging: exchange?.received(bytes)
+        case .body(let bytes) where takesBody: received(bytes)
         case .end where state == .receiving:
             deadlines.nothingIsDue()
             transition(.requestEnd)

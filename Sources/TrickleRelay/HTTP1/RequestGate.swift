@@ -20,6 +20,10 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         ///
         /// - Returns: whether somebody takes that, with ``RequestGate/takeHeld()``; the bytes are a bad request otherwise.
         func takesHTTP2() -> Bool
+        /// Whether ``received(_:)`` takes a body's bytes.
+        var takesBody: Bool { get }
+        /// Bytes of a body that need no parser.
+        func received(_ bytes: ByteBuffer)
     }
 
     /// What becomes of bytes that come.
@@ -205,6 +209,12 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         var unitsLeft = min(Self.unitsPerTurn, turns.unitsLeft)
         while held.readableBytes > 0, keeper.intake == .taken {
             guard unitsLeft > 0 else { return pause() }
+            if keeper.takesBody, let data = takeWholeChunk() {
+                unitsLeft -= Self.unitsPerBody
+                turns.take(Self.unitsPerBody)
+                keeper.received(data)
+                continue
+            }
             let elementCount = boundary.elementCount
             let least = boundary.isInHead ? Self.unitsPerHead : Self.unitsPerBody
             do throws(MessageBoundary.Objection) {
@@ -225,6 +235,15 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// The data of the chunk that is next, which no parser has to see: before it and behind it the parser expects the same.
+    private func takeWholeChunk() -> ByteBuffer? {
+        guard boundary.isBeforeChunk, let chunk = held.withUnsafeReadableBytes({ WholeChunk($0) }) else { return nil }
+        let data = held.getSlice(at: held.readerIndex + chunk.data.lowerBound, length: chunk.data.count)
+        held.moveReaderIndex(forwardBy: chunk.byteCount)
+        if held.readableBytes == 0 { held = ByteBuffer() }
+        return data
+    }
+
     private func pause() {
         isPaused = true
         turns.append(isMedia: !boundary.isInHead) { [self] in
@@ -238,6 +257,8 @@ package final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 extension RequestGate.Keeper {
     package var owesAnswer: Bool { false }
     package func takesHTTP2() -> Bool { false }
+    package var takesBody: Bool { false }
+    package func received(_: ByteBuffer) {}
 }
 
 extension RequestProblem {

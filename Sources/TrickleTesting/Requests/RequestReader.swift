@@ -40,12 +40,16 @@ final class RequestReader: ChannelInboundHandler, RequestGate.Keeper {
             if RequestDecoding.refusal(of: head) != nil { return refuse() }
             keepsAlive = RequestDecoding.keepsAlive(after: head)
             trace.requests.append(.init(method: head.method.rawValue, target: head.uri))
-        case .body(let bytes):
-            trace.requests[trace.requests.count - 1].body += bytes.readableBytesView
+        case .body(let bytes): received(bytes)
         case .end:
             trace.requests[trace.requests.count - 1].isWhole = true
             hasEnded = !keepsAlive
         }
+    }
+
+    var takesBody: Bool { !hasEnded }
+    func received(_ bytes: ByteBuffer) {
+        trace.requests[trace.requests.count - 1].body += bytes.readableBytesView
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
