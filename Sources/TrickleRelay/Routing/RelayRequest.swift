@@ -29,15 +29,17 @@ struct RelayRequest: Sendable, CustomStringConvertible {
         // Behind a request for another protocol or a tunnel nothing is read as a request.
         let asksForAnotherProtocol = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
         keepsAlive = head.isKeepAlive && !isHTTP10 && !asksForAnotherProtocol
-        headers = Self.withoutOuterSpace(head.headers)
+        headers = Self.trimmed(head.headers)
     }
 
     /// White space around a value is no part of it (RFC 9110, section 5.5); the parser leaves what stands behind it.
-    private static func withoutOuterSpace(_ headers: HTTPHeaders) -> HTTPHeaders {
+    ///
+    /// The parser's array has room for sixteen fields, which a request that waits would hold: this one has only what it needs.
+    private static func trimmed(_ headers: HTTPHeaders) -> HTTPHeaders {
         let isSpace = { (byte: UInt8?) in byte == 0x20 || byte == 0x09 }
-        guard headers.contains(where: { isSpace($0.value.utf8.last) }) else { return headers }
         return HTTPHeaders(
             headers.map { field in
+                guard isSpace(field.value.utf8.last) else { return field }
                 var value = field.value.utf8[...]
                 while isSpace(value.last) { value.removeLast() }
                 return (field.name, String(Substring(value)))
