@@ -184,7 +184,7 @@ final class PublishExchange: Exchange {
     func accessEnded() {
         guard case .publishing = phase else { return }
         breakPublication()
-        request.refuse(.accessEnded)
+        request.refuse(.expired(for: request.head))
     }
 
     func cancelled() {

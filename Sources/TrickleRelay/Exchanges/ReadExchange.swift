@@ -76,7 +76,8 @@ final class ReadExchange: Exchange, LaneReader {
         let ending = HeaderField(HeaderName.aborted, "access")
         switch phase {
         case .waiting where announcedNumber == nil, .atEdge, .new:
-            answer(ResponseHead(.accessEnded), body: RequestProblem.accessEnded.body)
+            let problem = RequestProblem.expired(for: request.head)
+            answer(ResponseHead(problem), body: problem.body)
         case .waiting: endAfterEarlyHead(ending)
         // What has a length has no trailers.
         case .reading where cursor.hasCount:

@@ -66,7 +66,7 @@ final class StreamExchange: Exchange, LaneReader {
 
     func accessEnded() {
         letGo()
-        hasBegun ? writer.cut() : request.refuse(.accessEnded)
+        hasBegun ? writer.cut() : request.refuse(.expired(for: request.head))
     }
 
     func cancelled() { letGo() }

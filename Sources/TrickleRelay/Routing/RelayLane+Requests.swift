@@ -49,7 +49,7 @@ extension RelayLane {
             return grant
         case .refused(let refusal):
             request.writer.terms = terms(of: nil, for: request)
-            throw RequestProblem(refusal)
+            throw RequestProblem(refusal, for: request.head)
         }
     }
 

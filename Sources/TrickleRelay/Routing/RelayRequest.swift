@@ -75,6 +75,13 @@ struct RelayRequest: Sendable, CustomStringConvertible {
     /// From where a web page comes that asks (RFC 6454, section 7); nil where no page does.
     var origin: String? { headers.first(name: "Origin") }
 
+    /// Whether a script asks, or what else a page has: it says so, or its browser does (Fetch Metadata, section 2.2). A visitor who could be
+    /// asked for a password is behind navigation alone.
+    var isOfScript: Bool {
+        if field("X-Requested-With") != nil { return true }
+        return field("Sec-Fetch-Mode").map { $0.lowercased() != "navigate" } ?? false
+    }
+
     /// What a browser asks to send in a request that it asks for first, and of what `*` is no part (the Fetch standard, section 3.3.4).
     var fieldsOfPreflight: String? {
         field("Access-Control-Request-Headers").flatMap { $0.utf8.count > 1024 ? nil : $0 }

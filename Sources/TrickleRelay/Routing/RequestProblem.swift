@@ -117,23 +117,28 @@ extension RequestProblem {
     }
 
     /// RFC 6750, section 3, and RFC 7617, section 2.
-    private static let challenges = [
-        HeaderField("WWW-Authenticate", #"Bearer realm="trickle""#),
-        HeaderField("WWW-Authenticate", #"Basic realm="trickle", charset="UTF-8""#),
-    ]
+    private static let bearer = HeaderField("WWW-Authenticate", #"Bearer realm="trickle""#)
+    private static let basic = HeaderField("WWW-Authenticate", #"Basic realm="trickle", charset="UTF-8""#)
 
-    /// The client was let in, and is no longer.
-    static let accessEnded = RequestProblem(
-        status: 401, reason: "these credentials have expired", fields: challenges, label: "expired")
+    /// How credentials can be shown. A browser asks its visitor for a password where it sees `Basic`: a script is not to have it do that.
+    private static func challenges(for request: RelayRequest) -> [HeaderField] {
+        request.isOfScript ? [bearer] : [bearer, basic]
+    }
 
-    init(_ refusal: AccessRefusal) {
+    /// The client was let in, and its credentials count no longer.
+    static func expired(for request: RelayRequest) -> RequestProblem {
+        RequestProblem(
+            status: 401, reason: "these credentials have expired", fields: challenges(for: request), label: "expired")
+    }
+
+    init(_ refusal: AccessRefusal, for request: RelayRequest) {
         switch refusal {
         case .credentialsMissing:
             self.init(
                 status: 401, reason: "say who you are: with a user and a password, or with a token",
-                fields: Self.challenges, label: "credentials_missing")
+                fields: Self.challenges(for: request), label: "credentials_missing")
         case .credentialsWrong(let reason):
-            self.init(status: 401, reason: reason, fields: Self.challenges, label: "credentials_wrong")
+            self.init(status: 401, reason: reason, fields: Self.challenges(for: request), label: "credentials_wrong")
         case .insufficient(isHidden: true): self.init(.channelNotFound)
         case .insufficient(isHidden: false):
             self.init(status: 403, reason: "these credentials are not enough for it", label: "insufficient")

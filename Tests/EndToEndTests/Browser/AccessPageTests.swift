@@ -41,6 +41,26 @@ import TrickleTesting
         }
     }
 
+    @Test func `the page tells its visitor when its token counts no longer, and asks for no password`() async throws {
+        try await withRelay { relay in
+            let made = try await RunningTool.run(
+                "curl", ["-sSf", "-H", "Authorization: Bearer \(Self.token)", "-d", "hi", "\(relay.url)/mine/0"])
+            try #require(made.status.isSuccess, "\(made.errors)")
+            try await Browser.with { browser in
+                try await browser.open("\(relay.url)/?token=\(Self.encodedToken)")
+                try await browser.waits(for: "known.has('mine')")
+                let text = "access:\n  - {allow: all, to: {token: another-token-of-16}}\n"
+                try Data(text.utf8).write(to: URL(fileURLWithPath: folder("relay.yaml")))
+                relay.process.signalGroup(SIGHUP)
+                // A question for a password would hold up everything that the page asks for.
+                try await browser.waits(for: "refusal === 401")
+                #expect(
+                    try await answer(browser, "GET", "/mine/0", options: "headers: { 'X-Requested-With': 'fetch' }")
+                        == "401")
+            }
+        }
+    }
+
     /// What a page is answered when it asks the relay for something: the status, or what went wrong.
     private func answer(_ browser: Browser, _ method: String, _ url: String, options: String = "") async throws
         -> String

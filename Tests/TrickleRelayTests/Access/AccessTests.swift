@@ -105,6 +105,21 @@ import TrickleTesting
     }
 
     @Test(arguments: [false, true])
+    func `a script's request never has its browser ask for a password`(isSlow: Bool) async throws {
+        try await withRelay(TestPolicy(isSlow: isSlow)) { relay in
+            for (fields, isAsked) in [
+                ("", true), ("Sec-Fetch-Mode: navigate\r\n", true), ("Sec-Fetch-Mode: cors\r\n", false),
+                ("X-Requested-With: fetch\r\n", false),
+                ("Authorization: Bearer bad\r\nSec-Fetch-Mode: no-cors\r\n", false),
+            ] {
+                let text = try await answer(relay, "GET /cam/0", fields)
+                #expect(text.hasPrefix("HTTP/1.1 401 ") && text.contains("WWW-Authenticate: Bearer "))
+                #expect(text.contains("WWW-Authenticate: Basic ") == isAsked, "\(fields)")
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
     func `whoever is let in does what the protocol has`(isSlow: Bool) async throws {
         try await withRelay(TestPolicy(isSlow: isSlow)) { relay in
             #expect(try await answer(relay, "POST /cam", good).hasPrefix("HTTP/1.1 200 "))

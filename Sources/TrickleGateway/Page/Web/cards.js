@@ -59,7 +59,7 @@ class Card {
     if (!this.isSeen || this.isLoading || document.hidden || Date.now() - this.loadedAt < 2000) return;
     this.isLoading = true;
     try {
-      const answer = await fetch(at(this.name, 'thumbnail.jpg') + '?width=480', { cache: 'no-store' });
+      const answer = await ask(at(this.name, 'thumbnail.jpg') + '?width=480');
       if (answer.status === 200) await this.draw(await answer.blob());
       if (answer.status === 200) this.picture = picture;
     } catch { /* the changefeed tells when the relay is gone */ }

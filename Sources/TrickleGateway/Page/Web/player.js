@@ -56,7 +56,7 @@ const player = {
 
   // Plays one stream to its end. Returns why there is no use in trying again, if so.
   async attempt(name, signal) {
-    const answer = await fetch(at(name, 'live.mp4'), { signal, cache: 'no-store' });
+    const answer = await ask(at(name, 'live.mp4'), { signal });
     if (answer.status === 415) return await answer.text();
     if (!answer.ok) return '';
     const body = answer.body.getReader();

@@ -32,7 +32,7 @@ const reading = {
     let missing = 0;
     let hasRead = false;
     while (!signal.aborted) {
-      const answer = await fetch(at(name, position), { signal, cache: 'no-store' });
+      const answer = await ask(at(name, position), { signal });
       if (answer.status === 470) {
         // It has left the relay meanwhile. A few may have; if there are more, the page is too slow to catch them.
         const latest = Number(answer.headers.get('Lp-Trickle-Latest'));

@@ -12,12 +12,16 @@ extension ConformanceSuite {
         return channel
     }
 
-    private static func expectChallenge(_ answer: RawResponse, _ what: String) throws {
+    private static func expectChallenge(
+        _ answer: RawResponse, _ what: String, for schemes: Set<String> = ["bearer", "basic"]
+    ) throws {
         try expect(answer.status == 401, "\(what) is answered with \(answer.status), not 401")
         let challenges = answer.head.fields.lines.filter { $0.name.lowercased() == "www-authenticate" }
             .map { $0.value.lowercased() }
         for scheme in ["bearer", "basic"] {
-            try expect(challenges.contains { $0.hasPrefix(scheme) }, "\(what): no challenge for \(scheme)")
+            let isThere = challenges.contains { $0.hasPrefix(scheme) }
+            try expect(
+                isThere == schemes.contains(scheme), "\(what): \(isThere ? "a" : "no") challenge for \(scheme)")
         }
     }
 
@@ -86,6 +90,18 @@ extension ConformanceSuite {
             let list = try session.answer("GET", "/_channels", bearer(RelaySetup.reader))
             try expect(list.text == #"{"channels":["\#(channel.name)"]}"#, "the list is \(list.text)")
             try session.answer("GET", "/_changes/0", bearer(RelaySetup.reader)).head.expect(status: 403, 404)
+        },
+        ConformanceCase("AUTH-7", "a script has no browser ask for a password") { session in
+            let session = try session.relay(.wantsCredentials)
+            let name = session.newName()
+            for field in [
+                "X-Requested-With: fetch", "Sec-Fetch-Mode: cors", "Sec-Fetch-Mode: no-cors",
+                "Sec-Fetch-Mode: same-origin",
+            ] {
+                try expectChallenge(try session.answer("GET", "/\(name)/0", [field]), field, for: ["bearer"])
+            }
+            try expectChallenge(
+                try session.answer("GET", "/\(name)/0", ["Sec-Fetch-Mode: navigate"]), "a navigation")
         },
         ConformanceCase("CORS-5", "a web page of another origin writes nothing") { session in
             let channel = try session.channel()

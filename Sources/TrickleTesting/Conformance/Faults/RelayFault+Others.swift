@@ -75,6 +75,7 @@ extension RelayFault {
         .loses("hidesFromBrowsers", ["CORS-1"], "Access-Control-Allow-Origin"),
         .ignores("letsPagesWrite", ["CORS-5"], "Origin"),
         .loses("challengesNobody", ["AUTH-1"], "WWW-Authenticate"),
+        .ignores("letsScriptsAskForPasswords", ["AUTH-7"], "X-Requested-With"),
         .answers("hidesThatCredentialsAreWanted", ["AUTH-1"], 401, as: 404),
         .ignores("readsNoAuthorization", ["AUTH-1", "AUTH-2", "AUTH-3", "AUTH-6"], "Authorization"),
         .reads("readsNoTokensInQueries", ["AUTH-2"]) {
