@@ -18,7 +18,8 @@ struct AccessInquiry {
         demand = AccessDemand(question)
     }
 
-    private var address: ClientAddress { question.client.household }
+    /// Where failures are counted; nil where none is: what is asked again about was let in once, and is no guess.
+    private var address: ClientAddress? { question.isAskedAgain ? nil : question.client.household }
 
     // MARK: What is found out
 

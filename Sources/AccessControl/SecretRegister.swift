@@ -64,14 +64,15 @@ final class SecretRegister: Sendable {
 
     /// What can be told of a secret without waiting; nil where ``recognition(of:_:from:)`` has to be asked for.
     ///
-    /// - Parameter address: Where it comes from, as failures are counted.
+    /// - Parameter address: Where it comes from, as failures are counted; nil where they are not.
     func knownRecognition(
-        of secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress
+        of secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress?
     ) -> Recognition? {
         if let standing = standing(of: digest) { return .recognised(standing) }
         // Also a right guess is none then: nobody learns from a wait which one was right.
-        let now = surroundings.clock.now()
-        if let wait = surroundings.failures.wait(of: address, now: now) { return .tooManyFailures(retryAfter: wait) }
+        if let address, let wait = surroundings.failures.wait(of: address, now: surroundings.clock.now()) {
+            return .tooManyFailures(retryAfter: wait)
+        }
         switch secret {
         case .token:
             if let rights = tokens[digest] { return .recognised(remember(Standing(rights: rights), digest)) }
@@ -97,7 +98,7 @@ final class SecretRegister: Sendable {
     // MARK: As long as it takes
 
     func recognition(
-        of secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress
+        of secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress?
     ) async -> Recognition {
         switch look(at: secret, digest, from: address) {
         case .task(let task): await task.value
@@ -110,7 +111,7 @@ final class SecretRegister: Sendable {
         case answer(Recognition)
     }
 
-    private func look(at secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress) -> Look {
+    private func look(at secret: PresentedSecret, _ digest: SecretDigest, from address: ClientAddress?) -> Look {
         state.withLock { state in
             if let task = state.running[digest] { return .task(task) }
             guard state.running.count < Self.maximumRunningCount else { return .answer(.undecided(nil)) }
@@ -119,11 +120,11 @@ final class SecretRegister: Sendable {
             case .token(let token): task = Task { await self.look(atToken: token, digest) }
             case .password(let user, let password):
                 let (failures, clock) = (surroundings.failures, surroundings.clock)
-                if let wait = failures.begin(address, now: clock.now()) {
+                if let address, let wait = failures.begin(address, now: clock.now()) {
                     return .answer(.tooManyFailures(retryAfter: wait))
                 }
                 task = Task {
-                    defer { failures.end(address, now: clock.now()) }
+                    defer { if let address { failures.end(address, now: clock.now()) } }
                     return await self.look(at: user, password, digest)
                 }
             }

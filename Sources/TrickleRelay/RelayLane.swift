@@ -33,6 +33,10 @@ final class RelayLane: @unchecked Sendable {
     private var nobodyIsConnected: EventLoopPromise<Void>?
     private var lastDate = HTTPDate()
     private var ticks: RepeatedTask?
+    /// The policy's when all that is under way was asked about last.
+    private var accessGeneration: Int
+    /// Whether rules have changed since the tick before.
+    private(set) var hasNewRules = false
     private var nextTick = NIODeadline.now()
     var segments: [SegmentID: LaneSegment] = [:]
     var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
@@ -62,6 +66,7 @@ final class RelayLane: @unchecked Sendable {
         routes = RouteTable(basePath: configuration.basePath)
         self.store = store
         self.configuration = configuration
+        accessGeneration = configuration.access?.generation ?? 0
         self.incarnation = incarnation
         self.logger = logger
         // One lane tells for all.
@@ -222,6 +227,9 @@ final class RelayLane: @unchecked Sendable {
             self.counts.delay = max(0, Double((now - self.nextTick).nanoseconds) / 1e9)
             self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
             self.nextTick = now + .seconds(1)
+            let generation = self.configuration.access?.generation ?? 0
+            self.hasNewRules = generation != self.accessGeneration
+            self.accessGeneration = generation
             for connection in Array(self.connections.values) { connection.checkDeadlines(now: now) }
             for publisher in Array(self.publishers.values) { publisher.tick(now: now) }
             self.forgetOldCounts()

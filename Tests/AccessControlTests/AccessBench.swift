@@ -15,14 +15,17 @@ final class AccessBench: Sendable {
     let tokens: FakeTokens
     let hook: FakeHook
 
-    init(_ yaml: String, standingCount: Int = 100) throws {
+    /// - Parameter yaml: nil for no rules at all.
+    init(_ yaml: String?, standingCount: Int = 100) throws {
         let (tokens, hook) = (FakeTokens(), FakeHook())
         (self.tokens, self.hook) = (tokens, hook)
         access = ConfiguredAccess(
-            try Self.rules(yaml, tokens, hook), clock: time.clock, standingCount: standingCount)
+            try yaml.map { try Self.rules($0, tokens, hook) }, clock: time.clock, standingCount: standingCount)
     }
 
-    func replace(with yaml: String) throws { access.replace(with: try Self.rules(yaml, tokens, hook)) }
+    func replace(with yaml: String?) throws {
+        access.replace(with: try yaml.map { try Self.rules($0, tokens, hook) })
+    }
 
     private static func rules(_ yaml: String, _ tokens: FakeTokens, _ hook: FakeHook) throws -> AccessRules {
         var reader = AccessReader(
@@ -35,9 +38,10 @@ final class AccessBench: Sendable {
     /// What is decided, and whether it was known at once.
     func ask(
         _ action: RelayAction, _ channel: String?, from address: String = "192.0.2.1", _ authorization: String? = nil,
-        query: String = ""
+        query: String = "", isAgain: Bool = false
     ) async throws -> (text: String, wasKnown: Bool) {
-        let question = try Self.question(action, channel, from: address, authorization, query: query)
+        var question = try Self.question(action, channel, from: address, authorization, query: query)
+        question.isAskedAgain = isAgain
         if let known = access.knownDecision(on: question) { return ("\(known: known)", true) }
         return ("\(known: await access.decision(on: question))", false)
     }
@@ -94,6 +98,28 @@ final class TestTime: Sendable {
 /// Tokens whose claims the test says.
 final class FakeTokens: TokenVerifier {
     private let state = Mutex((claims: [String: Result<TokenClaims, TokenProblem>](), callCount: 0))
+    /// Those who wait for their answers, while all are held back.
+    private let gate = Mutex<(isHeld: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func hold() { gate.withLock { $0.isHeld = true } }
+
+    func letGo() {
+        let waiting = gate.withLock { gate in
+            defer { gate = (false, []) }
+            return gate.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func pass() async {
+        await withCheckedContinuation { continuation in
+            let isHeld = gate.withLock { gate in
+                if gate.isHeld { gate.waiting.append(continuation) }
+                return gate.isHeld
+            }
+            if !isHeld { continuation.resume() }
+        }
+    }
 
     var callCount: Int { state.withLock { $0.callCount } }
 
@@ -111,6 +137,7 @@ final class FakeTokens: TokenVerifier {
             state.callCount += 1
             return state.claims[token] ?? .failure(TokenProblem("no key fits it"))
         }
+        await pass()
         return try result.get()
     }
 }

@@ -119,6 +119,63 @@ import Testing
         #expect(try await bench.ask(.read, "cam", "Bearer t").text == "allowed")
     }
 
+    @Test func moreCredentialsThanAreLookedAtAtOnceAreUndecided() async throws {
+        let bench = try AccessBench("- {to: {jwt: key.pem}}", standingCount: 10_000)
+        let count = SecretRegister.maximumRunningCount
+        #expect(count == 1000)
+        bench.tokens.hold()
+        for number in 0...count { bench.tokens.set("t\(number)", [.read: ["*"]]) }
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<count {
+                // From many addresses: none of them is somebody who guesses.
+                let address = "10.0.\(number / 250).\(number % 250)"
+                group.addTask { try await bench.ask(.read, "cam", from: address, "Bearer t\(number)").text }
+            }
+            while bench.tokens.callCount < count { await Task.yield() }
+            let last = try await bench.ask(.read, "cam", "Bearer t\(count)")
+            #expect(last == ("undecided", false))
+            // Who presents what is being looked at waits for that.
+            group.addTask { try await bench.ask(.read, "cam", "Bearer t0").text }
+            bench.tokens.letGo()
+            for try await text in group { #expect(text == "allowed") }
+        }
+        #expect(bench.tokens.callCount == count)
+        #expect(try await bench.ask(.read, "cam", "Bearer t\(count)").text == "allowed")
+    }
+
+    @Test func whatIsAskedAgainIsNoGuess() async throws {
+        let hash = try #require(PasswordHash.make(from: "secret", cost: 4)).text
+        let users = "{allow: read, to: {user: ana, password: \"\(hash)\"}}"
+        let bench = try AccessBench("[{allow: read, to: {token: \(RuleTests.token)}}, \(users)]")
+        #expect(try await bench.ask(.read, "cam", "Bearer \(RuleTests.token)").text == "allowed")
+        try bench.replace(with: "[{allow: read, to: {token: another-token-of-16}}, \(users)]")
+        for _ in 0..<20 {
+            let again = try await bench.ask(.read, "cam", "Bearer \(RuleTests.token)", isAgain: true)
+            #expect(again == ("wrong: the token is not known here", true))
+        }
+        #expect(try await bench.ask(.read, "cam", "Bearer another-token-of-16").text == "allowed")
+        // Others at the same address who guess do not keep anybody in.
+        for number in 0..<10 { _ = try await bench.ask(.read, "cam", "Bearer guess\(number)") }
+        #expect(try await bench.ask(.read, "cam", "Bearer \(RuleTests.token)").text == "wait 60.0 seconds")
+        let again = try await bench.ask(.read, "cam", "Bearer \(RuleTests.token)", isAgain: true)
+        #expect(again.text == "wrong: the token is not known here")
+        #expect(try await bench.ask(.read, "cam", UserTests.basic("ana", "secret"), isAgain: true).text == "allowed")
+    }
+
+    @Test func rulesComeAndGo() async throws {
+        let bench = try AccessBench(nil)
+        #expect(bench.access.isOpen)
+        #expect(try await bench.ask(.publish, "cam", "Bearer t") == ("anybody", true))
+        let generation = bench.access.generation
+        try bench.replace(with: "- {allow: read, to: anybody}")
+        #expect(!bench.access.isOpen && bench.access.generation != generation)
+        #expect(try await bench.ask(.publish, "cam").text == "missing")
+        try bench.replace(with: nil)
+        #expect(bench.access.isOpen && bench.access.standingCount == 0)
+        #expect(try await bench.ask(.publish, "cam") == ("anybody", true))
+        #expect("\(known: await bench.access.decision(on: try AccessBench.question(.close, "cam")))" == "anybody")
+    }
+
     @Test func addressesThatFailedAreForgottenWhenTheyAreTooMany() {
         let counts = FailureCounts()
         let now = ContinuousClock.now

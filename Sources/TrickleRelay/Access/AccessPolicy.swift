@@ -16,10 +16,19 @@ public protocol AccessPolicy: Sendable {
 
     /// Is cancelled when the client leaves.
     func decision(on question: AccessQuestion) async -> AccessDecision
+
+    /// Whether everybody may do everything at the moment: nothing is asked then.
+    var isOpen: Bool { get }
+
+    /// Changes when what was decided before may be decided otherwise now. Within about a second, the relay asks again about all that is
+    /// under way.
+    var generation: Int { get }
 }
 
 extension AccessPolicy {
     public func knownDecision(on question: AccessQuestion) -> AccessDecision? { nil }
+    public var isOpen: Bool { false }
+    public var generation: Int { 0 }
 }
 
 /// What a request is about to do, and for whom.
@@ -29,6 +38,8 @@ public struct AccessQuestion: Sendable {
     public let channel: ChannelName?
     /// Who asks. The credentials are claims, which nobody has checked.
     public let client: ClientIdentity
+    /// Whether the client was let in, and the policy's ``AccessPolicy/generation`` has changed since. It guesses nothing, then.
+    public internal(set) var isAskedAgain = false
 
     public init(action: RelayAction, channel: ChannelName?, client: ClientIdentity) {
         self.action = action

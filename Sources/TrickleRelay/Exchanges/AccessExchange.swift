@@ -35,11 +35,16 @@ final class AccessExchange: Exchange {
     func start() {
         // What is on its way of the body comes still; the rest waits at its sender.
         if !hasWholeBody { request.writer.holdBody(true) }
+        ask()
+    }
+
+    private func ask() {
         let exchange = NIOLoopBound(self, eventLoop: request.lane.eventLoop)
         let eventLoop = request.lane.eventLoop
+        let generation = policy.generation
         asking = Task { [policy, question] in
             let decision = await policy.decision(on: question)
-            eventLoop.execute { exchange.value.answered(decision) }
+            eventLoop.execute { exchange.value.answered(decision, generation) }
         }
     }
 
@@ -65,8 +70,10 @@ final class AccessExchange: Exchange {
         (asking, decided) = (nil, nil)
     }
 
-    private func answered(_ decision: AccessDecision) {
+    private func answered(_ decision: AccessDecision, _ generation: Int) {
         guard asking != nil else { return }
+        // Rules that have changed meanwhile may say otherwise.
+        guard generation == policy.generation else { return ask() }
         asking = nil
         do throws(RequestProblem) {
             let exchange = try run(try request.lane.admit(request, decision))

@@ -20,8 +20,8 @@ protocol Exchange: AnyObject {
     func writable()
     /// The relay goes down.
     func relayDrains()
-    /// The client is let in no longer.
-    func accessEnded()
+    /// The client is let in no longer, and this says why.
+    func accessEnded(_ problem: RequestProblem)
     /// The connection is gone, or the request broke the rules: nothing more is to be written.
     func cancelled()
     /// What this is, for the log.
@@ -36,7 +36,7 @@ extension Exchange {
     func receivedEnd() {}
     func writable() {}
     func relayDrains() {}
-    func accessEnded() {}
+    func accessEnded(_ problem: RequestProblem) {}
     func cancelled() {}
     var logMetadata: Logger.Metadata { [:] }
 }

@@ -181,10 +181,10 @@ final class PublishExchange: Exchange {
         // The store has ended the publication, and wakes this exchange for it.
     }
 
-    func accessEnded() {
+    func accessEnded(_ problem: RequestProblem) {
         guard case .publishing = phase else { return }
         breakPublication()
-        request.refuse(.expired(for: request.head))
+        request.refuse(problem)
     }
 
     func cancelled() {

@@ -81,7 +81,7 @@ final class RampExchange: Exchange {
     /// Whoever waits for something that comes with time gets nothing more.
     func relayDrains() { refuse(.relayDraining, RequestProblem(.draining)) }
 
-    func accessEnded() { refuse(.accessEnded, .expired(for: request.head)) }
+    func accessEnded(_ problem: RequestProblem) { refuse(.accessEnded, problem) }
 
     private func refuse(_ reason: RequestBodyStream.Broken, _ problem: RequestProblem) {
         guard asking != nil else { return }

@@ -72,11 +72,10 @@ final class ReadExchange: Exchange, LaneReader {
 
     func cancelled() { stopReading() }
 
-    func accessEnded() {
+    func accessEnded(_ problem: RequestProblem) {
         let ending = HeaderField(HeaderName.aborted, "access")
         switch phase {
         case .waiting where announcedNumber == nil, .atEdge, .new:
-            let problem = RequestProblem.expired(for: request.head)
             answer(ResponseHead(problem), body: problem.body)
         case .waiting: endAfterEarlyHead(ending)
         // What has a length has no trailers.

@@ -64,9 +64,9 @@ final class StreamExchange: Exchange, LaneReader {
         }
     }
 
-    func accessEnded() {
+    func accessEnded(_ problem: RequestProblem) {
         letGo()
-        hasBegun ? writer.cut() : request.refuse(.expired(for: request.head))
+        hasBegun ? writer.cut() : request.refuse(problem)
     }
 
     func cancelled() { letGo() }

@@ -33,6 +33,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     var request: RelayRequest? { client?.head }
     /// What access adds to the answer.
     var terms: AnswerTerms?
+    var renewal: AccessRenewal?
     /// The answer under way.
     var framing = BodyFraming.counted
     /// Whether the head under way lets another request follow.
@@ -293,7 +294,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
         let client = ClientIdentity(
             address: seat.client, connection: seat.connection, isSecure: seat.isSecure, head: request)
         self.client = client
-        terms = nil
+        forgetAccess()
         let incoming = IncomingRequest(client: client, lane: lane, writer: self)
         guard isAdmitted else { return AnswerExchange(incoming, refusal: .tooManyConnections) }
         if host != nil || hasHostHandlers, request.problem == nil, !lane.routes.covers(request.target) {

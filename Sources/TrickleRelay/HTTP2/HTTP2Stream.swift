@@ -57,6 +57,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
 
     // What `HTTP2Stream+Writing` keeps.
     var terms: AnswerTerms?
+    var renewal: AccessRenewal?
     /// What the next flush sends.
     var written: [HTTP2Frame.FramePayload] = []
     /// The body that is sent; nil before the stream has begun.
@@ -217,7 +218,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
     // MARK: Time, and the end
 
     func checkDeadlines(now: NIODeadline) {
-        if lane.endsAccess(of: &terms, now: now, logMetadata) { exchange?.accessEnded() }
+        checkAccess(now: now)
         switch deadlines.missed(by: now) {
         case .taking:
             lane.countStall(logMetadata)
@@ -241,7 +242,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
     func relayDrains() { exchange?.relayDrains() }
 
     /// Whose stream it is, and what is answered on it.
-    private var logMetadata: Logger.Metadata {
+    var logMetadata: Logger.Metadata {
         (client?.logMetadata ?? [:]).merging(exchange?.logMetadata ?? [:]) { $1 }
     }
 

@@ -16,7 +16,7 @@ extension RelayLane {
             use.add(ConnectionUse(route, request.head.method))
             return try askWhether(route, request)
         } catch {
-            request.writer.terms = terms(of: nil, for: request)
+            request.writer.terms = terms(of: nil, for: request.head)
             return AnswerExchange(request, refusal: error)
         }
     }
@@ -28,11 +28,9 @@ extension RelayLane {
         if let problem = configuration.browsers.problem(with: request.head, route.action, isOnLoopback: isOnLoopback) {
             throw problem
         }
-        // A browser asks without credentials what it may ask for.
-        guard let policy = configuration.access, route.action != .describe else {
+        guard let policy, let question = question(about: request.client, route) else {
             return try run(route, request, admit(request, .allowed(.forAnybody)))
         }
-        let question = AccessQuestion(action: route.action, channel: route.channel, client: request.client)
         if let decision = policy.knownDecision(on: question) {
             return try run(route, request, admit(request, decision))
         }
@@ -41,22 +39,41 @@ extension RelayLane {
         }
     }
 
+    /// What decides at the moment; nil where everybody may do everything.
+    private var policy: (any AccessPolicy)? { configuration.access.flatMap { $0.isOpen ? nil : $0 } }
+
+    /// - Returns: nil for what nobody has to be let in for.
+    private func question(about client: ClientIdentity, _ route: Route) -> AccessQuestion? {
+        // A browser asks without credentials what it may ask for.
+        if route.action == .describe { return nil }
+        return AccessQuestion(action: route.action, channel: route.channel, client: client)
+    }
+
+    /// What has to be asked again about a request under way, when rules have changed; nil for nothing.
+    func renewal(of client: ClientIdentity, _ ending: @escaping AccessRenewal.Ending) -> AccessRenewal? {
+        guard let policy = configuration.access, let route = try? routes.route(of: client.head),
+            var question = question(about: client, route)
+        else { return nil }
+        question.isAskedAgain = true
+        return AccessRenewal(question, policy, eventLoop, ending)
+    }
+
     /// Lets a request in, or not, and has its answer say for whom it is.
     func admit(_ request: IncomingRequest, _ decision: AccessDecision) throws(RequestProblem) -> AccessGrant {
         switch decision {
         case .allowed(let grant):
-            request.writer.terms = terms(of: grant, for: request)
+            request.writer.terms = terms(of: grant, for: request.head)
             return grant
         case .refused(let refusal):
-            request.writer.terms = terms(of: nil, for: request)
+            request.writer.terms = terms(of: nil, for: request.head)
             throw RequestProblem(refusal, for: request.head)
         }
     }
 
     /// - Parameter grant: nil where the request is refused.
-    private func terms(of grant: AccessGrant?, for request: IncomingRequest) -> AnswerTerms? {
-        let isForAnybody = configuration.access == nil || grant?.isForAnybody == true
-        let readers = configuration.browsers.readers(of: request.head, isForAnybody: isForAnybody)
+    func terms(of grant: AccessGrant?, for request: RelayRequest) -> AnswerTerms? {
+        let isForAnybody = policy == nil || grant?.isForAnybody == true
+        let readers = configuration.browsers.readers(of: request, isForAnybody: isForAnybody)
         return AnswerTerms.of(grant ?? .forAnybody, readers)
     }
 

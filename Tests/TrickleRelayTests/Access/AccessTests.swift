@@ -313,6 +313,121 @@ import TrickleTesting
         }
     }
 
+    // MARK: Rules that change
+
+    /// Lets in whoever it is told to, and says so when that changes.
+    private final class ChangingPolicy: AccessPolicy {
+        private let state = NIOLockedValueBox((answer: AccessDecision.allowed(.forAnybody), changes: 0, asked: 0))
+        private let isSlow: Bool
+
+        init(isSlow: Bool) { self.isSlow = isSlow }
+
+        func change(_ answer: AccessDecision) {
+            state.withLockedValue { state in
+                state.answer = answer
+                state.changes += 1
+            }
+        }
+
+        var generation: Int { state.withLockedValue { $0.changes } }
+        /// How often something under way was asked about again.
+        var askedAgainCount: Int { state.withLockedValue { $0.asked } }
+
+        func knownDecision(on question: AccessQuestion) -> AccessDecision? { isSlow ? nil : decide(question) }
+        func decision(on question: AccessQuestion) async -> AccessDecision { decide(question) }
+
+        private func decide(_ question: AccessQuestion) -> AccessDecision {
+            state.withLockedValue { state in
+                if question.isAskedAgain { state.asked += 1 }
+                return state.answer
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `whoever new rules do not let in ends, and is told why`(isSlow: Bool) async throws {
+        let policy = ChangingPolicy(isSlow: isSlow)
+        try await withRelayServer({ $0.access = policy }) { relay in
+            try await PlainClient.with(port: relay.port) { publisher in
+                try await publisher.send(
+                    "POST /cam/0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + PlainRequest.chunk("abc"))
+                try await PlainClient.with(port: relay.port) { reader in
+                    try await reader.send(request("GET /cam/0"))
+                    _ = try await reader.read(to: "abc")
+                    try await PlainClient.with(port: relay.port) { waiting in
+                        try await waiting.send(request("GET /cam/1"))
+                        // Rules that say the same end nothing.
+                        policy.change(.allowed(.forAnybody))
+                        try await until { policy.askedAgainCount >= 2 }
+                        try await publisher.send(PlainRequest.chunk("def"))
+                        _ = try await reader.read(to: "def")
+                        policy.change(.refused(.credentialsMissing))
+                        #expect(await waiting.rest().hasPrefix("HTTP/1.1 401 "))
+                        #expect(await reader.rest().hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"))
+                        let told = await publisher.rest()
+                        #expect(told.hasPrefix("HTTP/1.1 401 ") && told.contains("say who you are"), "\(told)")
+                    }
+                }
+            }
+            policy.change(.allowed(.forAnybody))
+            #expect(try await answer(relay, "GET /cam/0").contains("Lp-Trickle-Aborted: publisher"))
+        }
+    }
+
+    @Test func `who was let in goes on while nobody can tell, and learns that it may not, of a channel that it knows`()
+        async throws
+    {
+        let policy = ChangingPolicy(isSlow: false)
+        try await withRelayServer({ $0.access = policy }) { relay in
+            try await PlainClient.with(port: relay.port) { publisher in
+                try await publisher.send(
+                    "POST /cam/0 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+                _ = try await publisher.answer()
+                policy.change(.refused(.undecided))
+                try await until { policy.askedAgainCount >= 2 }
+                policy.change(.refused(.insufficient(isHidden: true)))
+                #expect(await publisher.rest().hasPrefix("HTTP/1.1 403 "))
+            }
+        }
+    }
+
+    @Test func `an answer under way may have to end later than it had to before`() async throws {
+        let policy = ChangingPolicy(isSlow: false)
+        try await withRelayServer({ $0.access = policy }) { relay in
+            let publisher = try relay.publisher(of: try ChannelName("cam"))
+            try publisher.nextSegment().write("abc".utf8)
+            try await PlainClient.with(port: relay.port) { reader in
+                try await reader.send(request("GET /cam/0"))
+                _ = try await reader.read(to: "abc")
+                var grant = AccessGrant()
+                grant.end = .now + .seconds(1)
+                policy.change(.allowed(grant))
+                #expect(await reader.rest().hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test func `a decision by rules that have changed meanwhile does not count`() async throws {
+        /// Changes while the first question is decided.
+        final class LatePolicy: AccessPolicy {
+            private let askedCount = NIOLockedValueBox(0)
+
+            var generation: Int { min(1, askedCount.withLockedValue { $0 }) }
+
+            func decision(on question: AccessQuestion) async -> AccessDecision {
+                let count = askedCount.withLockedValue { count in
+                    count += 1
+                    return count
+                }
+                return count == 1 ? .allowed(.forAnybody) : .refused(.credentialsMissing)
+            }
+        }
+        try await withRelayServer({ $0.access = LatePolicy() }) { relay in
+            let text = try await answer(relay, "POST /cam")
+            #expect(text.hasPrefix("HTTP/1.1 401 "))
+        }
+    }
+
     // MARK: Pages
 
     @Test func `a foreign page can neither write nor read what needs credentials`() async throws {
