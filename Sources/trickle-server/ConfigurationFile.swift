@@ -2,7 +2,6 @@ import AccessControl
 import CommandFrame
 import ConfigurationReading
 import Endings
-import Logging
 import Restreaming
 
 /// The file that `--config` names: the relay's options, who may do what, and the channels that are published from here.
@@ -51,29 +50,17 @@ struct ConfigurationFile: Sendable {
         return section.arguments(for: file.contents.relayOptions, besides: arguments) + arguments
     }
 
-    /// Reads it again.
-    ///
-    /// - Parameter active: What decides by the file's rules: it decides by the new ones from now on.
-    /// - Returns: The channels. Options of the relay that have changed are logged, because they need a restart.
-    func reread(_ active: ConfiguredAccess?, _ factories: AccessFactories, _ logger: Logger) throws
-        -> RestreamConfiguration
-    {
-        let new = try Self(path, factories: factories) { logger.error("\($0)") }
-        let (before, now) = (Self.values(contents), Self.values(new.contents))
-        var changed = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }
-        if let active, let rules = new.access {
-            active.replace(with: rules)
-            logger.info("\(path): \(rules.rules.count) rules say who may do what")
-        } else if active != nil || new.access != nil {
-            // A section that is lost by mistake opens nothing.
-            changed.insert("access")
+    /// - Throws: ``ToolFailure`` where there are none, and the metrics ask for them.
+    static func checkHasRules(_ rules: AccessRules?) throws {
+        if rules == nil {
+            throw ToolFailure("--protect-metrics needs rules: the section 'access' in the file of --config")
         }
-        if !changed.isEmpty {
-            let names = changed.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            logger.warning(
-                "\(path): \(names) changed; the relay goes on as it was, restart it for that")
-        }
-        return new.contents
+    }
+
+    /// The names of the relay's options that another file has otherwise.
+    func options(changedIn other: ConfigurationFile) -> [String] {
+        let (before, now) = (Self.values(contents), Self.values(other.contents))
+        return Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }.sorted()
     }
 
     private static func values(_ contents: RestreamConfiguration) -> [String: String] {

@@ -1,15 +1,8 @@
 import AccessControl
-import AllocatorShims
 import ArgumentParser
-import ChildProcesses
 import CommandFrame
 import Endings
-import Ingest
-import MediaChildren
-import Restreaming
 import TLSListening
-import TrickleGateway
-import TrickleRelay
 
 /// Relays channels from publishers to subscribers.
 @main
@@ -106,98 +99,14 @@ struct TrickleServer: Tool {
             let typed = Array(CommandLine.arguments.dropFirst())
             return print(try EffectiveOptions(typed: typed, file: file).text(), terminator: "")
         }
-        let access = file?.access.map { ConfiguredAccess($0) }
-        if protectMetrics, access == nil {
-            throw ToolFailure("--protect-metrics needs rules: the section 'access' in the file of --config")
-        }
+        if protectMetrics { try ConfigurationFile.checkHasRules(file?.access) }
         let certificates: TLSCertificates?
         do { certificates = try tls.certificates(session.logger, isCheck: check) } catch {
             throw ToolFailure("\(error)")
         }
         if check, let file { return session.logger.info("\(file.summary)") }
-        allocator_suit_server()
-        DescriptorLimit.raise()
-        var configuration = RelayConfiguration()
-        switch addr {
-        case .at(let address): (configuration.host, configuration.port) = (address.host, address.port)
-        case .nowhere: configuration.listensInTheClear = false
-        }
-        configuration.secure = certificates.map { tls.listener(showing: $0) }
-        configuration.basePath = BasePath(path)
-        configuration.access = access
-        configuration.coalescing = coalesce.coalescing
-        window.apply(to: &configuration)
-        limits.apply(to: &configuration)
-        browsers.apply(to: &configuration)
-        if let notice = browsers.notice { session.logger.warning("\(notice)") }
-        configuration.limits.hasChangefeed = !noChangefeed
-        configuration.limits.createsChannels = !noAutocreate
-        try MemoryLimit.fit(&configuration, session.logger)
-        try checkRoom()
-        let gateway = gateway.configuration(publisherCount: limits.maxPublisherChildren)
-        let children = gateway.childBudget()
-        let relay: RelayServer
-        do {
-            relay = try RelayServer.start(configuration: configuration, logger: session.logger) {
-                RampGroup([
-                    LiveIngest($0, children: children, session: session),
-                    Gateway($0, configuration: gateway, children: children, logger: session.logger),
-                    CertificateMetrics(certificates: certificates),
-                ])
-            }
-        } catch {
-            throw ToolFailure("\(error)")
-        }
-        if let metrics { try await serve(metrics, of: relay, session) }
-        for url in relay.urls { session.logger.notice("listening on \(url)") }
-        let watch = certificates.map { CertificateWatch($0) }
-        defer { watch?.end() }
-        if access == nil, let port = relay.openPort { warn(of: port, session) }
-        do {
-            try await serve(file, access, factories, children, session, relay)
-        } catch {
-            await relay.shutDown()
-            throw error
-        }
-        await relay.shutDown()
-    }
-
-    /// Event loops cannot be refused their threads: those of the relay, of its acceptor, and of the metrics' listener.
-    private func checkRoom() throws {
-        let count = limits.threads + 1 + (metrics == nil ? 0 : RouteServer.threadCount)
-        do { try SystemRoom.forTools(eventLoopCount: count).check() } catch { throw ToolFailure("\(error)") }
-    }
-
-    /// What anybody can do who reaches the relay.
-    private func warn(of port: Int, _ session: ToolSession) {
-        session.logger.warning(
-            """
-            anybody who reaches port \(port) may publish over, read and delete every channel: say who may with 'access:' in the file of \
-            --config, or let only this machine reach it: listen on localhost:\(port)
-            """)
-    }
-
-    private func serve(
-        _ file: ConfigurationFile?, _ access: ConfiguredAccess?, _ factories: AccessFactories, _ children: ChildBudget,
-        _ session: ToolSession,
-        _ relay: RelayServer
-    ) async throws {
-        guard let file else { return await session.stop.wait() }
-        // The channels do not end with the relay: whoever reads comes again.
-        try await RestreamService(
-            file: file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
-            session: session,
-            read: { try file.reread(access, factories, session.logger) }
-        ).run()
-    }
-
-    private func serve(_ address: ListenAddress, of relay: RelayServer, _ session: ToolSession) async throws {
-        do {
-            let port = try await relay.serveMetrics(
-                host: address.host ?? "0.0.0.0", port: address.port, isProtected: protectMetrics)
-            session.logger.info("metrics at http://\(address.urlHost):\(port)/metrics")
-        } catch {
-            throw ToolFailure("\(error)")
-        }
+        // A file may get rules, or lose them, while the relay runs.
+        let access = file.map { FileAccess($0, factories, needsRules: protectMetrics, logger: session.logger) }
+        try await ServerRun(options: self, access: access, certificates: certificates, session: session).run()
     }
 }

@@ -157,9 +157,47 @@ import TrickleTesting
             _ = write("access: [{allow: raed, to: anybody}]\n")
             relay.process.signalGroup(SIGHUP)
             try await until { relay.hasSaid("relay.yaml:1:18: ") && relay.hasSaid("all goes on as it was") }
+        }
+    }
+
+    @Test(.needsCurl) func `rules that come and go with SIGHUP count at once, also for what is under way`() async throws
+    {
+        func status(_ relay: RelayProcess, _ arguments: String...) async throws -> String {
+            try await RunningTool.run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}"] + arguments).outputText
+        }
+        let rules = "access: [{allow: all, to: {token: SECRETSECRETSECRET}}]\n"
+        let file = write("relay: {path: live}\n")
+        try await RelayProcess.with(["--config", file]) { relay in
+            #expect(try await status(relay, "-d", "hi", "\(relay.url)/cam/0") == "200")
+            // It reads the segment, and waits for the next.
+            let output = try OwnedDescriptor.open(folder("read"), O_WRONLY | O_CREAT)
+            let reader = try RunningTool(
+                "read2pipe", ["cam", "--from", "0", "--url", relay.url], outputFile: output)
+            try await until { TemporaryFolder.contents(of: folder("read"))?.count == 2 }
+            _ = write("relay: {path: live}\n" + rules)
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("what no rule allows is refused from now on") }
+            let told = try await reader.finish()
+            #expect(told.status == .exited(5) && told.errors.contains("(401: say who you are"), "\(told.errors)")
+            #expect(try await status(relay, "-X", "POST", "\(relay.url)/cam") == "401")
+            // An empty file is a mistake, and opens nothing.
+            _ = write("")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("all goes on as it was") }
+            #expect(try await status(relay, "\(relay.url)/_channels") == "401")
+            _ = write("relay: {path: live}\n")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("anybody may publish, read and delete everything") }
+            #expect(try await status(relay, "\(relay.url)/_channels") == "200")
+        }
+    }
+
+    @Test func `metrics that ask for rules keep those that a file has lost`() async throws {
+        let file = write("access: [{allow: all, to: {token: SECRETSECRETSECRET}}]\n")
+        try await RelayProcess.with(["--config", file, "--metrics", "localhost:0", "--protect-metrics"]) { relay in
             _ = write("relay: {}\n")
             relay.process.signalGroup(SIGHUP)
-            try await until { relay.hasSaid("'access' changed; the relay goes on as it was") }
+            try await until { relay.hasSaid("--protect-metrics needs rules") && relay.hasSaid("all goes on as it was") }
         }
     }
 }

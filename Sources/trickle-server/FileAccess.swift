@@ -1,0 +1,45 @@
+import AccessControl
+import Logging
+import Restreaming
+
+/// Who may do what, as the configuration file has it: it may get rules, or lose them, while the relay runs.
+struct FileAccess: Sendable {
+    let file: ConfigurationFile
+    let policy: ConfiguredAccess
+    private let factories: AccessFactories
+    private let needsRules: Bool
+    private let logger: Logger
+
+    /// - Parameter needsRules: Whether a file without rules is a mistake.
+    init(_ file: ConfigurationFile, _ factories: AccessFactories, needsRules: Bool, logger: Logger) {
+        self.file = file
+        policy = ConfiguredAccess(file.access)
+        self.factories = factories
+        self.needsRules = needsRules
+        self.logger = logger
+    }
+
+    /// Reads the file again. Its rules count from now on, also for what is under way.
+    ///
+    /// - Returns: The channels. Options of the relay that have changed are logged, because they need a restart.
+    /// - Throws: ``ToolFailure`` when there are mistakes; then all stays as it is.
+    func reread() throws -> RestreamConfiguration {
+        let new = try ConfigurationFile(file.path, factories: factories) { logger.error("\($0)") }
+        if needsRules { try ConfigurationFile.checkHasRules(new.access) }
+        let wasOpen = policy.isOpen
+        policy.replace(with: new.access)
+        if let rules = new.access {
+            logger.info("\(file.path): \(rules.rules.count) rules say who may do what")
+            if wasOpen { logger.notice("what no rule allows is refused from now on") }
+        } else if !wasOpen {
+            logger.warning(
+                "\(file.path) has no section 'access' any longer: from now on, anybody may publish, read and delete everything"
+            )
+        }
+        let changed = file.options(changedIn: new).map { "'\($0)'" }.joined(separator: ", ")
+        if !changed.isEmpty {
+            logger.warning("\(file.path): \(changed) changed; the relay goes on as it was, restart it for that")
+        }
+        return new.contents
+    }
+}
