@@ -89,7 +89,13 @@ extension AccessReader {
 
     private mutating func passwordHash(_ node: YAMLNode) -> PasswordHash? {
         guard let text = text(of: node, "'password'") else { return nil }
-        if let hash = PasswordHash(text) { return hash }
+        if let hash = PasswordHash(text) {
+            guard let excess = PasswordCost(text).excess else { return hash }
+            report(
+                "'password' takes too long to check: it has \(excess); 'trickle-token --hash-password' makes another",
+                at: node)
+            return nil
+        }
         report(
             "'password' is no hash of a password: 'trickle-token --hash-password' makes one. "
                 + "It begins with '$2b$' or '$y$'; put it in quotes", at: node)

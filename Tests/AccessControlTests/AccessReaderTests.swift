@@ -115,6 +115,14 @@ import YAML
             "1:42: 'password' is no hash of a password: 'trickle-token --hash-password'"
         ),
         ("- {allow: all, to: {user: ana, password: '$2b$10$short'}}", "1:42: 'password' is no hash"),
+        (
+            "- {allow: all, to: {user: ana, password: '$2b$16$KBCwKxOzLha2MUDgW0PjXeOTd0wJTYxqVVtTYqBLRWRA7s1UqYxUn6'}}",
+            "1:42: 'password' takes too long to check: it has a cost of 16, and 14 is the most"
+        ),
+        (
+            "- {allow: all, to: {user: ana, password: '$y$jFT$k2XAnEHBqQ1Ct2aMXFKNa/$c9PdfaGF5tpbkpe8RGb6bNGQiL0JxO1Vg7WSUuXmpK/'}}",
+            "1:42: 'password' takes too long to check: it has work for 1024 MiB, and 128 is the most"
+        ),
         ("- {allow: all, to: {user: ana, digest-ha1: 939e}}", "1:44: 'digest-ha1' is 32 hex digits"),
         (
             "- {allow: all, to: {user: ana, digest-ha1: é39e7578ed9e3c518a452acee763bce}}",

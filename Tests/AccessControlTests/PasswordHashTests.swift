@@ -1,5 +1,6 @@
-import AccessControl
 import Testing
+
+@testable import AccessControl
 
 struct PasswordHashTests {
     @Test func aHashFitsItsPasswordAlone() throws {
@@ -28,5 +29,26 @@ struct PasswordHashTests {
     ])
     func whatIsNoHashIsRefusedOrFitsNothing(_ text: String) {
         if let hash = PasswordHash(text) { #expect(!hash.fits("secret") || text.hasPrefix("$2y$")) }
+    }
+
+    @Test(arguments: [
+        ("$2b$14$KBCwKxOzLha2MUDgW0PjXe", nil), ("$2b$15$KBCwKxOzLha2MUDgW0PjXe", "a cost of 15, and 14 is the most"),
+        ("$2a$31$KBCwKxOzLha2MUDgW0PjXe", "a cost of 31, and 14 is the most"),
+        // As crypt_gensalt(3) makes them for the costs 5, 8, 9 and 11.
+        ("$y$j9T$k2XAnEHBqQ1Ct2aMXFKNa/", nil), ("$y$jCT$k2XAnEHBqQ1Ct2aMXFKNa/", nil),
+        ("$y$jDT$k2XAnEHBqQ1Ct2aMXFKNa/", "work for 256 MiB, and 128 is the most"),
+        ("$gy$jFT$k2XAnEHBqQ1Ct2aMXFKNa/", "work for 1024 MiB, and 128 is the most"),
+        ("$7$DU..../....k2XAnEHBqQ1Ct2aMXFKNa/", nil),
+        ("$7$EU..../....k2XAnEHBqQ1Ct2aMXFKNa/", "work for 256 MiB, and 128 is the most"),
+        // Parallel threads, or more passes: 2 digits more, one of which says that there is the other.
+        ("$y$jCT..$k2XAnEHBqQ1Ct2aMXFKNa/", "work for 256 MiB, and 128 is the most"),
+        ("$y$jCT/2$k2XAnEHBqQ1Ct2aMXFKNa/", "work for 640 MiB, and 128 is the most"),
+        ("$y$jzzzzzzzT$k2XAnEHBqQ1Ct2aMXFKNa/", "work for"), ("$y$j$k2XAnEHBqQ1Ct2aMXFKNa/", "an unknown cost"),
+        ("$6$saltsalt", nil), ("$6$rounds=1000000$saltsalt", nil),
+        ("$6$rounds=1000001$saltsalt", "1000001 rounds, and 1000000 is the most"),
+    ])
+    func whatTakesTooLongToCheckIsTold(_ setting: String, _ excess: String?) throws {
+        let told = PasswordCost(setting + "$hash").excess
+        #expect(excess == nil ? told == nil : told?.hasPrefix(excess!) == true, "\(told ?? "nothing")")
     }
 }
