@@ -62,6 +62,20 @@ import TrickleTesting
         }
     }
 
+    @Test(
+        .needsFFmpeg,
+        arguments: [("pubsub-out", []), ("pubsub-pipe", ["--out", "result.ts"])] as [(String, [String])],
+        [401, 403])
+    func `so is who sends on what comes back`(_ tool: (name: String, arguments: [String]), _ status: Int) async throws {
+        try await with(status) { server in
+            let result = try await run(tool.name, tool.arguments + ["--hook", "localhost:0"], on: server)
+            #expect(result.status == .exited(5), "\(result.errors)")
+            #expect(result.errorLines.filter { $0.contains("error: ") }.count == 1, "\(result.errors)")
+            #expect(result.errorLines.last?.contains("(\(status): not you); pass a token with --token") == true)
+            #expect(server.requests.count == 1, "\(server.requests)")
+        }
+    }
+
     @Test(.needsFFmpeg)
     func `so is who publishes a file`() async throws {
         let folder = TemporaryFolder()

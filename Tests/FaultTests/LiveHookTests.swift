@@ -19,7 +19,7 @@ struct LiveHookTests {
 
     /// Runs `body` with a tool whose ffmpeg is `script`, which finds its last argument but one, the URL, in `$url`.
     private func with(
-        _ script: String, tool: String = "publish-live", options: [String] = [],
+        _ script: String, tool: String = "publish-live", options: [String] = [], relayOptions: [String] = [],
         _ body: (RelayProcess, _ hook: String, RunningTool) async throws -> Void
     ) async throws {
         try await TestMedia.makeClip(at: folder("clip.ts"), seconds: 2)
@@ -35,7 +35,7 @@ struct LiveHookTests {
             \(script)
             """)
         let log = try OwnedDescriptor.open(folder("log"), O_WRONLY | O_CREAT)
-        try await RelayProcess.with { relay in
+        try await RelayProcess.with(relayOptions) { relay in
             let running = try RunningTool(
                 "sh",
                 ["-c", #"exec "$0" "$@" 2>&1"#, BuiltTool.path(tool), "--url", relay.url, "--hook", "localhost:0"]
@@ -95,6 +95,26 @@ struct LiveHookTests {
             #expect(starts == ["rtmp://h/live/c%20m"])
             let listed = try await RunningTool.run("curl", ["-s", "\(relay.url)/_channels"])
             #expect(listed.outputText.contains("live-c m"))
+        }
+    }
+
+    @Test func `a stream that the relay does not let in is told, with what to pass, and the others go on`() async throws
+    {
+        TemporaryFolder.write(
+            "access: [{allow: publish, channels: good, to: anybody}]\n".utf8, to: folder("relay.yaml"))
+        let options = ["--source", "rtmp://h/{name}"]
+        let relayOptions = ["--config", folder("relay.yaml")]
+        try await with("cat clip.ts; exec sleep 1000", options: options, relayOptions: relayOptions) { _, hook, _ in
+            #expect(try await status("POST", hook + "/good") == 200)
+            #expect(try await status("POST", hook + "/bad") == 200)
+            let hint = "pass a token with --token or in TRICKLE_TOKEN, or user and password in the URL"
+            try await until { log.contains(hint) }
+            let lines = log.split(separator: "\n").filter { $0.contains("(401: ") }
+            #expect(lines.count == 1 && lines.first?.contains("bad") == true, "\(log)")
+            try await until {
+                let running = try await streams(hook)
+                return running.count == 1 && running.first?["segments"] as? Int ?? 0 > 0
+            }
         }
     }
 
