@@ -164,14 +164,24 @@ struct LiveBody {
     private func take(_ source: any LiveSource, into stream: inout SourceStream) async throws -> Bool {
         var source = source
         do {
-            while let bytes = try await source.next() {
-                try await stream.perform(try stream.receive(bytes))
-                if stream.isNewlyWithoutPictures() { session.logger.warning("\(pictureWarning)") }
-            }
+            var follower = Follower { session.logger.warning("\(pictureWarning)") }
+            try await stream.publish({ try await source.next().map { .bytes($0) } }, telling: &follower)
             return true
         } catch is RequestBodyStream.Broken {
             return false
         }
+    }
+
+    /// Warns of a stream without pictures.
+    private struct Follower: StreamFollower {
+        let warn: () -> Void
+
+        func hasPublished(_ progress: StreamProgress, of stream: inout SourceStream) {
+            if stream.isNewlyWithoutPictures() { warn() }
+        }
+
+        /// A body has one stream.
+        func begins(after stream: inout SourceStream) -> Bool { false }
     }
 
     /// What is said of a stream that viewers see nothing of.

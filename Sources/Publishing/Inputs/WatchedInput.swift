@@ -5,7 +5,7 @@ import Synchronization
 /// A source that is ended when it brings no packet for too long.
 ///
 /// What counts is packets, so that bytes that lead to none do not help. The time in which nobody asks for more is no silence of the source.
-package final class WatchedInput: Sendable {
+package final class WatchedInput: SourceInput {
     /// Shared with what is called when the time is over.
     private final class Silence: Sendable {
         let wasTooLong = Atomic(false)
@@ -30,6 +30,11 @@ package final class WatchedInput: Sendable {
     /// Whether it was ended because it brought nothing.
     package var isStalled: Bool { silence.wasTooLong.load(ordering: .acquiring) }
 
+    package var canWait: Bool { input.canWait }
+    package var isPaced: Bool { input.isPaced }
+    package var isStored: Bool { input.isStored }
+    package var isPassive: Bool { input.isPassive }
+
     /// - Returns: nil at the end.
     /// - Throws: ``SourceFailure``; `CancellationError`.
     package func next() async throws -> SourceEvent? {
@@ -40,6 +45,9 @@ package final class WatchedInput: Sendable {
             throw SourceFailure("\(error)")
         }
     }
+
+    package func requestEnd() { input.requestEnd() }
+    package func close() async -> SourceEnding { await input.close() }
 
     /// A packet has come.
     package func hasProgressed() {

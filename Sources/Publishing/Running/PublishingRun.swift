@@ -7,11 +7,15 @@ import Synchronization
 import TrickleCore
 import TrickleKit
 
-/// One run of a ``ChannelPublishing``: a channel, and the sources that follow one another on it.
-final class PublishingRun: Sendable {
-    private struct State {
+/// One run of a ``ChannelPublishing``: one source, which may be opened again and again.
+final class PublishingRun: ChannelRules {
+    struct State {
+        /// What is open, or may be: the relay may have made a channel whose opening was broken off.
         var channel: RemoteChannel?
-        var input: (any SourceInput)?
+        /// What is being opened.
+        var opening: RemoteChannel?
+        /// What the channel had sent before the source that is on.
+        var bytesSentBefore = 0
         var restarts: RestartState
         /// When the channel's time line began, with the first byte of the first source.
         var timelineStart: ContinuousClock.Instant?
@@ -22,6 +26,9 @@ final class PublishingRun: Sendable {
         /// Segments that did not get through whole.
         var dropped = 0
 
+        /// Whether there was another source before.
+        var isContinuation: Bool { mediaTime > .zero }
+
         /// The next source publishes to a channel that is opened anew.
         mutating func leaveChannel() {
             dropped += channel?.droppedCount ?? 0
@@ -29,14 +36,11 @@ final class PublishingRun: Sendable {
         }
     }
 
-    /// How long the relay may take for the rest after a stop was asked for.
-    private static let graceAfterStop = Duration.milliseconds(400)
-
-    private let job: ChannelPublishing
-    private let session: ToolSession
+    let job: ChannelPublishing
+    let session: ToolSession
     private let start = ContinuousClock.now
-    private let relay: RelayDestination
-    private let state: Mutex<State>
+    let relay: RelayDestination
+    let state: Mutex<State>
 
     init(_ job: ChannelPublishing, _ session: ToolSession) {
         self.job = job
@@ -58,54 +62,61 @@ final class PublishingRun: Sendable {
 
     func run() async throws {
         do {
-            let isDone: Void? = try await session.stop.cancelling(after: Self.graceAfterStop) {
-                try await self.publishSources()
-            }
-            if isDone == nil { try await endAtOnce() }
+            if try await !ChannelRun(self, news: job.monitor.news, stop: session.stop).run() { await endAtOnce() }
             let dropped = state.withLock { $0.dropped + ($0.channel?.droppedCount ?? 0) }
             try session.check(dropped: dropped, isStrict: job.isStrict)
         } catch {
-            _ = await closeInput()
             if !job.keepsOpen { await state.withLock { $0.channel }?.closeAfterFailure(session.stop) }
             throw error
         }
     }
 
     /// After a stop, what is left is the end of the channel, whether it was the source or the relay that took its time.
-    private func endAtOnce() async throws {
-        _ = await closeInput()
+    private func endAtOnce() async {
         if job.keepsOpen { return }
         if await state.withLock({ $0.channel })?.closeAtOnce(session.stop) == false {
             session.logger.warning("the relay does not take the rest: the channel is left as it is")
         }
     }
 
-    /// Lets go of the source, if that has not been done.
-    private func closeInput() async -> SourceEnding? {
-        let input = state.withLock { $0.input.take() }
-        return await input?.close()
+    var now: Duration { ContinuousClock.now - start }
+}
+
+// What follows what.
+extension PublishingRun {
+    func ended(_ source: Source, _ outcome: Outcome, _ ending: SourceEnding?) throws -> AfterTurn {
+        // What could not wait is counted by the channel.
+        if !drops { state.withLock { $0.dropped += outcome.droppedCount } }
+        // What it sent is published, whatever becomes of the source.
+        if let failure = ending?.failure { throw failure }
+        // What comes as a transport stream is published as it is. What ffmpeg made of something else has to be of use.
+        if outcome.lacksPictures, source.isFromFFmpeg, !session.stop.isMade { throw job.noPictures }
+        return try openedAgain(because: nil, .source)
     }
 
-    private var now: Duration { ContinuousClock.now - start }
+    func failed(_ failure: any Error, of source: Source?, at step: TurnStep) throws -> AfterTurn {
+        if failure is PushRefusal {
+            // Whoever has the wrong key is not to end what the right one is waited for.
+            session.logger.warning("\(failure)")
+            return .next(after: .zero)
+        }
+        if step == .openingChannel, failure is CancellationError {
+            state.withLock { $0.channel = $0.opening }
+        }
+        if step == .publishing, (failure as? TrickleError)?.code == .channelClosed {
+            // It was closed while there was no source: the next finds a new one.
+            state.withLock { if $0.isContinuation, $0.channel?.bytesSent == $0.bytesSentBefore { $0.leaveChannel() } }
+        }
+        guard let trouble = trouble(of: failure) else { throw failure }
+        return try openedAgain(because: failure, trouble)
+    }
 
-    private func publishSources() async throws {
-        repeat {
-            state.withLock { $0.restarts.started(now: now) }
-            job.monitor.update {
-                $0.phase = .opening
-                $0.openings += 1
-            }
-            do {
-                try await publishOneSource()
-                if try await !isToBeOpenedAgain(because: nil, .source) { break }
-            } catch let refusal as PushRefusal {
-                // Whoever has the wrong key is not to end what the right one is waited for.
-                session.logger.warning("\(refusal)")
-            } catch {
-                guard let trouble = trouble(of: error) else { throw error }
-                if try await !isToBeOpenedAgain(because: error, trouble) { break }
-            }
-        } while !session.stop.isMade
+    func hasWaited(isNews: Bool) -> Bool {
+        if isNews { state.withLock { $0.restarts.announced() } }
+        return !session.stop.isMade && !job.monitor.isOver
+    }
+
+    func finish() async throws {
         if !job.keepsOpen { try await state.withLock { $0.channel }?.close(settlingFor: nil) }
     }
 
@@ -114,12 +125,11 @@ final class PublishingRun: Sendable {
         case source, relay
     }
 
-    /// Waits until a source that is away is to be opened again, or one whose relay is.
+    /// Whether, and when, a source that is away is to be opened again, or one whose relay is.
     ///
-    /// - Returns: false when it ended, and that was all, or a stop was asked for.
     /// - Throws: `failure`, when it is final.
-    private func isToBeOpenedAgain(because failure: (any Error)?, _ trouble: Trouble) async throws -> Bool {
-        if session.stop.isMade { return false }
+    private func openedAgain(because failure: (any Error)?, _ trouble: Trouble) throws -> AfterTurn {
+        if session.stop.isMade { return .end }
         let wait: Duration? = state.withLock { state in
             if job.reopening == .never || !state.mayComeBack || job.monitor.isOver { return nil }
             switch trouble {
@@ -132,15 +142,13 @@ final class PublishingRun: Sendable {
         }
         guard let wait else {
             if let failure { throw failure }
-            return false
+            return .end
         }
         let reason = failure.map { ToolFailure($0).message } ?? "'\(job.publishing.input.description)' has ended"
         let seconds = DecimalText.fixed(wait / .seconds(1), digits: 1)
         session.logger.warning("\(reason); opens it again in \(seconds) s")
         job.monitor.update { $0.phase = .waiting }
-        let isNews = await job.monitor.news.wait(atMost: wait, stop: session.stop)
-        if isNews { state.withLock { $0.restarts.announced() } }
-        return !session.stop.isMade && !job.monitor.isOver
+        return .next(after: wait, inNewChannel: state.withLock { $0.channel == nil })
     }
 
     /// Whose trouble an error is that may be over another time; nil when it is the command line's, or the relay does not want this channel.
@@ -159,142 +167,5 @@ final class PublishingRun: Sendable {
             }
         default: return nil
         }
-    }
-}
-
-// One source, from its opening to its end.
-extension PublishingRun {
-    private func publishOneSource() async throws {
-        var publishing = job.publishing
-        publishing.timeOffset = timeOffset
-        let (source, mayComeBack) = try await publishing.source(
-            transcodes: job.transcodes, program: job.segmentation.program, session)
-        state.withLock { $0.mayComeBack = mayComeBack }
-        let channel = try await openChannel()
-        let input = try await source.open(within: publishing.timeout, logger: session.logger)
-        state.withLock { $0.input = input }
-        let registration = session.stop.whenMade { input.requestEnd() }
-        defer { registration.cancel() }
-        if let invitation = publishing.input.invitation { session.logger.info("\(invitation)") }
-        let bytesSentBefore = channel.bytesSent
-        do {
-            try await publish(input, isFromFFmpeg: source.isFromFFmpeg, to: channel)
-        } catch {
-            _ = await closeInput()
-            // It was closed while there was no source: the next finds a new one.
-            let isUnused = isContinuation && channel.bytesSent == bytesSentBefore
-            if isUnused, let error = error as? TrickleError, error.code == .channelClosed {
-                state.withLock { $0.leaveChannel() }
-            }
-            throw error
-        }
-    }
-
-    private func openChannel() async throws -> RemoteChannel {
-        if let channel = state.withLock({ $0.channel }) { return channel }
-        let channel = relay.remote(job.channel, logger: job.clientConfiguration.logger)
-        do { try await channel.open() } catch let error as CancellationError {
-            // The relay may have made the channel all the same.
-            state.withLock { $0.channel = channel }
-            throw error
-        }
-        state.withLock { $0.channel = channel }
-        return channel
-    }
-
-    /// Whether there was another source before.
-    private var isContinuation: Bool { state.withLock { $0.mediaTime > .zero } }
-
-    /// Where the next source goes on: behind all that was published, and no earlier than the clock on the wall.
-    private var timeOffset: Duration {
-        state.withLock { state in
-            guard let timelineStart = state.timelineStart else { return .zero }
-            return max(ContinuousClock.now - timelineStart, state.mediaTime + .milliseconds(100))
-        }
-    }
-
-    /// Whether the source cannot wait for the relay, and segments are dropped instead.
-    private var drops: Bool {
-        if let policy = job.onSlowRelay { return policy == .drop }
-        return !job.publishing.input.canWait && state.withLock { $0.mayComeBack }
-    }
-
-    private func publish(_ input: any SourceInput, isFromFFmpeg: Bool, to channel: RemoteChannel) async throws {
-        let drops = drops
-        let outcome = try await channel.publish(
-            waits: !drops, renewing: isContinuation ? .beforeFirstSegment : .never
-        ) { outlet in
-            try await self.publish(input, isFromFFmpeg: isFromFFmpeg, into: outlet)
-        }
-        // What could not wait is counted by the channel.
-        if !drops { state.withLock { $0.dropped += outcome.droppedCount } }
-        // What it sent is published, whatever becomes of the source.
-        if let failure = await closeInput()?.failure { throw failure }
-        // What comes as a transport stream is published as it is. What ffmpeg made of something else has to be of use.
-        if outcome.lacksPictures, isFromFFmpeg, !session.stop.isMade { throw job.noPictures }
-    }
-
-    /// What became of a source.
-    private struct Outcome {
-        /// Whether the stream lists video of which no player can decode a picture.
-        let lacksPictures: Bool
-        /// Segments that did not get through whole.
-        let droppedCount: Int
-    }
-
-    private func publish(
-        _ input: any SourceInput, isFromFFmpeg: Bool, into outlet: any SegmentOutlet
-    ) async throws -> Outcome {
-        // ffmpeg itself begins with a keyframe. What its output has before that is sound that belongs to it.
-        var segmentation = job.segmentation
-        if isFromFFmpeg { segmentation.startsAtFirstRandomAccessPoint = false }
-        var stream = SourceStream(
-            segmentation, job.publishing.loops && input.isStored ? .rounds : .none, isPaced: input.isPaced,
-            joinsStart: isFromFFmpeg, to: outlet, session)
-        let offset = timeOffset
-        let segmentsBefore = job.monitor.status.segments
-        var isAnnounced = false
-        events: while let event = try await input.next() {
-            switch event {
-            case .anotherBegins:
-                // Without a segment, another round would have none either.
-                guard isAnnounced, !session.stop.isMade else { break events }
-                guard try await stream.beginAgain() else {
-                    throw ToolFailure(
-                        "'\(job.publishing.input.description)' cannot be looped: it has no time stamps by which rounds could follow"
-                    )
-                }
-            case .bytes(let piece):
-                state.withLock { state in
-                    state.restarts.worked(now: now)
-                    if state.timelineStart == nil { state.timelineStart = .now }
-                }
-                let steps = try stream.receive(piece)
-                if !isAnnounced, steps.contains(where: \.isBegin) {
-                    isAnnounced = true
-                    let place = job.relay.url(channel: job.channel)
-                    session.logger.info("publishes \(job.publishing.input.description) as \(place)")
-                }
-                try await stream.perform(steps)
-                if stream.isNewlyWithoutPictures(), isFromFFmpeg { session.logger.warning("\(job.pictureWarning)") }
-                job.monitor.update { status in
-                    status.phase = .publishing
-                    status.byteCount += piece.count
-                    status.segments = segmentsBefore + stream.segmentCount
-                }
-            }
-            // What has been read ahead of a file is no longer wanted.
-            if input.isStored, session.stop.isMade { break }
-        }
-        do {
-            try await stream.finish(isCut: input.isStored && session.stop.isMade)
-        } catch let error as SourceFailure where isFromFFmpeg || session.stop.isMade {
-            // Without a single packet: ffmpeg's own words say why, or it was stopped before the first.
-            if let failure = await closeInput()?.failure { throw failure }
-            if !session.stop.isMade { throw error }
-        }
-        state.withLock { $0.mediaTime = max($0.mediaTime, offset) + stream.mediaTime }
-        stream.summarize()
-        return Outcome(lacksPictures: stream.lacksPictures, droppedCount: stream.droppedCount)
     }
 }
