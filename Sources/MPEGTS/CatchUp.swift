@@ -5,10 +5,10 @@
 /// decodes them as fast as it can, and shows or drops them at once. Their sound would be late then, and is left out.
 public enum CatchUp {
     /// How far before the edge the first picture is put at most: 40 ms.
-    static let pictureSpan: Int64 = 3_600
+    static let pictureSpan: MediaTicks = 3_600
     /// How much sound before the edge is kept: 100 ms, and at least one PES packet, which tells the player what sound
     /// there is.
-    static let soundSpan: Int64 = 9_000
+    static let soundSpan: MediaTicks = 9_000
 
     /// - Parameter bytes: A transport stream from its tables and a random access point up to the live edge; the last
     ///   packet may be in parts.
@@ -106,8 +106,8 @@ private struct UnitStarts {
 private struct TimeLine {
     /// When the last picture is decoded.
     let edge: Timestamp
-    /// From the first picture to the edge, in ticks.
-    let length: Int64
+    /// From the first picture to the edge.
+    let length: MediaTicks
 
     /// nil where there is nothing to hurry for.
     init?(_ pictures: [UnitStarts.Unit]) {
@@ -122,7 +122,7 @@ private struct TimeLine {
     func moved(_ timestamp: Timestamp) -> Timestamp {
         let distance = timestamp.distance(to: edge)
         guard distance > 0 else { return timestamp }
-        return edge.advanced(by: -(min(distance, length) * CatchUp.pictureSpan / length))
+        return edge.advanced(by: -(min(distance, length) * CatchUp.pictureSpan.count / length.count))
     }
 
     /// Where the sound begins that is kept; nil for none.

@@ -21,7 +21,7 @@ struct Examination {
         var hasTableChange: Bool
         var pts: Timestamp?
         var dts: Timestamp?
-        var elapsed: Int64 = 0
+        var elapsed: MediaTicks = 0
         /// A program map changed after the candidate's first packet, here.
         var laterTableChange: (position: Int, hasTables: Bool)?
     }

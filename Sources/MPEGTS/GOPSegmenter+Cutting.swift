@@ -102,10 +102,10 @@ extension GOPSegmenter {
     ) throws {
         guard let candidate = examination.candidate else { return }
         let length = candidate.elapsed - (output.startElapsed ?? 0)
-        let target = configuration.targetDuration.ticks
+        let target = MediaTicks(configuration.targetDuration)
         let isDue = output.isWaiting || length >= target
         // Where frames do not begin with PES packets, any has to do in the end; so it has at the beginning, or it would be lost.
-        if isDue, isAligned || output.isWaiting || length >= 2 * target {
+        if isDue, isAligned || output.isWaiting || length >= target * 2 {
             try cut(.targetDuration, run: run, emit: emit)
         } else {
             try decide(.ordinary, run: run, emit: emit)
@@ -123,12 +123,12 @@ extension GOPSegmenter {
         if examination.scanner?.canBegin(with: verdict) == true { hasPicture = true }
         let length = candidate.elapsed - (output.startElapsed ?? 0)
         if case .randomAccessPoint(let kind) = accepted(verdict, at: candidate.elapsed),
-            !hasCut || length >= configuration.minimumDuration.ticks
+            !hasCut || length >= MediaTicks(configuration.minimumDuration)
         {
             return try cut(.randomAccessPoint(kind), run: run, emit: emit)
         }
         if candidate.hasTableChange, !output.isWaiting { return try cut(.tableChange, run: run, emit: emit) }
-        if let maximum = configuration.maximumDuration, length >= maximum.ticks {
+        if let maximum = configuration.maximumDuration, length >= MediaTicks(maximum) {
             oddities.count(.noRandomAccessPoint)
             try startWhole(before: candidate.start, run: run, emit: emit)
             return try cut(.maximumDuration, run: run, emit: emit)
@@ -138,13 +138,13 @@ extension GOPSegmenter {
 
     /// In a stream that announces no random access points, I pictures with parameter sets have to do.
     private mutating func accepted(
-        _ verdict: AccessUnitScanner.Verdict, at elapsed: Int64
+        _ verdict: AccessUnitScanner.Verdict, at elapsed: MediaTicks
     ) -> AccessUnitScanner.Verdict {
         switch verdict {
         case .randomAccessPoint:
             hasAnnouncedPoints = true
             return verdict
-        case .unannouncedIntra where !hasAnnouncedPoints && elapsed >= Self.announcementTime.ticks:
+        case .unannouncedIntra where !hasAnnouncedPoints && elapsed >= MediaTicks(Self.announcementTime):
             oddities.count(.unannouncedRandomAccessPoint)
             return .randomAccessPoint(.intraPicture)
         case .unannouncedIntra, .ordinary, .undecided:

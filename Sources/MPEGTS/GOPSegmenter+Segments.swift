@@ -13,7 +13,7 @@ extension GOPSegmenter {
 
     /// Starts a segment with what stands at `position`; repeats the tables unless it `hasTables` there.
     mutating func startSegment(
-        _ reason: SegmentStart.Reason, pts: Timestamp?, at position: Int, elapsed: Int64? = nil, hasTables: Bool,
+        _ reason: SegmentStart.Reason, pts: Timestamp?, at position: Int, elapsed: MediaTicks? = nil, hasTables: Bool,
         run: RawSpan, emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         let isFirst = output.isWaiting
@@ -75,7 +75,7 @@ extension GOPSegmenter {
         if !targetHasCome { try missTarget(position: position, run: run, emit: emit) }
         guard examination.candidate == nil, let maximum = configuration.maximumDuration else { return }
         // The stream to cut at comes first, and has a second's time for that.
-        let limit = maximum.ticks + Timestamp.frequency
+        let limit = MediaTicks(maximum) + .seconds(1)
         guard companionClock.elapsed - companionStart >= limit else { return }
         oddities.count(.noRandomAccessPoint)
         try startWhole(before: position, run: run, emit: emit)
@@ -88,7 +88,7 @@ extension GOPSegmenter {
     ) throws {
         let start = targetStart ?? companionClock.elapsed
         targetStart = start
-        guard let companionPID, companionClock.elapsed - start >= Self.absenceTime.ticks,
+        guard let companionPID, companionClock.elapsed - start >= MediaTicks(Self.absenceTime),
             let map = chosenProgram.flatMap({ tables.programs[$0].map }), let video = map.video,
             video.pid == target.pid,
             CutTarget(map, without: video.pid).pid == companionPID

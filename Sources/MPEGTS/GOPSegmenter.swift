@@ -60,9 +60,9 @@ public struct GOPSegmenter: Sendable {
     /// Media time of the companion stream, or of the program clock.
     var companionClock = MediaClock()
     /// What the companion's clock showed when the segment began.
-    var companionStart: Int64 = 0
+    var companionStart: MediaTicks = 0
     /// What the companion's clock showed when it was the first to come of the program's streams.
-    var targetStart: Int64?
+    var targetStart: MediaTicks?
     var lastPCR: Timestamp?
     /// The map of the program changed in the run of tables: a segment begins with it.
     var hasTableChange = false

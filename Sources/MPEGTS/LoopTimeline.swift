@@ -6,22 +6,22 @@ public struct LoopTimeline: Sendable {
     /// What a PID's time stamps have come to in this round.
     private struct Track {
         /// From the first time stamp of the round to this PID's last, without jumps.
-        var position: Int64
+        var position: MediaTicks
         /// The farthest of all.
-        var end: Int64
+        var end: MediaTicks
         var last: Timestamp
         /// What its last unit lasts, as far as can be told: as long as the one before.
-        var step: Int64 = 0
+        var step: MediaTicks = 0
     }
 
     /// A longer step is a jump, and costs no time: 10 s.
-    private static let maximumStep = 10 * Timestamp.frequency
+    private static let maximumStep = MediaTicks.seconds(10)
     private static let unused: UInt8 = 0xFF
 
     private var first: Timestamp?
     private var tracks: [PID: Track] = [:]
-    /// How much later all is than the stream says; ticks of 90 kHz.
-    private var offset: Int64 = 0
+    /// How much later all is than the stream says.
+    private var offset: MediaTicks = 0
     /// By PID: the counter that was sent last.
     private var counters = [UInt8](repeating: unused, count: PID.count)
     /// By PID: what is added to its counters in this round.
@@ -32,9 +32,9 @@ public struct LoopTimeline: Sendable {
 
     /// The end of the stream: what comes next is its beginning again.
     ///
-    /// - Returns: what the round lasted, in ticks of 90 kHz; 0 where it has no time stamps.
+    /// - Returns: what the round lasted; 0 where it has no time stamps.
     @discardableResult
-    public mutating func beginAgain() -> Int64 {
+    public mutating func beginAgain() -> MediaTicks {
         let length = tracks.values.map { $0.end + $0.step }.max() ?? 0
         offset += length
         (first, tracks, isFirstRound) = (nil, [:], false)
@@ -108,12 +108,12 @@ public struct LoopTimeline: Sendable {
         self.first = first
         guard var track = tracks[pid] else {
             let distance = first.distance(to: timestamp)
-            let start = abs(distance) <= Self.maximumStep ? distance : 0
+            let start = distance.magnitude <= Self.maximumStep ? distance : 0
             tracks[pid] = Track(position: start, end: start, last: timestamp)
             return
         }
         let step = track.last.distance(to: timestamp)
-        if abs(step) <= Self.maximumStep { track.position += step }
+        if step.magnitude <= Self.maximumStep { track.position += step }
         if track.position > track.end { (track.step, track.end) = (track.position - track.end, track.position) }
         track.last = timestamp
         tracks[pid] = track

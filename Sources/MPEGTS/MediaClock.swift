@@ -3,24 +3,24 @@
 /// Where stamps are missing or stand still for ``patience`` of arrival time, arrival time counts instead.
 struct MediaClock {
     /// A longer step forward is a jump, not time.
-    static let maximumStep = Duration.seconds(10).ticks
+    static let maximumStep = MediaTicks.seconds(10)
     /// A step back by no more than this is reordering, or two streams that are not quite in step.
-    static let maximumReordering = Duration.seconds(2).ticks
-    static let patience = Duration.seconds(2).ticks
+    static let maximumReordering = MediaTicks.seconds(2)
+    static let patience = MediaTicks.seconds(2)
 
-    /// Ticks of 90 kHz since the beginning.
-    private(set) var elapsed: Int64 = 0
+    /// Since the beginning.
+    private(set) var elapsed: MediaTicks = 0
     private(set) var jumpCount = 0
     /// Whether arrival time had to stand in for time stamps.
     private(set) var usesArrival = false
 
     private var last: Timestamp?
-    private var lastArrival: Int64?
-    private var lastStepArrival: Int64 = 0
+    private var lastArrival: MediaTicks?
+    private var lastStepArrival: MediaTicks = 0
 
     /// A unit with this time stamp has come.
     mutating func advance(to timestamp: Timestamp?, now: Duration) {
-        let arrival = now.ticks
+        let arrival = MediaTicks(now)
         let arrivalStep = min(max(arrival - (lastArrival ?? arrival), 0), Self.maximumStep)
         if lastArrival == nil { lastStepArrival = arrival }
         lastArrival = arrival

@@ -51,11 +51,11 @@ public struct PacketPacer: Sendable {
             let before = elapsed
             look(at: packets.extracting(offset..<offset + TransportPacket.size))
             guard elapsed != before, offset > start else { continue }
-            runs.append(Run(range: start..<offset, due: Duration(ticks: before / 300)))
+            runs.append(Run(range: start..<offset, due: Duration(MediaTicks(before / 300))))
             start = offset
         }
         if start < packets.byteCount {
-            runs.append(Run(range: start..<packets.byteCount, due: Duration(ticks: elapsed / 300)))
+            runs.append(Run(range: start..<packets.byteCount, due: Duration(MediaTicks(elapsed / 300))))
         }
         return runs
     }

@@ -25,8 +25,8 @@ public struct SegmentContents: Sendable, Hashable {
         public let hasTables: Bool
         public internal(set) var pts: Timestamp?
         public internal(set) var dts: Timestamp?
-        /// Ticks of 90 kHz of media since the first unit of the segment.
-        public internal(set) var elapsed: Int64 = 0
+        /// How much media has gone by since the first unit of the segment.
+        public internal(set) var elapsed: MediaTicks = 0
         /// What makes it a place to begin; nil if it is none.
         public internal(set) var randomAccessPoint: RandomAccessPoint?
     }
@@ -59,13 +59,13 @@ public struct SegmentContents: Sendable, Hashable {
     /// Time stamps of the main stream that do not follow on the ones before: back by more than 2 s, forward by more than 10 s.
     public internal(set) var jumpCount = 0
     public internal(set) var isScrambled = false
-    /// What a unit lasts on average, in ticks of 90 kHz; where the segment has one unit only, that of the segment before.
-    public internal(set) var unitDuration: Int64?
+    /// What a unit lasts on average; where the segment has one unit only, that of the segment before.
+    public internal(set) var unitDuration: MediaTicks?
     /// The decoding time stamp, else the presentation time stamp, at which the next unit is due.
     public internal(set) var nextTimestamp: Timestamp?
-    /// Ticks of 90 kHz from the first unit to the end of the last; nil as long as that cannot be told: no unit, or a single one and no
+    /// From the first unit to the end of the last; nil as long as that cannot be told: no unit, or a single one and no
     /// segment before.
-    public internal(set) var duration: Int64?
+    public internal(set) var duration: MediaTicks?
 
     public init() {}
 

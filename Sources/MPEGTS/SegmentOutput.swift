@@ -10,7 +10,7 @@ struct SegmentOutput {
         case waiting
         /// Nothing has been handed on: the first packet begins the first segment.
         case beginning
-        case open(byteCount: Int, startElapsed: Int64)
+        case open(byteCount: Int, startElapsed: MediaTicks)
         case finished
     }
 
@@ -58,7 +58,7 @@ struct SegmentOutput {
     }
 
     /// When the current segment began; nil when there is none.
-    var startElapsed: Int64? {
+    var startElapsed: MediaTicks? {
         if case .open(_, let elapsed) = phase { elapsed } else { nil }
     }
 
@@ -80,10 +80,10 @@ struct SegmentOutput {
 extension SegmentOutput {
     /// Starts a segment with what stands at `position`; ends the one before there.
     ///
-    /// `elapsed` is the media time in 90 kHz ticks that has gone by since the beginning of the stream, `run` the
+    /// `elapsed` is the media time that has gone by since the beginning of the stream, `run` the
     /// packets that are being looked at.
     mutating func start(
-        _ reason: SegmentStart.Reason, pts: Timestamp?, at position: Int, elapsed: Int64, run: RawSpan,
+        _ reason: SegmentStart.Reason, pts: Timestamp?, at position: Int, elapsed: MediaTicks, run: RawSpan,
         emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         try flush(to: position, run: run, emit: emit)
@@ -103,15 +103,16 @@ extension SegmentOutput {
     }
 
     /// Ends the current segment, if there is one.
-    mutating func end(elapsed: Int64, emit: (borrowing SegmenterEvent) throws -> Void) throws {
+    mutating func end(elapsed: MediaTicks, emit: (borrowing SegmenterEvent) throws -> Void) throws {
         guard case .open(let byteCount, let startElapsed) = phase else { return }
         phase = .finished
-        let duration = Duration(ticks: max(elapsed - startElapsed, 0))
+        let duration = Duration(max(elapsed - startElapsed, 0))
         try emit(.segmentEnded(SegmentEnd(duration: duration, byteCount: byteCount, index: nextIndex - 1)))
     }
 
     private mutating func open(
-        _ reason: SegmentStart.Reason, pts: Timestamp?, elapsed: Int64, emit: (borrowing SegmenterEvent) throws -> Void
+        _ reason: SegmentStart.Reason, pts: Timestamp?, elapsed: MediaTicks,
+        emit: (borrowing SegmenterEvent) throws -> Void
     ) throws {
         phase = .open(byteCount: 0, startElapsed: elapsed)
         nextIndex += 1

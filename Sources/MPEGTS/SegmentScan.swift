@@ -11,8 +11,8 @@
 /// let start = scan.contents.randomAccessPoints.last
 /// ```
 public struct SegmentScan: Sendable {
-    /// How much of a program's sound comes without its video before the sound stands for the program: 1 s, in ticks of 90 kHz.
-    static let patience: Int64 = 90_000
+    /// How much of a program's sound comes without its video before the sound stands for the program.
+    static let patience = MediaTicks.seconds(1)
 
     public private(set) var contents = SegmentContents()
     /// The beginning of a packet.

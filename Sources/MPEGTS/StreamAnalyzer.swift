@@ -209,7 +209,7 @@ public struct StreamAnalyzer {
         guard let lastPCR else { return }
         let modulus = Timestamp.modulus * 300
         let step = (pcr - lastPCR + modulus) % modulus
-        guard step <= MediaClock.maximumStep * 300 else {
+        guard step <= MediaClock.maximumStep.count * 300 else {
             pcrJumpCount += 1
             if !isAnnounced { count("PCR_error") }
             return
@@ -225,7 +225,7 @@ public struct StreamAnalyzer {
     /// What has been found so far.
     public var analysis: StreamAnalysis {
         let clocked = elapsed > 0 ? Double(elapsed) / 27_000_000 : nil
-        let stamped = meters.map(\.clock.elapsed).max().flatMap { $0 > 0 ? Double($0) / 90_000 : nil }
+        let stamped = meters.map(\.clock.elapsed).max().flatMap { $0 > 0 ? $0.seconds : nil }
         // Before the first and after the last PCR the same rate is taken for granted.
         let whole = clocked.map { $0 * Double(packetCount) / Double(max(timedPacketCount, 1)) } ?? stamped
         let counts = segmenter.oddityCounts

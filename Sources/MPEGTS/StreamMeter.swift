@@ -13,8 +13,8 @@ struct StreamMeter {
     private(set) var clock = MediaClock()
 
     private var units: UnitReader
-    private var lastTimestampElapsed: Int64?
-    private var gopStart: (elapsed: Int64, unit: Int)?
+    private var lastTimestampElapsed: MediaTicks?
+    private var gopStart: (elapsed: MediaTicks, unit: Int)?
 
     init(_ stream: ElementaryStream) {
         self.stream = stream
@@ -42,7 +42,7 @@ struct StreamMeter {
         guard case .randomAccessPoint(let kind) = verdict else { return }
         randomAccessPoints[kind, default: 0] += 1
         if let gopStart {
-            gopDurations.add(Double(clock.elapsed - gopStart.elapsed) / Double(Timestamp.frequency))
+            gopDurations.add((clock.elapsed - gopStart.elapsed).seconds)
             gopLengths.add(Double(unitCount - gopStart.unit))
         }
         gopStart = (clock.elapsed, unitCount)

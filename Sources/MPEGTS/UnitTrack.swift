@@ -25,9 +25,9 @@ struct UnitTrack: Sendable {
     /// Whether the stream has had a time stamp.
     private var hasTimestamps = false
     /// What a unit lasted in the segment before.
-    private var earlierUnitDuration: Int64?
+    private var earlierUnitDuration: MediaTicks?
     /// The last unit with a time stamp: its number in the segment, and its time.
-    private var lastStamped: (index: Int, elapsed: Int64, timestamp: Timestamp)?
+    private var lastStamped: (index: Int, elapsed: MediaTicks, timestamp: Timestamp)?
 
     init(_ stream: ElementaryStream) {
         self.stream = stream
@@ -37,7 +37,7 @@ struct UnitTrack: Sendable {
     /// Goes on in the next segment: what the last picture was is of no interest, the parameter sets are.
     ///
     /// - Parameter unitDuration: what a unit lasted.
-    init(after previous: UnitTrack, unitDuration: Int64?) {
+    init(after previous: UnitTrack, unitDuration: MediaTicks?) {
         self.init(previous.stream)
         units = previous.units
         _ = units.finish()
@@ -50,8 +50,8 @@ struct UnitTrack: Sendable {
     /// What it takes of memory besides its own fields, in bytes.
     var storageByteCount: Int { newUnits.storageByteCount + units.storageByteCount }
 
-    /// Ticks of 90 kHz since the first unit.
-    var elapsed: Int64 { clock.elapsed }
+    /// How much media has gone by since the first unit.
+    var elapsed: MediaTicks { clock.elapsed }
 
     mutating func takeUnits() -> [SegmentContents.Unit] {
         defer { newUnits = [] }
@@ -145,7 +145,7 @@ struct UnitTrack: Sendable {
             contents.unitDuration = earlierUnitDuration
         }
         let count = Int64(contents.unitCount)
-        let rest: Int64?
+        let rest: MediaTicks?
         if let last, last.index > 0, last.elapsed > 0 {
             rest = last.elapsed * (count - Int64(last.index)) / Int64(last.index)
         } else {

@@ -207,7 +207,7 @@ struct PresenceTests {
                 marks: .init(pcr: (900_000 + Int64(index) * 3600) * 300))
         }
         let contents = contents(stream).contents
-        #expect(contents.duration == Int64(180_000))
+        #expect(contents.duration == MediaTicks(180_000))
         #expect(contents.firstTimestamp == Timestamp(ticks: 900_000))
         #expect(contents.firstUnit?.pts == nil)
     }

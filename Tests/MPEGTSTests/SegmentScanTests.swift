@@ -49,7 +49,7 @@ struct SegmentScanTests {
         #expect(contents.mainStream?.codec == .h264)
         #expect(contents.unitCount == 30)
         #expect(units.count == 30)
-        #expect(contents.duration == 30 * picture)
+        #expect(contents.duration == MediaTicks(30 * picture))
         #expect(contents.unitDuration == 3600)
         #expect(contents.beginsIndependently)
         #expect(contents.firstTimestamp == Timestamp(ticks: 900_000))
@@ -103,7 +103,7 @@ struct SegmentScanTests {
     func wrap() {
         let first = (1 << 33) - Int64(5 * 3600)
         let contents = scan(videoStream(groupCount: 1, groupLength: 10, firstPTS: first).bytes).scan.contents
-        #expect(contents.duration == 10 * picture)
+        #expect(contents.duration == MediaTicks(10 * picture))
         #expect(contents.jumpCount == 0)
         #expect(contents.nextTimestamp == Timestamp(ticks: 5 * 3600))
     }
@@ -115,7 +115,7 @@ struct SegmentScanTests {
         let contents = scan(stream.bytes).scan.contents
         #expect(contents.jumpCount == 1)
         #expect(contents.unitCount == 20)
-        #expect(contents.nextTimestamp.map { abs($0.distance(to: Timestamp(ticks: 90_036_000))) < 1800 } == true)
+        #expect(contents.nextTimestamp.map { $0.distance(to: Timestamp(ticks: 90_036_000)).magnitude < 1800 } == true)
     }
 
     @Test("A single picture lasts as long as those of the segment before; without one its duration is not known")
@@ -162,7 +162,7 @@ struct SegmentScanTests {
         }
         let contents = scan(stream.bytes).scan.contents
         #expect(contents.mainStream?.codec == .aac)
-        #expect(contents.duration == Int64(20 * 1920))
+        #expect(contents.duration == MediaTicks(20 * 1920))
         #expect(contents.randomAccessPoints.count == 20)
         #expect(contents.beginsIndependently)
     }
@@ -176,7 +176,7 @@ struct SegmentScanTests {
             stream.pes(
                 TestPicture.h264(index == 0 ? .idr : .ordinary), pts: index % 12 == 0 ? Int64(index) * 3600 : nil)
         }
-        #expect(scan(stream.bytes).scan.contents.duration == 24 * picture)
+        #expect(scan(stream.bytes).scan.contents.duration == MediaTicks(24 * picture))
     }
 
     @Test("What is no transport stream of packets of 188 bytes is known by its first byte")
@@ -202,6 +202,6 @@ struct SegmentScanTests {
         let points = scan(stream.bytes).scan.contents.randomAccessPoints
         #expect(points.count == SegmentContents.maximumPointCount)
         #expect(points.first?.elapsed == 0)
-        #expect(points.last?.elapsed == Int64(count - 1) * 3600)
+        #expect(points.last?.elapsed == MediaTicks(Int64(count - 1) * 3600))
     }
 }

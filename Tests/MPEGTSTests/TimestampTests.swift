@@ -20,8 +20,8 @@ struct TimestampTests {
 
     @Test("90,000 ticks are a second, and 3,003 ticks no less than 33.366 ms")
     func durations() {
-        #expect(Duration(ticks: 90_000) == .seconds(1))
-        #expect(Duration(ticks: 3_003) >= .microseconds(33_366))
-        #expect(Duration(ticks: 3_003) < .microseconds(33_367))
+        #expect(Duration(MediaTicks(90_000)) == .seconds(1))
+        #expect(Duration(MediaTicks(3_003)) >= .microseconds(33_366))
+        #expect(Duration(MediaTicks(3_003)) < .microseconds(33_367))
     }
 }

@@ -48,7 +48,7 @@ import TrickleTesting
             let segments = try await index.snapshot().segments
             #expect(segments.map(\.number.value) == [0, 1, 2])
             #expect(segments.map(\.state) == [.complete, .complete, .complete])
-            #expect(segments.allSatisfy { $0.duration == 2 * Timestamp.frequency && $0.isPlayable })
+            #expect(segments.allSatisfy { $0.duration == MediaTicks.seconds(2) && $0.isPlayable })
             #expect(segments.allSatisfy { !$0.isDiscontinuous })
             #expect(segments.allSatisfy { $0.arrival != nil && $0.programTime != nil })
             #expect(indexes.index(of: channel) === index)
@@ -68,7 +68,7 @@ import TrickleTesting
             try await index.wait(for: .parts(.zero, count: 1))
             let open = try #require(try await index.snapshot().segments.first)
             #expect(open.state == .open)
-            #expect(open.parts.map(\.duration) == [13 * TestChannel.pictureDuration])
+            #expect(open.parts.map(\.duration) == [MediaTicks(13 * TestChannel.pictureDuration)])
             #expect(open.parts.map(\.byteCount) == [TestChannel.offset(ofPicture: 13)])
             #expect(open.arrival != nil)
             try segment.write(bytes[half...])

@@ -7,7 +7,7 @@ import TrickleTesting
 /// How a segment is cut into parts.
 @Suite struct PartCutterTests {
     /// The parts of a segment whose pictures last so many ticks each, with 1,880 bytes for each picture.
-    private func parts(of durations: [Int64], target: Int64, unitDuration: Int64? = nil) -> [SegmentPart] {
+    private func parts(of durations: [Int64], target: MediaTicks, unitDuration: MediaTicks? = nil) -> [SegmentPart] {
         var stream = TSBuilder()
         stream.pat()
         stream.pmt([.init(0x1B, 0x100)])
@@ -24,18 +24,18 @@ import TrickleTesting
         for unit in scan.takeUnits() {
             if let part = cutter.receive(unit, unitDuration: unitDuration) { parts.append(part) }
         }
-        parts += cutter.finish(duration: pts, byteCount: stream.bytes.count)
+        parts += cutter.finish(duration: MediaTicks(pts), byteCount: stream.bytes.count)
         #expect(parts.first?.offset == 0)
         for (part, next) in zip(parts, parts.dropFirst()) { #expect(part.offset + part.byteCount == next.offset) }
         #expect(parts.last.map { $0.offset + $0.byteCount } == stream.bytes.count)
         #expect(parts.allSatisfy { $0.offset % 188 == 0 })
-        #expect(parts.reduce(0) { $0 + $1.duration } == pts)
+        #expect(parts.reduce(0) { $0 + $1.duration } == MediaTicks(pts))
         return parts
     }
 
     @Test func partsOfEvenPicturesHaveTheTargetDurationButForTheLast() {
         let parts = parts(of: Array(repeating: 3600, count: 50), target: 13 * 3600, unitDuration: 3600)
-        let expected: [Int64] = [46_800, 46_800, 46_800, 39_600]
+        let expected: [MediaTicks] = [46_800, 46_800, 46_800, 39_600]
         #expect(parts.map(\.duration) == expected)
         #expect(parts.map(\.isIndependent) == [true, false, false, false])
     }
@@ -47,7 +47,7 @@ import TrickleTesting
             let parts = parts(of: durations, target: 45_000, unitDuration: 4500)
             #expect(parts.allSatisfy { $0.duration <= 45_000 })
             // No shorter than a picture more would have allowed.
-            #expect(parts.dropLast(2).allSatisfy { $0.duration > 45_000 - 9000 || $0.duration * 100 >= 45_000 * 85 })
+            #expect(parts.dropLast(2).allSatisfy { $0.duration > 36_000 || $0.duration * 100 >= 3_825_000 })
         }
     }
 
@@ -57,8 +57,8 @@ import TrickleTesting
     }
 
     @Test func theTargetIsAWholeNumberOfPictures() {
-        #expect(PartCutter.target(near: 45_000, unitDuration: 3600, isRegular: true) == Int64(13 * 3600))
-        #expect(PartCutter.target(near: 45_000, unitDuration: 3003, isRegular: true) == Int64(15 * 3003))
-        #expect(PartCutter.target(near: 45_000, unitDuration: 180_000, isRegular: true) == Int64(180_000))
+        #expect(PartCutter.target(near: 45_000, unitDuration: 3600, isRegular: true) == MediaTicks(13 * 3600))
+        #expect(PartCutter.target(near: 45_000, unitDuration: 3003, isRegular: true) == MediaTicks(15 * 3003))
+        #expect(PartCutter.target(near: 45_000, unitDuration: 180_000, isRegular: true) == MediaTicks(180_000))
     }
 }

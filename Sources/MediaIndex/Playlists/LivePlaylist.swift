@@ -7,8 +7,8 @@ import TrickleCore
 package struct LivePlaylist: Sendable {
     /// How long the relay keeps segments.
     package struct Keeping: Sendable {
-        /// Ticks of 90 kHz that a segment is kept after its end.
-        package let duration: Int64
+        /// For how long a segment is kept after its end.
+        package let duration: MediaTicks
         /// The newest segments that are kept however old they are, the open one among them.
         package let count: Int
         /// Bytes of a channel that are kept at most.
@@ -76,7 +76,7 @@ package struct LivePlaylist: Sendable {
             {
                 continue
             }
-            let typical = entries.last?.duration ?? Int64(targetDuration) * Timestamp.frequency
+            let typical = entries.last?.duration ?? MediaTicks.seconds(targetDuration)
             entries.append(
                 PlaylistEntry(
                     number: segment.number, segment: segment,
@@ -88,20 +88,20 @@ package struct LivePlaylist: Sendable {
 
     /// How many of the last entries are listed: those that stay fetchable, for their own duration and the playlist's, after they have gone
     /// from it; but never less than three target durations.
-    private func listedCount(of entries: [PlaylistEntry], longest: Int64, isClosed: Bool) -> Int {
+    private func listedCount(of entries: [PlaylistEntry], longest: MediaTicks, isClosed: Bool) -> Int {
         guard !isClosed || first == nil else { return entries.count }
-        let total = entries.reduce(0) { $0 + $1.duration }
+        let total = entries.reduce(MediaTicks.zero) { $0 + $1.duration }
         let byteCount = entries.reduce(0) { $0 + ($1.segment?.contents.byteCount ?? 0) }
         // What is kept, by time or by number, as far as there is room for it; limits may be beyond all measure.
-        let typical = Double(total) / Double(max(entries.count, 1))
-        var kept = max(Double(keeping.duration), Double(keeping.count - 1) * typical)
-        if byteCount > 0 { kept = min(kept, Double(total) * Double(keeping.byteCount) / Double(byteCount)) }
-        let least = Int64(Self.leastTargetDurations * targetDuration) * Timestamp.frequency
-        let wanted = max(Double(least), (kept - Double(longest)) / 2)
-        var sum: Int64 = 0
+        let typical = Double(total.count) / Double(max(entries.count, 1))
+        var kept = max(Double(keeping.duration.count), Double(keeping.count - 1) * typical)
+        if byteCount > 0 { kept = min(kept, Double(total.count) * Double(keeping.byteCount) / Double(byteCount)) }
+        let least = MediaTicks.seconds(Self.leastTargetDurations * targetDuration)
+        let wanted = max(Double(least.count), (kept - Double(longest.count)) / 2)
+        var sum = MediaTicks.zero
         var count = 0
         for entry in entries.reversed() {
-            guard sum < least || Double(sum + entry.duration) <= wanted else { break }
+            guard sum < least || Double((sum + entry.duration).count) <= wanted else { break }
             sum += entry.duration
             count += 1
         }
@@ -112,7 +112,7 @@ package struct LivePlaylist: Sendable {
 extension LivePlaylist.Keeping {
     package init(_ limits: RelayLimits) {
         self.init(
-            duration: Int64(limits.windowDuration / .microseconds(1)) * 9 / 100, count: limits.windowCount,
+            duration: MediaTicks(limits.windowDuration), count: limits.windowCount,
             byteCount: limits.windowByteCount ?? RelayLimits.leastWindowByteCount)
     }
 }

@@ -18,8 +18,8 @@ package struct MediaPlaylist: Sendable {
     package let open: IndexedSegment?
     /// Seconds.
     package let targetDuration: Int
-    /// What parts last at most, in ticks of 90 kHz; nil for a playlist without parts.
-    package let partTarget: Int64?
+    /// What parts last at most; nil for a playlist without parts.
+    package let partTarget: MediaTicks?
     /// Whether nothing comes any more.
     package let isClosed: Bool
     /// What the numbers stand for.
@@ -43,8 +43,8 @@ package struct MediaPlaylist: Sendable {
         text += "#EXT-X-TARGETDURATION:\(targetDuration)\n"
         if let partTarget {
             text += "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES"
-            text += ",PART-HOLD-BACK=\(Self.seconds(3 * partTarget))"
-            text += ",CAN-SKIP-UNTIL=\(Self.seconds(Self.ticks(Self.skipTargetDurations * targetDuration)))\n"
+            text += ",PART-HOLD-BACK=\(Self.seconds(partTarget * 3))"
+            text += ",CAN-SKIP-UNTIL=\(Self.seconds(MediaTicks.seconds(Self.skipTargetDurations * targetDuration)))\n"
             text += "#EXT-X-PART-INF:PART-TARGET=\(Self.seconds(partTarget))\n"
         }
         text += "#EXT-X-MEDIA-SEQUENCE:\(entries.first?.number.value ?? 0)\n"
@@ -54,7 +54,9 @@ package struct MediaPlaylist: Sendable {
         for (index, entry) in entries.enumerated() {
             rest -= entry.duration
             guard index >= skipped else { continue }
-            append(entry, hasParts: rest <= Self.ticks(LivePlaylist.partTargetDurations * targetDuration), to: &text)
+            append(
+                entry, hasParts: rest <= MediaTicks.seconds(LivePlaylist.partTargetDurations * targetDuration),
+                to: &text)
         }
         if isClosed { return text + "#EXT-X-ENDLIST\n" }
         appendEdge(to: &text)
@@ -79,8 +81,8 @@ package struct MediaPlaylist: Sendable {
 
     /// How many entries end too far behind for a player that has the playlist before to need them.
     private var skippedCount: Int {
-        var rest = entries.reduce(0) { $0 + $1.duration }
-        let boundary = Self.ticks(Self.skipTargetDurations * targetDuration)
+        var rest = entries.reduce(MediaTicks.zero) { $0 + $1.duration }
+        let boundary = MediaTicks.seconds(Self.skipTargetDurations * targetDuration)
         var count = 0
         for entry in entries {
             guard rest > boundary else { break }
@@ -134,11 +136,9 @@ package struct MediaPlaylist: Sendable {
 
     private func uri(of number: SequenceNumber) -> String { "\(number).ts?v=\(generation)" }
 
-    private static func ticks(_ seconds: Int) -> Int64 { Int64(seconds) * Timestamp.frequency }
-
     /// Decimal, rounded to 10 µs.
-    package static func seconds(_ ticks: Int64) -> String {
-        let value = (ticks * 100_000 + 45_000) / 90_000
+    package static func seconds(_ span: MediaTicks) -> String {
+        let value = (span.count * 100_000 + Timestamp.frequency / 2) / Timestamp.frequency
         let digits = String(value % 100_000)
         return "\(value / 100_000)." + String(repeating: "0", count: 5 - digits.count) + digits
     }

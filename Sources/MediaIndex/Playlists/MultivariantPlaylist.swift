@@ -28,7 +28,7 @@ package struct MultivariantPlaylist {
         codecs = Self.codecs(contents)
         size = contents.pictureSize
         let isVideo = contents.mainStream?.codec.kind == .video
-        frameRate = isVideo ? contents.unitDuration.map { Double(Timestamp.frequency) / Double(max($0, 1)) } : nil
+        frameRate = isVideo ? contents.unitDuration.map { Double(Timestamp.frequency) / Double(max($0, 1).count) } : nil
         isIndependent = playlist.isIndependent
         self.uri = uri
     }
@@ -47,13 +47,12 @@ package struct MultivariantPlaylist {
 
     private struct Run {
         var byteCount = 0
-        /// Ticks of 90 kHz.
-        var duration: Int64 = 0
+        var duration: MediaTicks = 0
 
         /// Bits a second, rounded up: a player with less falls behind.
         var bitRate: Int {
             guard duration > 0 else { return 0 }
-            return Int((Double(byteCount) * 8 * Double(Timestamp.frequency) / Double(duration)).rounded(.up))
+            return Int((Double(byteCount) * 8 * Double(Timestamp.frequency) / Double(duration.count)).rounded(.up))
         }
 
         static func + (left: Run, right: Run) -> Run {
@@ -62,7 +61,7 @@ package struct MultivariantPlaylist {
     }
 
     private static func peak(of segments: [Run], targetDuration: Int) -> Int {
-        let target = Int64(targetDuration) * Timestamp.frequency
+        let target = MediaTicks.seconds(targetDuration)
         var peak = 0
         for first in segments.indices {
             var run = Run()

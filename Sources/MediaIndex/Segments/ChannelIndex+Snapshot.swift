@@ -1,3 +1,4 @@
+import MPEGTS
 import TrickleCore
 import TrickleRelay
 
@@ -25,8 +26,8 @@ extension ChannelIndex {
         package let segments: IndexedSegments
         /// Whether the channel was closed.
         package let isClosed: Bool
-        /// What all parts last at most, in ticks of 90 kHz; nil as long as it is not known how long pictures are.
-        package let partTarget: Int64?
+        /// What all parts last at most; nil as long as it is not known how long pictures are.
+        package let partTarget: MediaTicks?
         /// Of two snapshots with the same, no segment or part has come or gone.
         package let version: Int
         /// How often the numbers have begun anew since the index began.

@@ -58,7 +58,7 @@ package actor ChannelIndex {
         self.channel = channel
         self.id = id
         idleTime = configuration.idleTime
-        reading = SegmentReading(wantedPartDuration: Int64(configuration.partDuration / .microseconds(1)) * 9 / 100)
+        reading = SegmentReading(wantedPartDuration: MediaTicks(configuration.partDuration))
     }
 
     // MARK: - What can be asked

@@ -17,8 +17,8 @@ package struct IndexedSegment: Sendable {
     package var contents = SegmentContents() {
         didSet { duration = contents.duration ?? duration }
     }
-    /// Ticks of 90 kHz; nil as long as it is not known.
-    package var duration: Int64?
+    /// nil as long as it is not known.
+    package var duration: MediaTicks?
     /// Its parts so far; those of an open segment end before the picture that has come last.
     package var parts: [SegmentPart] = []
     /// When its first byte came, by the wall clock; nil as long as it has no picture.
@@ -68,6 +68,7 @@ package struct WallTime: Sendable, Hashable {
 
     package static var now: WallTime { WallTime(microseconds: Int64(Duration.sinceEpoch / .microseconds(1))) }
 
-    /// - Parameter ticks: of 90 kHz.
-    package func advanced(by ticks: Int64) -> WallTime { WallTime(microseconds: microseconds + ticks * 100 / 9) }
+    package func advanced(by span: MediaTicks) -> WallTime {
+        WallTime(microseconds: microseconds + span.count * 100 / 9)
+    }
 }

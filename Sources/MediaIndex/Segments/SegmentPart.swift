@@ -5,8 +5,7 @@ package struct SegmentPart: Sendable, Hashable {
     /// The first byte in the segment.
     package let offset: Int
     package let byteCount: Int
-    /// Ticks of 90 kHz.
-    package let duration: Int64
+    package let duration: MediaTicks
     /// Whether it begins with a random access point.
     package let isIndependent: Bool
 }
@@ -15,31 +14,31 @@ package struct SegmentPart: Sendable, Hashable {
 ///
 /// Where pictures come at the same distance, all parts but a segment's last have the target duration.
 package struct PartCutter: Sendable {
-    /// Ticks of 90 kHz that a part lasts at most, unless a single picture lasts longer.
-    package let target: Int64
+    /// What a part lasts at most, unless a single picture lasts longer.
+    package let target: MediaTicks
     /// Where the part begins that is not cut yet.
     package private(set) var start = 0
-    private var startElapsed: Int64 = 0
+    private var startElapsed: MediaTicks = 0
     private var isIndependent = false
     /// The last picture before which the part may be cut.
     private var candidate: SegmentContents.Unit?
     private var hasBegun = false
 
-    package init(target: Int64) {
+    package init(target: MediaTicks) {
         self.target = target
     }
 
     /// Of all parts but a segment's last, the duration is to be at least this much of the target (8216bis, section 4.4.3.7).
     package static let leastShare = (numerator: Int64(85), denominator: Int64(100))
 
-    /// What all parts of a stream can have as their target: a whole number of units near `wanted`, in ticks.
+    /// What all parts of a stream can have as their target: a whole number of units near `wanted`.
     ///
     /// - Parameters:
     ///   - unitDuration: what a unit lasts on average.
     ///   - isRegular: whether all last the same, as pictures do, but not the audio frames of a PES packet.
-    package static func target(near wanted: Int64, unitDuration: Int64, isRegular: Bool) -> Int64 {
+    package static func target(near wanted: MediaTicks, unitDuration: MediaTicks, isRegular: Bool) -> MediaTicks {
         let unit = max(unitDuration, 1)
-        let target = max((wanted + unit / 2) / unit, 1) * unit
+        let target = unit * max((wanted + unit / 2).count / unit.count, 1)
         return isRegular ? target : target + target / 10
     }
 
@@ -47,7 +46,7 @@ package struct PartCutter: Sendable {
     ///
     /// - Parameter unitDuration: what the next one is expected to last.
     /// - Returns: the part that it ends.
-    package mutating func receive(_ unit: SegmentContents.Unit, unitDuration: Int64?) -> SegmentPart? {
+    package mutating func receive(_ unit: SegmentContents.Unit, unitDuration: MediaTicks?) -> SegmentPart? {
         guard hasBegun else {
             hasBegun = true
             isIndependent = unit.randomAccessPoint != nil
@@ -69,7 +68,7 @@ package struct PartCutter: Sendable {
     /// The segment has ended.
     ///
     /// - Returns: what is left of it: one part, or two where one would be too long.
-    package mutating func finish(duration: Int64, byteCount: Int) -> [SegmentPart] {
+    package mutating func finish(duration: MediaTicks, byteCount: Int) -> [SegmentPart] {
         guard hasBegun, byteCount > start else { return [] }
         var parts: [SegmentPart] = []
         if duration - startElapsed > target, let candidate { parts.append(cut(before: candidate)) }

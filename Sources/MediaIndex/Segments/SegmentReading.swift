@@ -6,18 +6,18 @@ import TrickleCore
 /// Pure: it asks no clock and no relay.
 package struct SegmentReading: Sendable {
     /// A step of time stamps from segment to segment that is taken for a jump: 1 s.
-    package static let maximumStep: Int64 = 90_000
+    package static let maximumStep = MediaTicks.seconds(1)
     /// A longer distance between two pictures is a jump: 10 s.
-    package static let longestUnit: Int64 = 900_000
+    package static let longestUnit = MediaTicks.seconds(10)
     /// What a picture lasts at 25 a second.
-    package static let usualPicture: Int64 = 3_600
+    package static let usualPicture: MediaTicks = 3_600
 
     /// By number, without those that the relay has dropped.
     package private(set) var segments = IndexedSegments()
-    /// What parts are to last, in ticks of 90 kHz; nil until it is known how long pictures are.
-    package private(set) var partTarget: Int64?
+    /// What parts are to last; nil until it is known how long pictures are.
+    package private(set) var partTarget: MediaTicks?
     /// What parts would last best.
-    package let wantedPartDuration: Int64
+    package let wantedPartDuration: MediaTicks
     /// The segment that is being read; it stands in ``segments`` too, unless one of its number stands there that it takes the place of.
     private var current: IndexedSegment?
     private var scan = SegmentScan()
@@ -30,7 +30,7 @@ package struct SegmentReading: Sendable {
     private var latest: IndexedSegment?
     private var charges = IndexCharges()
 
-    package init(wantedPartDuration: Int64) {
+    package init(wantedPartDuration: MediaTicks) {
         self.wantedPartDuration = wantedPartDuration
     }
 
@@ -174,7 +174,7 @@ package struct SegmentReading: Sendable {
         if let partTarget { cut(scan.takeUnits(), target: partTarget) }
     }
 
-    private mutating func cut(_ units: [SegmentContents.Unit], target: Int64) {
+    private mutating func cut(_ units: [SegmentContents.Unit], target: MediaTicks) {
         var cutter = self.cutter ?? PartCutter(target: target)
         for unit in units {
             if let part = cutter.receive(unit, unitDuration: scan.contents.unitDuration) { current?.parts.append(part) }
@@ -191,7 +191,7 @@ package struct SegmentReading: Sendable {
             let duration = previous.contents.firstTimestamp.flatMap { before in first.map { before.distance(to: $0) } }
             if let duration, (1...Self.longestUnit).contains(duration) { settleDuration(of: previous, duration) }
         } else if let expected = previous.contents.nextTimestamp, let first,
-            abs(expected.distance(to: first)) > Self.maximumStep
+            expected.distance(to: first).magnitude > Self.maximumStep
         {
             self.current?.isDiscontinuous = true
         }
@@ -199,7 +199,7 @@ package struct SegmentReading: Sendable {
         if self.current?.isDiscontinuous == true { self.current?.discontinuityCount += 1 }
     }
 
-    private mutating func settleDuration(of segment: IndexedSegment, _ duration: Int64) {
+    private mutating func settleDuration(of segment: IndexedSegment, _ duration: MediaTicks) {
         previous?.duration = duration
         guard var settled = segments.segment(segment.number) else { return }
         settled.duration = duration

@@ -40,13 +40,13 @@ struct ChannelMedia: Sendable {
             gop = nil
             return
         }
-        let frameRate = contents.unitDuration.map { Double(Timestamp.frequency) / Double(max($0, 1)) }
+        let frameRate = contents.unitDuration.map { Double(Timestamp.frequency) / Double(max($0, 1).count) }
         video = Video(codec: stream.codec, size: contents.pictureSize, frameRate: frameRate)
         // What has ended is known as a whole.
         let whole = recent.filter { $0.state == .complete }.map(\.contents)
         let pointCount = whole.reduce(0) { $0 + $1.randomAccessPoints.count }
-        let ticks = whole.reduce(0) { $0 + ($1.duration ?? 0) }
-        gop = pointCount > 0 && ticks > 0 ? Double(ticks) / Double(Timestamp.frequency) / Double(pointCount) : nil
+        let duration = whole.reduce(0) { $0 + ($1.duration ?? 0) }
+        gop = pointCount > 0 && duration > 0 ? duration.seconds / Double(pointCount) : nil
     }
 }
 

@@ -161,7 +161,7 @@ struct HLSRamp: Ramp {
         }
         guard let part = position.part, let target = playlist.partTarget, position.number == last else { return nil }
         // Three seconds ahead, or three parts.
-        let advance = max(3, Int((3 * Timestamp.frequency + target - 1) / target))
+        let advance = max(3, Int((.seconds(3) + target - 1).count / target.count))
         let count = playlist.open?.parts.count ?? 0
         guard playlist.open == nil || part < count + advance else {
             return .problem(400, "_HLS_part is \(part), and segment \(last) has \(count) parts so far")

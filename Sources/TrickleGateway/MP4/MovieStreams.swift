@@ -3,8 +3,8 @@ import MediaChildren
 
 /// What of a channel goes into fragmented MP4: the video and the sound of the program that its segments are cut for, as far as they come.
 struct MovieStreams: Sendable {
-    /// How long the sound is waited for that the map lists: 1 s of video, in ticks of 90 kHz. Comes it later, another movie begins.
-    static let patience: Int64 = 90_000
+    /// How long the sound is waited for that the map lists: 1 s of video. Comes it later, another movie begins.
+    static let patience = MediaTicks.seconds(1)
 
     let video: ElementaryStream?
     let audio: ElementaryStream?
