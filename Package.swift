@@ -176,7 +176,8 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleGateway", "AccessControl", "TLSListening", "Ingest", "Restreaming",
+                "TrickleRelay", "TrickleCore", "TrickleGateway", "AccessControl", "TLSListening", "Ingest",
+                "Restreaming",
                 "ConfigurationReading", "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser,
                 logging,
             ]),
@@ -189,7 +190,7 @@ let package = Package(
         .target(
             name: "restream", dependencies: ["Restreaming", "Publishing", "CommandFrame", argumentParser]),
         .executableTarget(
-            name: "trickle-conformance", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
+            name: "trickle-conformance", dependencies: ["Conformance", "CommandFrame", "Endings", argumentParser]),
 
         // Examples.
         .executableTarget(
@@ -205,13 +206,19 @@ let package = Package(
             name: "access-benchmark", dependencies: ["AccessControl", "TrickleRelay", "TrickleCore"],
             path: "Benchmarks/Access"),
 
+        // The conformance suite, with relays that break its rules.
+        .target(
+            name: "Conformance",
+            dependencies: [
+                "TrickleRelay", "ChildProcesses", "Sockets", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio),
+
         // Tests.
         .target(
             name: "TrickleTesting",
             dependencies: [
-                "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", "Sockets", logging,
+                "Conformance", "MPEGTS", "TrickleCore", "TrickleRelay", "ChildProcesses", "Sockets", logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio),
         .target(
             name: "FaultScenarios",

@@ -1,8 +1,8 @@
 import ArgumentParser
 import CommandFrame
+import Conformance
 import Endings
 import Foundation
-import TrickleTesting
 
 @main
 struct TrickleConformance: Tool {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What Linux tells of a socket's timers in `/proc/net/tcp`.
 enum KeepAliveTimer {
     /// The time until the other end of the connection is asked whether it is alive; nil when it never is.
@@ -6,7 +8,9 @@ enum KeepAliveTimer {
     /// - Parameter ports: those of the two ends.
     static func ofPeer(_ ports: (own: UInt16, peer: UInt16)?) throws -> Duration? {
         guard let ports else { throw ConformanceSkip(reason: "the connection has no ports") }
-        let tables = ["/proc/net/tcp", "/proc/net/tcp6"].compactMap { TemporaryFolder.contents(of: $0) }
+        let tables = ["/proc/net/tcp", "/proc/net/tcp6"].compactMap {
+            FileHandle(forReadingAtPath: $0)?.readDataToEndOfFile()
+        }
         for line in String(decoding: tables.joined(), as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: " ")
             guard fields.count > 5, port(fields[1]) == ports.peer, port(fields[2]) == ports.own else { continue }

@@ -1,15 +1,17 @@
 import Synchronization
 
 /// What a program has said so far on standard error.
-final class SaidText: Sendable {
+package final class SaidText: Sendable {
     private let bytes = Mutex<[UInt8]>([])
 
-    func add(_ more: [UInt8]) { bytes.withLock { $0 += more } }
+    package init() {}
 
-    func contains(_ text: String) -> Bool { bytes.withLock { $0.firstRange(of: Array(text.utf8)) != nil } }
+    package func add(_ more: [UInt8]) { bytes.withLock { $0 += more } }
+
+    package func contains(_ text: String) -> Bool { bytes.withLock { $0.firstRange(of: Array(text.utf8)) != nil } }
 
     /// What follows that text, up to a space or the line's end.
-    func word(after text: String) -> String? {
+    package func word(after text: String) -> String? {
         let bytes = bytes.withLock { $0 }
         guard let start = bytes.firstRange(of: Array(text.utf8))?.upperBound else { return nil }
         let word = bytes[start...].prefix { $0 > 32 }

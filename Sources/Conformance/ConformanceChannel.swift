@@ -141,16 +141,16 @@ struct ConformancePublication {
 extension RawHead {
     func expect(status expected: Int...) throws {
         let list = expected.map(String.init).joined(separator: " or ")
-        try TrickleTesting.expect(expected.contains(status), "the answer is \(status), not \(list)")
+        try Conformance.expect(expected.contains(status), "the answer is \(status), not \(list)")
     }
 
     func expect(_ name: String, _ value: String) throws {
         let found = self[name].map { "'\($0)'" } ?? "missing"
-        try TrickleTesting.expect(self[name] == value, "\(name) is \(found), not '\(value)'")
+        try Conformance.expect(self[name] == value, "\(name) is \(found), not '\(value)'")
     }
 
     func expect(absent name: String) throws {
-        try TrickleTesting.expect(self[name] == nil, "\(name) is '\(self[name] ?? "")' and should not be there")
+        try Conformance.expect(self[name] == nil, "\(name) is '\(self[name] ?? "")' and should not be there")
     }
 
     /// An error's status, and the features that every answer carries.

@@ -1,29 +1,29 @@
 import Foundation
 
 /// The few socket calls that differ between systems, or need care.
-enum Socket {
+package enum Socket {
     #if canImport(Glibc)
-        static let stream = Int32(SOCK_STREAM.rawValue)
+        package static let stream = Int32(SOCK_STREAM.rawValue)
         private static let sendFlags = Int32(MSG_NOSIGNAL)
     #else
-        static let stream = SOCK_STREAM
+        package static let stream = SOCK_STREAM
         private static let sendFlags: Int32 = 0
     #endif
 
-    static func send(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+    package static func send(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
         Foundation.send(descriptor, bytes, count, sendFlags)
     }
 
-    static func close(_ descriptor: Int32) -> Int32 { Foundation.close(descriptor) }
+    package static func close(_ descriptor: Int32) -> Int32 { Foundation.close(descriptor) }
 
     /// How much the kernel keeps for a reader that does not read.
-    static func setReceiveBuffer(_ descriptor: Int32, byteCount: Int) {
+    package static func setReceiveBuffer(_ descriptor: Int32, byteCount: Int) {
         var size = Int32(byteCount)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Looks after so many silent seconds whether the peer is still there.
-    static func keepAlive(_ descriptor: Int32, after seconds: Int32) {
+    package static func keepAlive(_ descriptor: Int32, after seconds: Int32) {
         #if canImport(Glibc)
             let idle = TCP_KEEPIDLE
         #else
@@ -38,7 +38,7 @@ enum Socket {
     /// Waits until the socket is ready for `events`, or has ended.
     ///
     /// - Returns: whether it is, before the deadline.
-    static func wait(_ descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant) -> Bool {
+    package static func wait(_ descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = max(.zero, deadline - .now)
             let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
@@ -53,7 +53,7 @@ enum Socket {
     /// Lets it connect from an address of IPv4.
     ///
     /// - Returns: nil, or what went wrong.
-    static func bind(_ descriptor: Int32, to source: String) -> String? {
+    package static func bind(_ descriptor: Int32, to source: String) -> String? {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         guard inet_pton(AF_INET, source, &address.sin_addr) == 1 else { return "no address" }
@@ -68,7 +68,9 @@ enum Socket {
     /// Connects, leaves the socket non-blocking and without delay for small writes.
     ///
     /// - Returns: nil, or what went wrong.
-    static func connect(_ descriptor: Int32, _ address: [UInt8], until deadline: ContinuousClock.Instant) -> String? {
+    package static func connect(_ descriptor: Int32, _ address: [UInt8], until deadline: ContinuousClock.Instant)
+        -> String?
+    {
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         #if !canImport(Glibc)

@@ -21,36 +21,36 @@ struct RawFields: ExpressibleByArrayLiteral {
 }
 
 /// The head of an answer.
-struct RawHead {
+package struct RawHead {
     let version: String
-    let status: Int
+    package let status: Int
     var fields: RawFields = []
 
-    subscript(_ name: String) -> String? { fields[name] }
+    package subscript(_ name: String) -> String? { fields[name] }
 }
 
 /// A whole answer.
-struct RawResponse {
+package struct RawResponse {
     /// The 1xx answers that came first.
     let interim: [RawHead]
     let head: RawHead
     let rest: RawBodyRest
 
-    var status: Int { head.status }
+    package var status: Int { head.status }
     var body: [UInt8] { rest.bytes }
-    var text: String { String(decoding: rest.bytes, as: UTF8.self) }
+    package var text: String { String(decoding: rest.bytes, as: UTF8.self) }
 
     subscript(_ name: String) -> String? { head.fields[name] }
 }
 
 /// What was left of a body, and how it ended.
-struct RawBodyRest {
-    var bytes: [UInt8]
+package struct RawBodyRest {
+    package var bytes: [UInt8]
     var trailers: RawFields
     /// Whether the body came to its proper end; a body without framing never tells.
-    var isWhole: Bool
+    package var isWhole: Bool
 
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// How the end of a body is known (RFC 9112, section 6.3).

@@ -1,6 +1,6 @@
 import ChildProcesses
 
-/// A `trickle-server` of this package, as a process of its own on a free port.
+/// A `trickle-server`, as a process of its own on a free port.
 public final class RelayProcess: Sendable {
     /// Its URL, without a slash at the end.
     public let url: String
@@ -8,14 +8,14 @@ public final class RelayProcess: Sendable {
     public let metricsURL: String?
     public let process: ChildProcess
     private let draining: Task<Void, any Error>
-    private let said: SaidText
+    package let said: SaidText
 
     /// - Parameters:
     ///   - arguments: Options besides the address.
     ///   - program: The path of `trickle-server`.
     /// - Throws: ``RelayProcessFailure`` when it does not listen.
     public static func start(
-        _ arguments: [String] = [], address: String = "localhost:0", program: String = BuiltTool.path("trickle-server")
+        _ arguments: [String] = [], address: String = "localhost:0", program: String
     ) async throws -> RelayProcess {
         try await start(ChildCommand(program, ["--addr", address] + arguments))
     }
@@ -67,45 +67,21 @@ public final class RelayProcess: Sendable {
     /// Whether it has said that in its log.
     public func hasSaid(_ text: String) -> Bool { said.contains(text) }
 
-    /// Where it listens for TLS, once it has said so.
-    public func securePort() async throws -> Int {
-        var port: Int?
-        try await until {
-            port = said.word(after: "listening on https://")?.split(separator: ":").last
-                .flatMap { Int($0.prefix { $0 != "/" }) }
-            return port != nil || process.endedWith != nil
-        }
-        guard let port else { throw RelayProcessFailure(command: process.command, status: process.endedWith!) }
-        return port
-    }
-
     /// Ends it.
     ///
     /// - Returns: How it ended.
     @discardableResult
     public func stop() async -> ExitStatus { await process.stop() }
-
-    /// Runs `body` with a relay that is ended after it.
-    public static func with<Result: Sendable>(
-        _ arguments: [String] = [], address: String = "localhost:0", _ body: (RelayProcess) async throws -> Result
-    ) async throws -> Result {
-        let relay = try await start(arguments, address: address)
-        let result: Result
-        do {
-            result = try await body(relay)
-        } catch {
-            await relay.stop()
-            throw error
-        }
-        await relay.stop()
-        return result
-    }
 }
 
 /// A relay that ended before it listened.
 public struct RelayProcessFailure: Error, CustomStringConvertible {
-    let command: ChildCommand
-    let status: ExitStatus
+    package let command: ChildCommand
+    package let status: ExitStatus
+
+    package init(command: ChildCommand, status: ExitStatus) {
+        (self.command, self.status) = (command, status)
+    }
 
     public var description: String { "\(command) ended with \(status) before it listened" }
 }

@@ -23,7 +23,7 @@ extension RawConnection {
     }
 
     /// The head of the final answer; those of 1xx before it are dropped.
-    func receiveHead(to method: String = "GET") throws -> RawHead {
+    package func receiveHead(to method: String = "GET") throws -> RawHead {
         while true {
             let head = try receiveAnyHead(to: method)
             if head.status >= 200 { return head }
@@ -31,7 +31,7 @@ extension RawConnection {
     }
 
     /// The whole answer to a request.
-    func receiveResponse(to method: String = "GET") throws -> RawResponse {
+    package func receiveResponse(to method: String = "GET") throws -> RawResponse {
         var interim: [RawHead] = []
         while true {
             let head = try receiveAnyHead(to: method)
@@ -136,7 +136,7 @@ extension RawConnection {
     /// The next `count` payload bytes, and no more.
     ///
     /// - Throws: ``ConformanceFailure`` when they do not come in time, or the body ends before.
-    func receiveBody(_ count: Int) throws -> [UInt8] {
+    package func receiveBody(_ count: Int) throws -> [UInt8] {
         let deadline = ContinuousClock.now + patience
         var bytes: [UInt8] = []
         var rest = RawBodyRest(bytes: [], trailers: [], isWhole: false)
@@ -160,7 +160,7 @@ extension RawConnection {
     /// All that is left of the body.
     ///
     /// - Parameter count: of payload bytes at most; nil for all.
-    func receiveRest(atMost count: Int = .max) throws -> RawBodyRest {
+    package func receiveRest(atMost count: Int = .max) throws -> RawBodyRest {
         var rest = RawBodyRest(bytes: [], trailers: [], isWhole: false)
         while rest.bytes.count < count {
             let limit = min(1 << 20, count - rest.bytes.count)

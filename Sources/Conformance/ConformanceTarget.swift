@@ -42,12 +42,12 @@ public struct ConformanceTarget: Sendable {
         return target
     }
 
-    struct Address {
-        let family: Int32
-        let bytes: [UInt8]
+    package struct Address {
+        package let family: Int32
+        package let bytes: [UInt8]
     }
 
-    func addresses() throws -> [Address] {
+    package func addresses() throws -> [Address] {
         do throws(SystemAddress.UnknownHost) {
             return try SystemAddress.resolve(host, port: port, type: Socket.stream).map { address in
                 address.withPointer { pointer, length in

@@ -2,7 +2,7 @@
 public struct ConformanceFailure: Error, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// A rule that cannot be looked at here, and why.
@@ -10,6 +10,6 @@ struct ConformanceSkip: Error {
     let reason: String
 }
 
-func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {
+package func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {
     if !condition { throw ConformanceFailure(message()) }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// A TCP connection whose every byte is in the caller's hand: what is sent, when, and what came back.
 ///
 /// It belongs to one thread, which it blocks; no call waits longer than its deadline.
-final class RawConnection {
+package final class RawConnection {
     /// What of the exchange is kept for the report: 16 KiB of each direction.
     private static let transcriptLimit = 16 << 10
     /// A peer that sends more than this before the caller takes it is refused: 64 MiB.
@@ -25,7 +25,7 @@ final class RawConnection {
     /// - Parameters:
     ///   - source: the own address, where it has to be a certain one of IPv4.
     ///   - receiveBufferSize: the kernel's buffer in bytes, where a slow reader is wanted.
-    init(
+    package init(
         to target: ConformanceTarget, from source: String? = nil, patience: Duration, receiveBufferSize: Int? = nil
     ) throws {
         self.patience = patience
@@ -36,12 +36,12 @@ final class RawConnection {
 
     // MARK: Sending
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     /// Sends all of it.
     ///
     /// - Throws: ``ConformanceFailure`` when the peer takes nothing for so long, or has closed.
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         record(bytes[...], isSent: true)
         var deadline = ContinuousClock.now + patience
         var sent = 0

@@ -1,0 +1,2 @@
+// Tests look at a relay with the suite's means, too.
+@_exported import Conformance
