@@ -18,7 +18,7 @@ public struct LiveIngest: RelayRamps {
     ///   - session: Whose logger tells what becomes of each stream.
     public init(_ relay: RelayServer, children: ChildBudget, session: ToolSession) {
         let linger = relay.configuration.limits.publisherLingerDuration
-        let places = LivePlaces(relay.configuration.limits)
+        let places = LivePlaces { relay.limits }
         let doors = LiveDoors(
             relay: relay, children: children, places: places, tables: TableMemory(lasts: linger),
             paused: PausedStreams(for: linger, atMost: places.count))

@@ -12,7 +12,7 @@ public struct RelayConfiguration: Sendable {
     public var secure: SecureListener?
     /// The path under which the channels are.
     public var basePath = BasePath("/")
-    /// What is kept, and how much is taken.
+    /// What is kept, and how much is taken; `RelayServer.limits` says what counts now.
     public var limits = RelayLimits()
     /// After this time a GET that waits gets 204, also where it did not ask for that; nil waits as long as the channel lives.
     public var waitTimeout: Duration?

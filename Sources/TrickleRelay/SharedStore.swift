@@ -21,6 +21,9 @@ final class SharedStore: Sendable {
         lanes = NIOLockedValueBox([])
     }
 
+    /// What counts now.
+    var limits: RelayLimits { store.withLockedValue { $0.limits } }
+
     /// The time since the relay was started.
     var now: Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
 

@@ -3,6 +3,7 @@ import CommandFrame
 import ConfigurationReading
 import Endings
 import Restreaming
+import TrickleRelay
 
 /// The file that `--config` names: the relay's options, who may do what, and the channels that are published from here.
 struct ConfigurationFile: Sendable {
@@ -61,6 +62,19 @@ struct ConfigurationFile: Sendable {
     func options(changedIn other: ConfigurationFile) -> [String] {
         let (before, now) = (Self.values(contents), Self.values(other.contents))
         return Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }.sorted()
+    }
+
+    /// The relay's limits, as the file has them together with what was typed.
+    func limits() throws -> RelayConfiguration {
+        let typed = Array(CommandLine.arguments.dropFirst())
+        let given = try EnvironmentArguments(for: TrickleServer.self).complete(typed)
+        let section = try RelaySection().arguments(for: contents.relayOptions, besides: given)
+        let server = try TrickleServer.parse(section + given)
+        var configuration = RelayConfiguration()
+        server.window.apply(to: &configuration)
+        server.limits.apply(to: &configuration)
+        try MemoryLimit.fit(&configuration, nil)
+        return configuration
     }
 
     private static func values(_ contents: RestreamConfiguration) -> [String: String] {

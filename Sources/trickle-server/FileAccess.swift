@@ -21,11 +21,16 @@ struct FileAccess: Sendable {
 
     /// Reads the file again. Its rules count from now on, also for what is under way.
     ///
+    /// - Parameter running: What counts by the file's limits from now on.
     /// - Returns: The channels. Options of the relay that have changed are logged, because they need a restart.
     /// - Throws: ``ToolFailure`` when there are mistakes; then all stays as it is.
-    func reread() throws -> RestreamConfiguration {
+    func reread(_ running: RunningLimits) throws -> RestreamConfiguration {
         let new = try ConfigurationFile(file.path, factories: factories) { logger.error("\($0)") }
         if needsRules { try ConfigurationFile.checkHasRules(new.access) }
+        let taken = running.take(try new.limits())
+        if !taken.isEmpty {
+            logger.notice("\(file.path): the relay goes by \(taken.joined(separator: ", ")) from now on")
+        }
         let wasOpen = policy.isOpen
         policy.replace(with: new.access)
         if let rules = new.access {
@@ -36,7 +41,7 @@ struct FileAccess: Sendable {
                 "\(file.path) has no section 'access' any longer: from now on, anybody may publish, read and delete everything"
             )
         }
-        let changed = file.options(changedIn: new).map { "'\($0)'" }.joined(separator: ", ")
+        let changed = file.options(changedIn: new).filter { !RunningLimits.options.contains($0) }.map { "'\($0)'" }.joined(separator: ", ")
         if !changed.isEmpty {
             logger.warning("\(file.path): \(changed) changed; the relay goes on as it was, restart it for that")
         }

@@ -20,8 +20,9 @@ enum MemoryLimit {
 
     /// Lowers `--memory` to what fits, and says so.
     ///
+    /// - Parameter logger: nil where that has been said.
     /// - Throws: ``ToolFailure`` when nothing fits.
-    static func fit(_ configuration: inout RelayConfiguration, _ logger: Logger) throws {
+    static func fit(_ configuration: inout RelayConfiguration, _ logger: Logger?) throws {
         guard let limit = current else { return }
         // What is freed has gaps: a quarter more than what is counted.
         let fitting = (limit - besideSegments) / 5 * 4
@@ -31,7 +32,7 @@ enum MemoryLimit {
                 "the limit of memory is too low for a relay: \(limit >> 20) MiB; raise it to 768 MiB or more (ulimit -v)"
             )
         }
-        logger.warning(
+        logger?.warning(
             "--memory is \(fitting >> 20) MiB: more does not fit into the limit of memory, \(limit >> 20) MiB (ulimit -v)"
         )
         configuration.limits.memoryByteCount = fitting

@@ -88,7 +88,7 @@ struct ServerRun {
         // The channels do not end with the relay: whoever reads comes again.
         try await RestreamService(
             file: access.file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
-            session: session, read: { try access.reread() }
+            session: session, read: { try access.reread(RunningLimits(relay: relay)) }
         ).run()
     }
 }

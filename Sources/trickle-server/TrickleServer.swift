@@ -48,7 +48,7 @@ struct TrickleServer: Tool {
 
     @Option(
         help: ArgumentHelp(
-            "Options of the relay, who may do what, and channels that are published from here, in YAML; SIGHUP reads rules and channels again.",
+            "Options of the relay, who may do what, and channels that are published from here, in YAML; SIGHUP reads rules, channels and most limits again.",
             valueName: "file"),
         completion: .file())
     var config: String?

@@ -75,7 +75,9 @@ import TrickleTesting
         #expect(values(again.outputText) == values(text))
     }
 
-    @Test(.needsCurl) func `a relay runs with what its file says, and tells what needs a restart`() async throws {
+    @Test(.needsCurl) func `a relay runs with what its file says, takes other limits, and tells what needs a restart`()
+        async throws
+    {
         let file = write("relay:\n  path: live\n  max-channels: 2\n")
         try await RelayProcess.with(["--config", file]) { relay in
             #expect(relay.url.hasSuffix("/live"))
@@ -84,9 +86,19 @@ import TrickleTesting
                     "curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "\(relay.url)/\(name)"])
                 #expect(answer.outputText == status)
             }
-            _ = write("relay:\n  path: live\n  max-channels: 5\n  memory: 1GiB\n")
+            _ = write("relay:\n  path: live\n  max-channels: 3\n  memory: 512MiB\n  threads: 2\n")
             relay.process.signalGroup(SIGHUP)
-            try await until { relay.hasSaid("'max-channels', 'memory' changed; the relay goes on as it was") }
+            try await until { relay.hasSaid("the relay goes by max-channels 3, memory 536870912 from now on") }
+            try await until { relay.hasSaid("'threads' changed; the relay goes on as it was, restart it for that") }
+            for (name, status) in [("b", "200"), ("c", "503")] {
+                let answer = try await RunningTool.run(
+                    "curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "\(relay.url)/\(name)"])
+                #expect(answer.outputText == status)
+            }
+            // What the file no longer says is the default again.
+            _ = write("relay:\n  path: live\n  max-channels: 3\n  threads: 2\n")
+            relay.process.signalGroup(SIGHUP)
+            try await until { relay.hasSaid("the relay goes by memory 1073741824 from now on") }
             // One with mistakes changes nothing.
             _ = write("relay: {max-channels: none}\n")
             relay.process.signalGroup(SIGHUP)

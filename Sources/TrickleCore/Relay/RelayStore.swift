@@ -4,7 +4,7 @@
 /// collected as ``Wake``s, which the caller takes with ``takeWakes()`` after each event. The store is a value: whoever
 /// shares it between threads puts a lock around it.
 public struct RelayStore<Piece: RelayPiece>: Sendable {
-    public let limits: RelayLimits
+    public private(set) var limits: RelayLimits
     var channelIDs: [ChannelName: ChannelID] = [:]
     /// The names among them that clients have given.
     private var directory = ChannelDirectory()
@@ -41,6 +41,12 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
             channelIDs[.changefeed] = id
             announce(.added(.changefeed), now: now)
         }
+    }
+
+    /// Other limits count from now on. What is there stays, but for memory that there may be no more.
+    public mutating func change(to limits: RelayLimits, now: Duration) {
+        self.limits = limits
+        makeRoom(now: now)
     }
 
     func isChangefeed(_ channel: ChannelID) -> Bool { channels[channel]?.name == .changefeed }

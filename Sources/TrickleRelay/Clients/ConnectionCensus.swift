@@ -8,9 +8,11 @@ final class ConnectionCensus: Sendable {
         var counts: [ClientAddress: Int] = [:]
         var hasWarned = false
         var turnedAwayCount = 0
+        /// Connections of one address.
+        var maximumPerAddress: Int
 
-        mutating func countIn(_ address: ClientAddress, maximum: Int) -> Bool {
-            guard counts[address, default: 0] < maximum else {
+        mutating func countIn(_ address: ClientAddress) -> Bool {
+            guard counts[address, default: 0] < maximumPerAddress else {
                 turnedAwayCount += 1
                 return false
             }
@@ -36,10 +38,9 @@ final class ConnectionCensus: Sendable {
 
     let proxies: TrustedProxies
     private let maximum: Int?
-    private let maximumPerAddress: Int
     private let descriptorLimit: Int
     private let logger: Logger
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
     /// - Parameters:
     ///   - maximum: Connections in all; nil for no limit.
@@ -50,11 +51,20 @@ final class ConnectionCensus: Sendable {
         descriptorLimit: Int = DescriptorLimit.current, logger: Logger
     ) {
         self.maximum = maximum
-        self.maximumPerAddress = maximumPerAddress
+        state = NIOLockedValueBox(State(maximumPerAddress: maximumPerAddress))
         self.proxies = proxies
         self.logger = logger
         self.descriptorLimit = descriptorLimit
     }
+
+    /// Connections of one address; those that are open stay.
+    var maximumPerAddress: Int {
+        get { state.withLockedValue { $0.maximumPerAddress } }
+        set { state.withLockedValue { $0.maximumPerAddress = newValue } }
+    }
+
+    /// How many connections each address has.
+    var connectionCounts: [ClientAddress: Int] { state.withLockedValue { $0.counts } }
 
     var report: Report {
         state.withLockedValue { state in
@@ -73,7 +83,7 @@ final class ConnectionCensus: Sendable {
                 state.turnedAwayCount += 1
                 return (false, false)
             }
-            if let address, !state.countIn(address, maximum: maximumPerAddress) { return (false, false) }
+            if let address, !state.countIn(address) { return (false, false) }
             state.count += 1
             let isNearLimit = !state.hasWarned && state.count > descriptorLimit / 10 * 9
             if isNearLimit { state.hasWarned = true }
@@ -92,7 +102,7 @@ final class ConnectionCensus: Sendable {
         if old == new { return true }
         return state.withLockedValue { state in
             if let old { state.countOut(old) }
-            return new.map { state.countIn($0, maximum: maximumPerAddress) } ?? true
+            return new.map { state.countIn($0) } ?? true
         }
     }
 

@@ -21,7 +21,7 @@ extension HTTP2Stream {
         if hasRoom { return countedByteCount = byteCount }
         // Whoever holds the body has not been left yet.
         let stream = NIOLoopBound(self, eventLoop: lane.eventLoop)
-        let problem = RequestProblem(.outOfMemory(limit: lane.configuration.limits.memoryByteCount))
+        let problem = RequestProblem(.outOfMemory(limit: lane.store.limits.memoryByteCount))
         lane.eventLoop.execute { stream.value.refuse(problem) }
     }
 
