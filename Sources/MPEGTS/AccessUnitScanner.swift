@@ -107,12 +107,37 @@ struct AccessUnitScanner {
 
     /// The next bytes of the elementary stream.
     mutating func scan(_ bytes: RawSpan) -> Verdict {
-        for offset in 0..<bytes.byteCount {
+        var offset = 0
+        while offset < bytes.byteCount {
+            offset = pass(bytes, from: offset)
+            guard offset < bytes.byteCount else { break }
             let verdict = scan(bytes.byte(at: offset))
             if verdict != .undecided { return verdict }
+            offset += 1
         }
         return .undecided
     }
+
+    /// Passes over bytes that say nothing, up to the next zero: between units, and in the payload of a message, such as what an encoder tells
+    /// of its settings at each random access point.
+    ///
+    /// - Returns: where to go on.
+    private mutating func pass(_ bytes: RawSpan, from start: Int) -> Int {
+        guard zeroCount == 0, !isInUnit || isInMessage else { return start }
+        let end = isInUnit ? min(bytes.byteCount, start + sei.payloadRest) : bytes.byteCount
+        var offset = start
+        while offset < end, bytes.byte(at: offset) != 0 { offset += 1 }
+        let count = offset - start
+        packetByteCount += count
+        if isInUnit, count > 0 {
+            unitByteCount += count
+            sei.pass(count)
+        }
+        return offset
+    }
+
+    /// Whether the next bytes are of an H.264 message, of whose unit enough has come.
+    private var isInMessage: Bool { syntax == .h264 && unitByteCount >= 4 && unitHead >> 24 & 0x1F == 6 }
 
     private mutating func scan(_ byte: UInt8) -> Verdict {
         packetByteCount += 1

@@ -12,6 +12,15 @@ struct SEIReader {
 
     private var state = State.type(0)
 
+    /// Bytes up to the end of the message's payload; 0 outside of one.
+    var payloadRest: Int { if case .payload(let count) = state { count } else { 0 } }
+
+    /// Passes over bytes of the payload.
+    mutating func pass(_ count: Int) {
+        let rest = payloadRest - count
+        state = rest > 0 ? .payload(rest) : .type(0)
+    }
+
     /// The next byte, emulation prevention removed.
     ///
     /// - Returns: the payload type of the message whose header ends with this byte.
