@@ -46,6 +46,10 @@ final class LaneSegment: ReadPieces {
         units.values.reduce(into: readers.delivery) { $0.add($1.readers.delivery) }
     }
 
+    func forEachReader(_ body: (any LaneReader) -> Void) {
+        for list in [readers] + units.values.map(\.readers) { list.forEach(body) }
+    }
+
     func insert(_ reader: any LaneReader) {
         guard let unit = reader.unit else { return readers.insert(reader) }
         self.pieces(inUnitsOf: unit).readers.insert(reader)

@@ -14,6 +14,8 @@ protocol LaneReader: AnyObject {
     var lag: Int { get }
     /// Bytes of the segment that have been handed over, framing and all.
     var sentByteCount: Int { get }
+    /// Whose figures that is added to; nil for the relay's own program.
+    var client: ClientAddress? { get }
     /// The reader gets pieces that end where units of so many bytes do; nil for pieces as they came.
     var unit: Int? { get }
 }
@@ -21,6 +23,7 @@ protocol LaneReader: AnyObject {
 extension LaneReader {
     func segmentMoved(newest: NewestPiece) { segmentMoved() }
     var unit: Int? { nil }
+    var client: ClientAddress? { nil }
 }
 
 /// The last of a segment's pieces, for as long as its readers are told of it.
@@ -91,6 +94,8 @@ struct ReaderList {
         for reader in readers { delivery.add(.init(bytesOut: reader.sentByteCount, lag: reader.lag)) }
         return delivery
     }
+
+    func forEach(_ body: (any LaneReader) -> Void) { readers.forEach(body) }
 
     mutating func insert(_ reader: any LaneReader) {
         reader.place = readers.count

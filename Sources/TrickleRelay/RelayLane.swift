@@ -19,6 +19,7 @@ final class RelayLane: @unchecked Sendable {
         didSet { if connections.isEmpty { nobodyIsConnected?.succeed() } }
     }
     var counts = LaneCounts()
+    var clients = ClientFigures()
     /// Channels for which there may be counts before those that are gone are dropped.
     private var countsLimit = minimumCountsLimit
     private static let minimumCountsLimit = 256
@@ -137,6 +138,7 @@ final class RelayLane: @unchecked Sendable {
     func stopReading(_ reader: any LaneReader, of segment: LaneSegment) {
         segment.remove(reader)
         counts.add(.init(bytesOut: reader.sentByteCount), to: segment.channel)
+        if let client = reader.client { clients.add(.init(bytesOut: reader.sentByteCount), of: client) }
         tellCopies(of: segment)
         let isUnread = segment.isUnread && segments[segment.id] === segment
         if isUnread { segments[segment.id] = nil }
@@ -262,6 +264,18 @@ final class RelayLane: @unchecked Sendable {
         for segment in segments.values {
             report.add(segment.delivery, to: segment.channel)
         }
+        return report
+    }
+
+    /// What clients have moved here, with what is under way.
+    func clientReport() -> ClientFigures {
+        var report = clients
+        for segment in segments.values {
+            segment.forEachReader { reader in
+                if let client = reader.client { report.add(.init(bytesOut: reader.sentByteCount), of: client) }
+            }
+        }
+        for publisher in publishers.values { report.add(publisher.figures, of: publisher.client) }
         return report
     }
 

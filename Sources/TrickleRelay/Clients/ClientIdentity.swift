@@ -7,7 +7,7 @@ import TrickleCore
 /// It holds the request's head. Credentials and user agent are read from there when they are asked for.
 public struct ClientIdentity: Sendable, CustomStringConvertible {
     /// The version of HTTP that the client speaks.
-    public enum ProtocolVersion: String, Sendable {
+    public enum ProtocolVersion: String, CaseIterable, Sendable {
         case http10 = "HTTP/1.0"
         case http11 = "HTTP/1.1"
         case http2 = "HTTP/2"

@@ -239,7 +239,7 @@ final class PublishExchange: Exchange {
         case .relayDraining:
             request.refuse(RequestProblem(.draining))
         case .outOfMemory:
-            request.refuse(RequestProblem(.outOfMemory(limit: lane.configuration.limits.memoryByteCount)))
+            request.refuse(RequestProblem(.outOfMemory(limit: lane.store.limits.memoryByteCount)))
         }
     }
 
@@ -248,9 +248,16 @@ final class PublishExchange: Exchange {
         request.refuse(RequestProblem(refusal))
     }
 
+    /// What its client has sent here.
+    var figures: ClientFigures.Figures { .init(bytesIn: byteCount) }
+    var client: ClientAddress { request.client.household }
+
     private func endPublication() {
         pending.removeAll()
-        if case .publishing(let id) = phase { lane.publisherLeft(id) }
+        if case .publishing(let id) = phase {
+            lane.publisherLeft(id)
+            lane.clients.add(figures, of: client)
+        }
         phase = .done
     }
 

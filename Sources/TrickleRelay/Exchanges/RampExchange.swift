@@ -53,7 +53,9 @@ final class RampExchange: Exchange {
         guard arrived.readableBytes > 0 else { return }
         let bytes = arrived
         arrived = ByteBuffer()
-        guard let stream, stream.add(bytes) else { return }
+        guard let stream else { return }
+        request.lane.clients.add(.init(bytesIn: bytes.readableBytes), of: request.client.household)
+        guard stream.add(bytes) else { return }
         request.writer.holdBody(true)
     }
 

@@ -21,6 +21,7 @@ final class ReadExchange: Exchange, LaneReader {
     let startsAtHead = false
     var place = 0
     private(set) var sentByteCount = 0
+    var client: ClientAddress? { request.client.household }
     let request: IncomingRequest
     private let writer: any ResponseWriter
     let lane: RelayLane

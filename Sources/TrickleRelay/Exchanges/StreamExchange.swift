@@ -22,6 +22,7 @@ final class StreamExchange: Exchange, LaneReader {
     let startsAtHead = false
     var place = 0
     private(set) var sentByteCount = 0
+    var client: ClientAddress? { request.client.household }
     var unit: Int? { stream.unit }
     private let request: IncomingRequest
     private let writer: any ResponseWriter

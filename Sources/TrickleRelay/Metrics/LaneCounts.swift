@@ -27,6 +27,7 @@ struct LaneCounts: Sendable {
     /// By channel. Those of channels that are gone are dropped now and then; ``total`` has them all.
     private(set) var channels: [ChannelID: Delivery] = [:]
     private(set) var total = Delivery()
+    var requests: [ClientIdentity.ProtocolVersion: Int] = [:]
     /// Answers that told of an error.
     var refusals: [Refusal: Int] = [:]
     /// Readers that took nothing for too long.
@@ -54,6 +55,7 @@ struct LaneCounts: Sendable {
             return sum
         }
         total.add(other.total)
+        requests.merge(other.requests, uniquingKeysWith: +)
         refusals.merge(other.refusals, uniquingKeysWith: +)
         readersStalled += other.readersStalled
         delay = max(delay, other.delay)

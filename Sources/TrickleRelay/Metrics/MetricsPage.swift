@@ -31,6 +31,10 @@ struct MetricsPage {
         metric("event_loop_delay_seconds", "gauge", "How late the event loops were at their last tick.", counts.delay)
         metric(
             "event_loop_delay_max_seconds", "gauge", "The same, the worst since the last scrape.", counts.maximumDelay)
+        head("requests_total", "counter", "Requests, by the version of HTTP.")
+        for version in ClientIdentity.ProtocolVersion.allCases {
+            sample("requests_total", "protocol=\"\(version.rawValue)\"", counts.requests[version] ?? 0)
+        }
         head("refusals_total", "counter", "Answers that told of an error.")
         for (refusal, count) in counts.refusals.sorted(by: {
             ($0.key.status, $0.key.reason) < ($1.key.status, $1.key.reason)

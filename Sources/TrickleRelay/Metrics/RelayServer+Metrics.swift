@@ -19,8 +19,13 @@ extension RelayServer {
                     }
                 },
                 RampRoute("/metrics", action: .metrics) { _ in Self.text(await self.metrics()) },
+                RampRoute("/clients", action: .metrics) { _ in
+                    RampResponse(
+                        status: 200, fields: [(name: "Content-Type", value: "application/json")],
+                        .bytes(await self.clientList().body))
+                },
                 RampRoute("/*", action: .describe) { _ in
-                    Self.text("here are /metrics, /healthz and /readyz\n", status: 404)
+                    Self.text("here are /metrics, /clients, /healthz and /readyz\n", status: 404)
                 },
             ])
     }

@@ -6,6 +6,8 @@ extension RelayLane {
     ///
     /// - Parameter use: what the connection is used for, to which the request adds.
     func exchange(for request: IncomingRequest, addingTo use: inout ConnectionUse) -> any Exchange {
+        counts.requests[request.client.protocolVersion, default: 0] += 1
+        clients.count(request.client)
         do throws(RequestProblem) {
             if let problem = request.head.problem { throw problem }
             let route: Route
