@@ -62,11 +62,14 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "What is kept") var window: WindowOptions
     @Option(
         help: ArgumentHelp(
-            "Tell Prometheus and load balancers how it does: /metrics, /healthz, /readyz at this address.",
+            "Tell Prometheus and load balancers how it does: /metrics, /clients, /healthz, /readyz at this address.",
             valueName: "address"))
     var metrics: ListenAddress?
 
-    @Flag(help: "Tell /metrics only to those whom the rules in --config allow it; /healthz and /readyz are for all.")
+    @Flag(
+        help:
+            "Tell /metrics and /clients only to those whom the rules in --config allow it; /healthz and /readyz are for all."
+    )
     var protectMetrics = false
 
     @OptionGroup(title: "Encryption") var tls: TLSOptions

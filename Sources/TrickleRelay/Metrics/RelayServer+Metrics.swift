@@ -1,6 +1,6 @@
 import NIOCore
 
-/// An address of its own for those who operate the relay: `/metrics`, `/healthz`, `/readyz`.
+/// An address of its own for those who operate the relay: `/metrics`, `/clients`, `/healthz`, `/readyz`.
 extension RelayServer {
     /// - Throws: ``RelayStartError`` when the address cannot be had.
     func startMetricsServer(
