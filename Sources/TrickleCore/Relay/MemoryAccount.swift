@@ -2,6 +2,8 @@
 struct MemoryAccount: Sendable {
     /// In bytes.
     var cost = 0
+    /// Bytes of that which are of bodies that wait.
+    var waitingByteCount = 0
     /// Segments that have ended, the oldest first, some of them gone.
     private var segments: [SegmentID] = []
     private var head = 0

@@ -25,4 +25,24 @@ import Testing
         let hasRoomAgain = relay.store.beginsWaiting(1, of: 8, now: .zero)
         #expect(hasRoomAgain)
     }
+
+    @Test func `one client's bodies leave room for those of others`() throws {
+        var relay = try scenario(memory: 40_000)
+        var own = 0
+        while relay.store.beginsWaiting(1000, of: 7, now: .zero) { own += 1 }
+        #expect(own == 5)
+        var others = 0
+        while relay.store.beginsWaiting(1000, of: 8, now: .zero) { others += 1 }
+        #expect(others == 2)
+        // A first body needs room only for itself.
+        for client in 9...11 {
+            let hasRoom = relay.store.beginsWaiting(1000, of: client, now: .zero)
+            #expect(hasRoom)
+        }
+        let isFull = !relay.store.beginsWaiting(1000, of: 12, now: .zero)
+        #expect(isFull)
+        for _ in 0..<own { relay.store.stopsWaiting(1000, of: 7) }
+        let hasRoomAgain = relay.store.beginsWaiting(1000, of: 8, now: .zero)
+        #expect(hasRoomAgain)
+    }
 }
