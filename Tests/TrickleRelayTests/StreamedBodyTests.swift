@@ -178,7 +178,7 @@ import TrickleTesting
 }
 
 /// Lets everybody through once it is open.
-private final class OneGate: Sendable {
+final class OneGate: Sendable {
     private let state = NIOLockedValueBox((isOpen: false, waiters: [CheckedContinuation<Void, Never>]()))
 
     func open() {
