@@ -118,7 +118,7 @@ test-size: build ## what is installed is no larger than it may be
 sanitize: deps ## tests under ThreadSanitizer and AddressSanitizer: [kind=thread|address] [filter=NAME]
 	@sh scripts/sanitize "$(or $(kind),all)" $(if $(filter),"$$filter")
 
-fuzz: ## libFuzzer for some time: [what=requests|segmenter] [seconds=60]
+fuzz: ## random input for some time: [what=requests|segmenter|frames] [seconds=60]
 	@sh Fuzz/run "$(or $(what),requests)" "$(or $(seconds),60)"
 
 soak: $(BIN)/trickle-server ## mixed load on the relay, and whether it grows: [minutes=30]

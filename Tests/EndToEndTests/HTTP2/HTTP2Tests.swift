@@ -18,8 +18,11 @@ struct HTTP2Tests {
         "empty_data_in_a_row", "window_updates_beyond_all", "a_stream_window_beyond_all",
         "bodies_of_another_length", "garbage_behind_the_preface",
     ]
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "scenarios.py").path
+    private static let script = script("scenarios.py")
+
+    private static func script(_ name: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: name).path
+    }
 
     /// Runs a scenario to its end.
     private func expect(_ scenario: String, _ options: [String] = ["--reader-timeout", "10m"]) async throws {
@@ -36,6 +39,15 @@ struct HTTP2Tests {
     @Test func `every scenario is run`() async throws {
         let run = try await PythonClients.run(Self.script, ["--list"])
         #expect(run.outputText.split(separator: "\n").map(String.init) == Self.scenarios)
+    }
+
+    @Test(arguments: [1, 101, 201]) func `random frames do no harm, and bodies come whole among them`(seed: Int)
+        async throws
+    {
+        try await RelayProcess.with(["--reader-timeout", "10m"]) { relay in
+            let run = try await PythonClients.run(Self.script("fuzz.py"), [relay.url, "\(seed)", "100"])
+            #expect(run.status.isSuccess, "\((run.outputText + run.errors).suffix(1500))")
+        }
     }
 
     @Test func `a stream whose window stays shut is cut`() async throws {

@@ -618,4 +618,5 @@ def main():
     is_well(url.rstrip("/"))
 
 
-main()
+if __name__ == "__main__":
+    main()
