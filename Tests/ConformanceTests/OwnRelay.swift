@@ -20,12 +20,13 @@ enum OwnRelay {
 
     /// - Parameters:
     ///   - fault: what is broken about it.
+    ///   - http2Fault: what is broken about its HTTP/2.
     ///   - clockFactor: slows the relay's clocks down.
     ///   - isMounted: whether it is in the server of another program.
     ///   - body: gets the relay's URL, and what the suite has to know about it.
     static func run<Value: Sendable>(
-        host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil, clockFactor: Int = 1,
-        isMounted: Bool = false, over way: Way = .plain,
+        host: String = "127.0.0.1", path: String = "/", fault: RelayFault? = nil, http2Fault: HTTP2Fault? = nil,
+        clockFactor: Int = 1, isMounted: Bool = false, over way: Way = .plain,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = ConformanceSettings()
@@ -67,32 +68,38 @@ enum OwnRelay {
             settings.certificateAuthorities = files.certificate
         }
         defer { withExtendedLifetime(folder) {} }
+        let breaking: Breaking = { url in
+            if let http2Fault { return try FaultyRelay(before: url, fault: http2Fault) }
+            return try fault.map { try FaultyRelay(before: url, fault: $0) }
+        }
         guard isMounted else {
             let relay = try RelayServer.start(configuration: configuration, logger: logger)
             let url = relay.urls.first { $0.hasPrefix("https:") == way.isSecure }
-            return try await use(relay, at: url ?? relay.url, settings, fault, body)
+            return try await use(relay, at: url ?? relay.url, settings, breaking, body)
         }
         let host: @Sendable (any Channel) throws -> Void = {
             try $0.pipeline.syncOperations.addHandler(EchoHandler(status: .notFound))
         }
         return try await HostProgram.with({ $0 = configuration }, logger: logger, host: host) { program in
-            try await use(program.relay, at: "http://127.0.0.1:\(program.port)\(path)", settings, fault, body)
+            try await use(program.relay, at: "http://127.0.0.1:\(program.port)\(path)", settings, breaking, body)
         }
     }
 
+    /// Puts a broken relay before the one at a URL, where it is to be broken.
+    fileprivate typealias Breaking = @Sendable (_ url: String) throws -> FaultyRelay?
+
     /// Runs `body` with the relay, and ends it.
     private static func use<Value: Sendable>(
-        _ relay: RelayServer, at url: String, _ settings: ConformanceSettings, _ fault: RelayFault?,
+        _ relay: RelayServer, at url: String, _ settings: ConformanceSettings, _ breaking: @escaping Breaking,
         _ body: (_ url: String, _ settings: ConformanceSettings) async throws -> Value
     ) async throws -> Value {
         var settings = settings
         let end = RelayEnd(relay)
         settings.endRelay = { end.begin() }
-        settings.startRelay = { try await start($0, fault: fault) }
+        settings.startRelay = { try await start($0, breaking) }
         let value: Result<Value, any Error>
         do {
-            if let fault {
-                let faulty = try FaultyRelay(before: url, fault: fault)
+            if let faulty = try breaking(url) {
                 defer { faulty.close() }
                 value = .success(try await body(faulty.url, settings))
             } else {
@@ -131,10 +138,9 @@ extension OwnRelay {
     }
 
     /// Another relay for one case: the program, with what the case wants it to be told.
-    fileprivate static func start(_ setup: RelaySetup, fault: RelayFault?) async throws -> RelayOnRequest {
+    fileprivate static func start(_ setup: RelaySetup, _ breaking: Breaking) async throws -> RelayOnRequest {
         let relay = try await RelayOnRequest.process(setup, program: BuiltTool.path("trickle-server"))
-        guard let fault else { return relay }
-        let faulty = try FaultyRelay(before: relay.url, fault: fault)
+        guard let faulty = try breaking(relay.url) else { return relay }
         return RelayOnRequest(url: faulty.url) {
             faulty.close()
             await relay.end()

@@ -5,13 +5,29 @@ import Synchronization
 public final class FaultyRelay: Sendable {
     /// Where it is reached.
     public let url: String
-    private let context: FaultContext
     private let isClosed = Atomic(false)
 
     /// - Parameter url: where the good relay is.
     /// - Throws: ``ConformanceFailure`` when there is no port to be had.
-    public init(before url: String, fault: RelayFault) throws {
-        context = FaultContext(upstream: try ConformanceTarget(url: url))
+    public convenience init(before url: String, fault: RelayFault) throws {
+        let context = FaultContext(upstream: try ConformanceTarget(url: url))
+        try self.init { descriptor in
+            if fault.connection != .hasNoKeepAlive { Socket.keepAlive(descriptor, after: 15) }
+            FaultyConnection(client: descriptor, context, fault)?.run()
+        }
+    }
+
+    /// One that speaks HTTP/2 in the clear, and nothing else.
+    ///
+    /// - Parameter url: where the good relay is.
+    /// - Throws: ``ConformanceFailure`` when there is no port to be had.
+    public convenience init(before url: String, fault: HTTP2Fault) throws {
+        let target = try ConformanceTarget(url: url)
+        try self.init { FaultyHTTP2Connection(client: $0, to: target, fault)?.run() }
+    }
+
+    /// - Parameter serve: has a connection until its end, on a thread of its own.
+    private init(serve: @escaping @Sendable (Int32) -> Void) throws {
         let listener = socket(AF_INET, Socket.stream, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -24,20 +40,19 @@ public final class FaultyRelay: Sendable {
         }
         guard isBound else { throw ConformanceFailure("no port: \(String(cString: strerror(errno)))") }
         self.url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
-        Thread.detachNewThread { [listener, context, self] in accept(on: listener, context, fault) }
+        Thread.detachNewThread { [listener, self] in accept(on: listener, serve) }
     }
 
     /// Takes no more connections; those that are open end with their clients.
     public func close() { isClosed.store(true, ordering: .relaxed) }
 
-    private func accept(on listener: Int32, _ context: FaultContext, _ fault: RelayFault) {
+    private func accept(on listener: Int32, _ serve: @escaping @Sendable (Int32) -> Void) {
         while !isClosed.load(ordering: .relaxed) {
             guard Socket.wait(listener, for: Int16(POLLIN), until: .now + .milliseconds(100)) else { continue }
             let descriptor = Foundation.accept(listener, nil, nil)
             guard descriptor >= 0 else { continue }
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-            if fault.connection != .hasNoKeepAlive { Socket.keepAlive(descriptor, after: 15) }
-            Thread.detachNewThread { FaultyConnection(client: descriptor, context, fault)?.run() }
+            Thread.detachNewThread { serve(descriptor) }
         }
         _ = Socket.close(listener)
     }
