@@ -286,8 +286,10 @@ public final class RelayServer: Sendable {
                 self.connect(socket, on: lane) { channel, descriptor in
                     try channel.pipeline.syncOperations.addHandler(SecureSending(descriptor: descriptor))
                     if seat.isProxy { try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler()) }
+                    let handshakeTurns = HandshakeTurns(turns: lane.turns)
                     try channel.pipeline.syncOperations.addHandlers(
-                        listener.makeHandler(), RecordGathering(), SecureStart(lane: lane, seat: seat))
+                        handshakeTurns, listener.makeHandler(), RecordGathering(),
+                        SecureStart(lane: lane, seat: seat, handshakeTurns: handshakeTurns))
                 }
             }
         }

@@ -9,11 +9,14 @@ final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
     private let lane: RelayLane
     /// The connection's place; nil when whoever has the connection has that, too.
     private var seat: ClientSeat?
+    private let handshakeTurns: HandshakeTurns?
     private var deadline: Scheduled<Void>?
 
-    init(lane: RelayLane, seat: ClientSeat) {
+    /// - Parameter handshakeTurns: leaves with the handshake's end.
+    init(lane: RelayLane, seat: ClientSeat, handshakeTurns: HandshakeTurns? = nil) {
         self.lane = lane
         self.seat = seat
+        self.handshakeTurns = handshakeTurns
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -54,7 +57,9 @@ final class SecureStart: ChannelInboundHandler, RemovableChannelHandler {
             } else {
                 try RelayServer.configure(context.channel, HTTP1Connection(lane: lane, descriptor: nil, seat: seat))
             }
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            let pipeline = context.pipeline.syncOperations
+            if let handshakeTurns { pipeline.removeHandler(handshakeTurns, promise: nil) }
+            pipeline.removeHandler(self, promise: nil)
         } catch {
             seat.giveBack()
             context.close(promise: nil)
