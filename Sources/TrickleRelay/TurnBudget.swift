@@ -4,8 +4,12 @@ import NIOCore
 final class TurnBudget {
     /// Readers who are told something in one turn; of what is woken meanwhile, as many again.
     static let readerCount = 1024
+    /// The same of those who have waited.
+    static var waitingReaderCount: Int { readerCount / readersPerWaiting }
     /// After how long a turn ends, whatever is left.
     static let time = TimeAmount.milliseconds(2)
+    /// One who has waited counts as so many: it asks again at once, and all such requests come in one turn with those of others.
+    private static let readersPerWaiting = 8
     /// Readers between two looks at the clock, if they get little.
     private static let readersPerLook = 16
     /// Bytes between two looks. To fill the socket of a reader who has just come takes as long as to serve a thousand others.
@@ -32,9 +36,14 @@ final class TurnBudget {
     /// Bytes go to the system.
     func send(_ byteCount: Int) { bytesUntilLook -= byteCount }
 
+    /// Pays for one reader who has waited.
+    func takeWaitingReader() { takeReader(countingAs: Self.readersPerWaiting) }
+
     /// Pays for one reader.
-    func takeReader() {
-        readersLeft -= 1
+    func takeReader() { takeReader(countingAs: 1) }
+
+    private func takeReader(countingAs count: Int) {
+        readersLeft -= count
         guard bytesUntilLook <= 0 || readersLeft % Self.readersPerLook == 0 else { return }
         bytesUntilLook = Self.bytesPerLook
         if deadline <= .now() { readersLeft = 0 }

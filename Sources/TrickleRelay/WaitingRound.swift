@@ -28,7 +28,7 @@ final class WaitingRound {
             // It is among the segment's readers before it is told: it may have enough at once, and leave.
             if case .segment(let segment) = outcome { segment.insert(reader) }
             reader.waitingEnded(outcome)
-            budget.takeReader()
+            budget.takeWaitingReader()
         }
         return count
     }

@@ -30,4 +30,16 @@ import Testing
         #expect(readers(taking: TurnBudget.bytesPerCut) == 2)
         #expect(readers(taking: 100) == 16)
     }
+
+    @Test func `fewer of those who have waited make a turn, for they ask again at once`() {
+        budget.timePerTurn = .hours(1)
+        budget.begin()
+        var count = 0
+        while !budget.isSpent {
+            budget.takeWaitingReader()
+            count += 1
+        }
+        #expect(count == TurnBudget.waitingReaderCount)
+        #expect(count <= TurnBudget.readerCount / 4)
+    }
 }

@@ -63,8 +63,9 @@ import TrickleCore
         }
     }
 
-    /// How many readers are told in a turn.
+    /// How many readers are told in a turn, and how many of those who have waited.
     private static let share = TurnBudget.readerCount
+    private static let waitingShare = TurnBudget.waitingReaderCount
     /// What takes four turns, the last of which is not full.
     private static let manyReaders = 4 * share - 24
 
@@ -104,7 +105,7 @@ import TrickleCore
     private func runToTheEnd() { eventLoop.advanceTime(by: .seconds(1)) }
 
     @Test func manyReadersWhoWaitAreToldInTurns() throws {
-        let readers = try (0..<Self.manyReaders).map { _ in try Reader(lane, name) }
+        let readers = try (0..<4 * Self.waitingShare - 24).map { _ in try Reader(lane, name) }
         func told() -> Int { readers.reduce(0) { $0 + $1.toldCount } }
         let publication = try open()
         try append("a", to: publication)
@@ -113,7 +114,8 @@ import TrickleCore
             turn()
             counts.append(told())
         }
-        #expect(counts == [Self.share, 2 * Self.share, 3 * Self.share, Self.manyReaders, Self.manyReaders])
+        let share = Self.waitingShare
+        #expect(counts == [share, 2 * share, 3 * share, readers.count, readers.count])
         #expect(readers.allSatisfy { $0.toldCount == 1 && $0.text == "a" })
     }
 
@@ -154,9 +156,9 @@ import TrickleCore
         let late = readers.filter { $0.toldCount == 0 }
         for reader in late { reader.leave() }
         runToTheEnd()
-        #expect(late.count == Self.manyReaders - Self.share)
+        #expect(late.count == Self.manyReaders - Self.waitingShare)
         #expect(late.allSatisfy { $0.toldCount == 0 })
-        #expect(readerCount() == Self.share)
+        #expect(readerCount() == Self.waitingShare)
     }
 
     @Test func aSegmentStaysUntilTheLastWhoWaitedHasIt() throws {
@@ -173,14 +175,14 @@ import TrickleCore
 
     @Test func aClosedChannelsReadersAreToldInTurnsAndCountedOutOnce() throws {
         // In the first turn some of those go who had their turn later.
-        let half = Self.share + 44
+        let half = Self.waitingShare + 44
         let readers = try (0..<2 * half).map { _ in try Reader(lane, name) }
         for (index, reader) in readers.enumerated() where index < half {
             // A neighbour that goes at the same time.
             reader.whenTold = { readers[index + half].leave() }
         }
         try change { store, now throws(RelayRefusal) in try store.closeChannel(self.name, now: now) }
-        #expect(readers.reduce(0) { $0 + $1.toldCount } == Self.share)
+        #expect(readers.reduce(0) { $0 + $1.toldCount } == Self.waitingShare)
         runToTheEnd()
         #expect(readers[..<half].allSatisfy { $0.hasEnded })
         #expect(readerCount() == 0)
