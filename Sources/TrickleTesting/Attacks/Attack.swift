@@ -41,5 +41,5 @@ public struct Attack: Sendable {
     }
 
     /// All of them.
-    public static let all = pipelining + segments + indexes + lists + silence
+    public static let all = pipelining + segments + indexes + lists + silence + http2
 }
