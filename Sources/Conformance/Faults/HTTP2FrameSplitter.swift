@@ -1,33 +1,3 @@
-/// A frame of HTTP/2 (RFC 9113, section 4.1).
-struct HTTP2RawFrame {
-    enum Kind {
-        static let data: UInt8 = 0
-        static let headers: UInt8 = 1
-        static let reset: UInt8 = 3
-        static let settings: UInt8 = 4
-    }
-    static let endOfStream: UInt8 = 1
-
-    var type: UInt8
-    var flags: UInt8 = 0
-    var stream: UInt32
-    var payload: [UInt8] = []
-
-    var endsStream: Bool { (type == Kind.data || type == Kind.headers) && flags & Self.endOfStream != 0 }
-
-    var bytes: [UInt8] {
-        let length = payload.count
-        let head = [UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255), type, flags]
-        return head + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: stream >> $0) } + payload
-    }
-
-    /// An empty end of a body.
-    static func end(of stream: UInt32) -> Self { Self(type: Kind.data, flags: endOfStream, stream: stream) }
-
-    /// The end of a stream that nobody is to take for a proper one: CANCEL.
-    static func reset(of stream: UInt32) -> Self { Self(type: Kind.reset, stream: stream, payload: [0, 0, 0, 8]) }
-}
-
 /// Cuts bytes into frames.
 struct HTTP2FrameSplitter {
     private var rest: [UInt8] = []

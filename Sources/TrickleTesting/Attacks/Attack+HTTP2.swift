@@ -1,3 +1,5 @@
+import Conformance
+
 /// Frames of HTTP/2 that cost the relay more than the client.
 extension Attack {
     static let http2 = [shutWindows, resetStreams, paddedBytes]
