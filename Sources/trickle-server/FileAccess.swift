@@ -41,7 +41,8 @@ struct FileAccess: Sendable {
                 "\(file.path) has no section 'access' any longer: from now on, anybody may publish, read and delete everything"
             )
         }
-        let changed = file.options(changedIn: new).filter { !RunningLimits.options.contains($0) }.map { "'\($0)'" }.joined(separator: ", ")
+        let changed = file.options(changedIn: new).filter { !RunningLimits.options.contains($0) }.map { "'\($0)'" }
+            .joined(separator: ", ")
         if !changed.isEmpty {
             logger.warning("\(file.path): \(changed) changed; the relay goes on as it was, restart it for that")
         }

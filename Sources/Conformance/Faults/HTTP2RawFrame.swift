@@ -29,5 +29,7 @@ package struct HTTP2RawFrame {
     package static func end(of stream: UInt32) -> Self { Self(type: Kind.data, flags: endOfStream, stream: stream) }
 
     /// The end of a stream that nobody is to take for a proper one: CANCEL.
-    package static func reset(of stream: UInt32) -> Self { Self(type: Kind.reset, stream: stream, payload: [0, 0, 0, 8]) }
+    package static func reset(of stream: UInt32) -> Self {
+        Self(type: Kind.reset, stream: stream, payload: [0, 0, 0, 8])
+    }
 }
