@@ -116,7 +116,7 @@ import YAML
         ),
         ("- {allow: all, to: {user: ana, password: '$2b$10$short'}}", "1:42: 'password' is no hash"),
         (
-            "- {allow: all, to: {user: ana, password: '$2b$16$KBCwKxOzLha2MUDgW0PjXeOTd0wJTYxqVVtTYqBLRWRA7s1UqYxUn6'}}",
+            "- {allow: all, to: {user: ana, password: '$2b$16$KBCwKxOzLha2MUDgW0PjXeTd0wJTYxqVVtTYqBLRWRA7s1UqYxUn6'}}",
             "1:42: 'password' takes too long to check: it has a cost of 16, and 14 is the most"
         ),
         (

@@ -317,14 +317,19 @@ import TrickleTesting
 
     /// Lets in whoever it is told to, and says so when that changes.
     private final class ChangingPolicy: AccessPolicy {
-        private let state = NIOLockedValueBox((answer: AccessDecision.allowed(.forAnybody), changes: 0, asked: 0))
+        private let state = NIOLockedValueBox(
+            (
+                reading: AccessDecision.allowed(.forAnybody), publishing: AccessDecision.allowed(.forAnybody),
+                changes: 0, asked: 0
+            ))
         private let isSlow: Bool
 
         init(isSlow: Bool) { self.isSlow = isSlow }
 
-        func change(_ answer: AccessDecision) {
+        func change(_ answer: AccessDecision, forPublishers: Bool = true) {
             state.withLockedValue { state in
-                state.answer = answer
+                state.reading = answer
+                if forPublishers { state.publishing = answer }
                 state.changes += 1
             }
         }
@@ -339,7 +344,7 @@ import TrickleTesting
         private func decide(_ question: AccessQuestion) -> AccessDecision {
             state.withLockedValue { state in
                 if question.isAskedAgain { state.asked += 1 }
-                return state.answer
+                return question.action == .publish ? state.publishing : state.reading
             }
         }
     }
@@ -361,9 +366,12 @@ import TrickleTesting
                         try await until { policy.askedAgainCount >= 2 }
                         try await publisher.send(PlainRequest.chunk("def"))
                         _ = try await reader.read(to: "def")
-                        policy.change(.refused(.credentialsMissing))
+                        // A publisher that ends first would end the segment.
+                        policy.change(.refused(.credentialsMissing), forPublishers: false)
                         #expect(await waiting.rest().hasPrefix("HTTP/1.1 401 "))
-                        #expect(await reader.rest().hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"))
+                        let rest = await reader.rest()
+                        #expect(rest.hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"), "\(rest)")
+                        policy.change(.refused(.credentialsMissing))
                         let told = await publisher.rest()
                         #expect(told.hasPrefix("HTTP/1.1 401 ") && told.contains("say who you are"), "\(told)")
                     }
@@ -395,15 +403,19 @@ import TrickleTesting
         let policy = ChangingPolicy(isSlow: false)
         try await withRelayServer({ $0.access = policy }) { relay in
             let publisher = try relay.publisher(of: try ChannelName("cam"))
-            try publisher.nextSegment().write("abc".utf8)
+            let segment = try publisher.nextSegment()
+            try segment.write("abc".utf8)
             try await PlainClient.with(port: relay.port) { reader in
                 try await reader.send(request("GET /cam/0"))
                 _ = try await reader.read(to: "abc")
                 var grant = AccessGrant()
                 grant.end = .now + .seconds(1)
                 policy.change(.allowed(grant))
-                #expect(await reader.rest().hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"))
+                let rest = await reader.rest()
+                #expect(rest.hasSuffix("\r\n0\r\nLp-Trickle-Aborted: access\r\n\r\n"), "\(rest)")
             }
+            // It is held until here, which keeps it open.
+            try segment.write("def".utf8)
         }
     }
 
