@@ -78,6 +78,52 @@ import TrickleTesting
         try expectSame(folder("out.ts"), as: expected)
     }
 
+    // MARK: Encrypted
+
+    /// Has a sender publish over TLS, and reads that over TLS.
+    ///
+    /// - Returns: What the sender wrote.
+    @discardableResult private func sendSecurely(
+        _ clip: String, _ sender: String, _ arguments: (SecureRelay, _ door: String) -> [String]
+    ) async throws -> String {
+        var written = ""
+        try await SecureRelay.with { relay in
+            let reader = try RunningTool(
+                "read2pipe",
+                [
+                    "cam", "--url", relay.url, "--ca-file", relay.certificate, "--from", "0", "--wait", "10m",
+                    "--strict",
+                ], outputFile: .open(folder("out.ts"), O_WRONLY | O_CREAT))
+            let sender = try await RunningTool.run(sender, arguments(relay, "\(relay.url)/cam/live.ts"))
+            written = sender.outputText
+            #expect(sender.status.isSuccess && sender.errors == "", "\(sender.errors)")
+            let read = try await reader.finish()
+            #expect(read.status.isSuccess, "\(read.errors)")
+        }
+        try expectSame(folder("out.ts"), as: published(clip))
+        return written
+    }
+
+    @Test(arguments: ["--http1.1", "--http2"])
+    func `a file that curl sends over TLS comes out packet for packet`(version: String) async throws {
+        try await TestMedia.makeClip(at: folder("clip.ts"), seconds: 3)
+        let spoken = try await sendSecurely(folder("clip.ts"), "curl") { relay, door in
+            let output = ["-o", "/dev/null", "-w", "%{http_version}"]
+            return ["-sS", "-f", version, "--cacert", relay.certificate, "-T", folder("clip.ts"), door] + output
+        }
+        #expect(spoken == (version == "--http2" ? "2" : "1.1"))
+    }
+
+    @Test func `what ffmpeg sends over TLS comes out packet for packet`() async throws {
+        try await TestMedia.makeClip(at: folder("clip.ts"), seconds: 3)
+        let copying = ["-v", "error", "-nostdin", "-i", folder("clip.ts"), "-c", "copy", "-f", "mpegts"]
+        let file = try await RunningTool.run("ffmpeg", copying + [folder("copy.ts")])
+        #expect(file.status.isSuccess, "\(file.errors)")
+        try await sendSecurely(folder("copy.ts"), "ffmpeg") { relay, door in
+            copying + ["-ca_file", relay.certificate, "-tls_verify", "1", door]
+        }
+    }
+
     @Test(.needsGStreamerElements("filesrc", "curlhttpsink"))
     func `what GStreamer's curlhttpsink sends comes out packet for packet`() async throws {
         let clip = folder("clip.ts")

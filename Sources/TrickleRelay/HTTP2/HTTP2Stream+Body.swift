@@ -8,7 +8,8 @@ extension HTTP2Stream {
         guard holdsBody != isHeld, !hasWholeRequest else { return }
         holdsBody = isHeld
         try? context?.channel.syncOptions?.setOption(.autoRead, value: !isHeld)
-        if isHeld { countWaiting() }
+        // The channel reads by itself only what comes from now on.
+        if isHeld { countWaiting() } else { context?.read() }
     }
 
     /// What may wait here is the relay's memory, until the body is whole or whoever takes it holds none of it.
