@@ -110,7 +110,7 @@ public final class Publisher: Sendable {
                 if head.features.isEmpty, !takesOver { state.withLock { $0.isTaken = !id.hasBegun(channel) } }
                 lastError = route.refusal(of: "publish '\(channel)'", head: head, body: body ?? [])
                 action = publication.answered(
-                    head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
+                    action == .create ? head : head.withLatest(fromBody: body), now: .now, jitter: .random(in: 0..<1))
             case (.failed(let failure), _):
                 lastError = failure.error
                 action = publication.failed(failure.kind, now: .now, jitter: .random(in: 0..<1))

@@ -94,6 +94,12 @@ extension ConformanceSuite {
             try first.delete().head.expect(status: 200)
             try session.answer("POST", "/\(refused.name)", ["Content-Length: 0"]).head.expect(status: 200)
         },
+        ConformanceCase("CRE-11", "the answer tells the next number", feature: "resume") { session in
+            let channel = session.missingChannel()
+            try session.answer("POST", "/\(channel.name)", ["Content-Length: 0"]).head.expect("Lp-Trickle-Latest", "0")
+            try channel.publish(4, "hi")
+            try session.answer("POST", "/\(channel.name)", ["Content-Length: 0"]).head.expect("Lp-Trickle-Latest", "5")
+        },
     ]
 }
 

@@ -82,12 +82,15 @@ extension RelayFault {
 
     /// What is wrong with creating and publishing: chapters 4 and 5.
     static let publishFaults: [RelayFault] = [
-        .pretends("doesNotCreate", ["CRE-1", "CRE-9"], where: { $0.method == "POST" && $0.position == nil }),
-        .handles("createsOnlyOnce", ["CRE-2"]) { request, context in
+        .pretends("doesNotCreate", ["CRE-1", "CRE-9", "CRE-11"], where: { $0.method == "POST" && $0.position == nil }),
+        .handles("createsOnlyOnce", ["CRE-2", "CRE-11"]) { request, context in
             if request.method == "POST", request.position == nil, !context.remember(request.channel) {
                 request.refuse(409)
             }
         },
+        .loses(
+            "hidesNextFromWhoCreates", ["CRE-11"], "Lp-Trickle-Latest",
+            where: { $0.method == "POST" && $0.position == nil }),
         .ignores("ignoresExpectContent", ["CRE-3", "CRE-2", "CRE-5", "GET-4", "RNG-13"], "Expect-Content"),
         .ignores("ignoresContentType", ["CRE-4", "CRE-6"], "Content-Type"),
         .says(

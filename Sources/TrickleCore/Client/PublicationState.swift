@@ -71,6 +71,10 @@ public struct PublicationState: Sendable {
         switch (phase, head.status) {
         case (.creating, 200..<300):
             outage.end()
+            if let next = head.latest {
+                phase = .open(next: next)
+                return .ready
+            }
             phase = .numbering
             return .requestNumber
         case (.numbering, 200):

@@ -141,10 +141,12 @@ extension RelayLane {
             let methods = RouteTable.rows(of: resource).map(\.method)
             return (options(methods, readable: [.get, .head, .options], for: incoming), ByteBuffer())
         case (.create, .channel(let name)):
-            try store.perform(on: self) { (store, now) throws(RelayRefusal) in
+            let next = try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.createChannel(
                     name, contentType: request.contentType, publisher: request.pushesAside ? nil : publisher, now: now)
+                return try store.next(of: name)
             }
+            return (ResponseHead(status: 200, [HeaderField(HeaderName.latest, next)]), ByteBuffer())
         case (.close, .channel(let name)):
             try store.perform(on: self) { (store, now) throws(RelayRefusal) in
                 try store.closeChannel(name, publisher: publisher, now: now)

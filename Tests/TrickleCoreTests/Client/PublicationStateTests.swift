@@ -21,6 +21,13 @@ import TrickleCore
         #expect(state.lastTaken == 18)
     }
 
+    @Test func aRelayThatTellsTheNumberAtOnceIsNotAskedForIt() {
+        var state = PublicationState()
+        _ = state.open()
+        #expect(state.answered(answer(200, latest: 17), now: .zero, jitter: 0) == .ready)
+        #expect(state.takeNumber() == 17)
+    }
+
     @Test(arguments: [400, 404, 405, 501])
     func aServerWithoutANextRouteTellsTheNumberInARefusal(status: Int) {
         var state = PublicationState()
