@@ -40,7 +40,9 @@ struct HLSScriptTests {
             host: "127.0.0.1", port: 0, option: "--addr", logger: LogLines().logger,
             routes: files.map { path, type, bytes in
                 RampRoute(PathPattern(stringLiteral: path)) { _ in
-                    RampResponse(fields: [("Content-Type", type)], .bytes(ByteBuffer(bytes: bytes)))
+                    // Without a policy of its own, it would be shut in a sandbox.
+                    let policy = ("Content-Security-Policy", "default-src * blob: 'unsafe-inline'")
+                    return RampResponse(fields: [("Content-Type", type), policy], .bytes(ByteBuffer(bytes: bytes)))
                 }
             })
     }
