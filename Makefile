@@ -7,8 +7,10 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 # The standard library goes into the programs: they start faster, and run where no toolchain is. Optimizing across modules
 # makes the relay's store, which is generic and in a module of its own, as fast as if it were neither. Nobody loads libraries into the
-# programs that would need the names of their symbols: those are 2 MB.
-BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xlinker --no-export-dynamic) -Xswiftc -cross-module-optimization
+# programs that would need the names of their symbols: those are 2 MB. The tests look for exclusive access while they run; the programs
+# do not: docs/decisions/2026-11-30-exclusive-access-is-checked-by-tests.md.
+BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xlinker --no-export-dynamic) \
+	-Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 
 # All clients are one program, which knows by the name of the link that it is called by which of them it is.
 LINKS := publish-file publish-pipe read2pipe play subscriber-example publish-live pubsub-out pubsub-pipe restream trickle-stress
