@@ -355,7 +355,10 @@ import TrickleTesting
         try await withRelayServer({ $0.access = policy }) { relay in
             try await PlainClient.with(port: relay.port) { publisher in
                 try await publisher.send(
-                    "POST /cam/0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + PlainRequest.chunk("abc"))
+                    "POST /cam/0 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+                // The channel is there when the reader comes.
+                _ = try await publisher.answer()
+                try await publisher.send(PlainRequest.chunk("abc"))
                 try await PlainClient.with(port: relay.port) { reader in
                     try await reader.send(request("GET /cam/0"))
                     _ = try await reader.read(to: "abc")
