@@ -43,8 +43,9 @@ final class TurnBudget {
     func takeReader() { takeReader(countingAs: 1) }
 
     private func takeReader(countingAs count: Int) {
+        let looksLeft = (readersLeft - 1) / Self.readersPerLook
         readersLeft -= count
-        guard bytesUntilLook <= 0 || readersLeft % Self.readersPerLook == 0 else { return }
+        guard bytesUntilLook <= 0 || (readersLeft - 1) / Self.readersPerLook < looksLeft else { return }
         bytesUntilLook = Self.bytesPerLook
         if deadline <= .now() { readersLeft = 0 }
     }

@@ -2,7 +2,7 @@ import AccessControl
 import Logging
 import Restreaming
 
-/// Who may do what, as the configuration file has it: it may get rules, or lose them, while the relay runs.
+/// The configuration file while the relay runs: read again, it has other rules or none, other limits, other channels.
 struct FileAccess: Sendable {
     let file: ConfigurationFile
     let policy: ConfiguredAccess
@@ -19,7 +19,7 @@ struct FileAccess: Sendable {
         self.logger = logger
     }
 
-    /// Reads the file again. Its rules count from now on, also for what is under way.
+    /// Reads the file again. Its limits count from now on, and its rules, also for what is under way.
     ///
     /// - Parameter running: What counts by the file's limits from now on.
     /// - Returns: The channels. Options of the relay that have changed are logged, because they need a restart.

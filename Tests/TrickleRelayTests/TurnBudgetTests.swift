@@ -42,4 +42,14 @@ import Testing
         #expect(count == TurnBudget.waitingReaderCount)
         #expect(count <= TurnBudget.readerCount / 4)
     }
+
+    @Test func `the clock is looked at among those who have waited, also behind one who has not`() {
+        budget.timePerTurn = .zero
+        budget.begin()
+        budget.takeReader()
+        budget.takeWaitingReader()
+        #expect(!budget.isSpent)
+        budget.takeWaitingReader()
+        #expect(budget.isSpent)
+    }
 }

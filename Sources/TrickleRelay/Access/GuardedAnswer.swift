@@ -7,7 +7,8 @@ protocol GuardedAnswer: ResponseWriter {
     var client: ClientIdentity? { get }
     /// Whether there is something to end.
     var isUnderWay: Bool { get }
-    /// Asks again about the answer; nil for most of the time.
+    /// Asks again about the answer; nil for most of the time. Holds it until ``stopAskingAgain()``: a weak reference would make all
+    /// counting of its references slow.
     var renewal: AccessRenewal? { get set }
     var logMetadata: Logger.Metadata { get }
 
@@ -25,8 +26,8 @@ extension GuardedAnswer {
             return endAccess(.expired(for: client.head))
         }
         if lane.hasNewRules {
-            renewal?.cancel()
-            renewal = lane.renewal(of: client) { [weak self] in self?.renewed($0) }
+            stopAskingAgain()
+            renewal = lane.renewal(of: client) { self.renewed($0) }
         }
         renewal?.tick()
     }
@@ -34,8 +35,11 @@ extension GuardedAnswer {
     /// What comes now is about another request.
     func forgetAccess() {
         terms = nil
-        renewal.take()?.cancel()
+        stopAskingAgain()
     }
+
+    /// To be called when the answer is over, at the latest.
+    func stopAskingAgain() { renewal.take()?.cancel() }
 
     private func renewed(_ decision: AccessDecision) {
         renewal = nil
@@ -53,7 +57,7 @@ extension GuardedAnswer {
 
     private func endAccess(_ problem: RequestProblem) {
         terms = terms.map { AnswerTerms(end: nil, readers: $0.readers) }
-        renewal.take()?.cancel()
+        stopAskingAgain()
         accessEnded(problem)
     }
 }

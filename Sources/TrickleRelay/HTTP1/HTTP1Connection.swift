@@ -165,7 +165,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     }
 
     /// Whoever answered the request is through with it.
-    func letGoOfRequest() { (exchange, client) = (nil, nil) }
+    func letGoOfRequest() {
+        (exchange, client) = (nil, nil)
+        stopAskingAgain()
+    }
 
     func transition(_ event: HTTP1State.Event) {
         guard let next = state.after(event) else {
@@ -317,7 +320,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Requ
     /// The request's answer lets another protocol have the connection.
     func endHTTP() {
         transition(.protocolSwitch)
-        letGoOfRequest()
+        // Whose connection it is stays: it ends with what it was let in by.
+        exchange = nil
         deadlines.nothingIsDue()
     }
 

@@ -86,6 +86,7 @@ final class HTTP2Stream: ChannelInboundHandler, HTTP2FlowSender {
 
     func channelInactive(context: ChannelHandlerContext) {
         cancelExchange()
+        stopAskingAgain()
         state = .closed
         waiting = nil
         flowEnded()

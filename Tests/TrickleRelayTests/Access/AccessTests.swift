@@ -313,6 +313,29 @@ import TrickleTesting
         }
     }
 
+    @Test(arguments: [false, true])
+    func `so is who goes on with another protocol, and whom new rules do not let in`(rulesChange: Bool) async throws {
+        let echo = RampRoute("/{channel}/echo", upgrade: "echo") { _ in
+            RampResponse(
+                .protocolSwitch(
+                    ProtocolSwitch(to: "echo") { input, output in
+                        for try await bytes in input { try await output.write(bytes) }
+                    }))
+        }
+        struct Echoing: RelayRamps { let routes: [RampRoute] }
+        let changing = ChangingPolicy(isSlow: false)
+        let policy: any AccessPolicy = rulesChange ? changing : TestPolicy(isSlow: false, lifetime: .seconds(3))
+        try await withRelayServer({ $0.access = policy }, ramps: { _ in Echoing(routes: [echo]) }) { relay in
+            try await PlainClient.with(port: relay.port) { client in
+                try await client.send(
+                    "GET /cam/echo HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\(good)\r\nabc")
+                #expect(try await client.read(to: "abc").hasPrefix("HTTP/1.1 101 "))
+                if rulesChange { changing.change(.refused(.credentialsMissing)) }
+                #expect(await client.rest() == "")
+            }
+        }
+    }
+
     // MARK: Rules that change
 
     /// Lets in whoever it is told to, and says so when that changes.
