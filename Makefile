@@ -99,7 +99,7 @@ demo: $(patsubst %,$(BIN)/%,trickle-demo trickle-server publish-file read2pipe) 
 # starve the tests that watch a clock.
 clients: ## deployed clients for the tests, in .build/clients
 	@sh scripts/install-clients
-	@sh scripts/install-hls
+	@$(if $(TRICKLE_TRY_HLS_JS),sh scripts/install-hls)
 
 servers: ## what the tests play with: nginx-rtmp, HAProxy, Caddy, GStreamer's RTSP server, Chromium
 	@sh scripts/install-test-servers

@@ -13,7 +13,8 @@ private enum HLSScript {
 
 /// hls.js, which most sites play HLS with, on a page of another origin.
 @Suite(
-    .needsBrowser, .needsFFmpeg, .enabled(if: HLSScript.text != nil, "there is no hls.js: make clients"),
+    .needsBrowser, .needsFFmpeg,
+    .enabled(if: HLSScript.text != nil, "there is no hls.js: TRICKLE_TRY_HLS_JS=1 make clients"),
     .enabled(if: HLSScript.isAskedFor, "set TRICKLE_TRY_HLS_JS=1 to try hls.js, on a quiet machine"),
     .timeLimit(.minutes(TestLimit.minutes)))
 struct HLSScriptTests {
