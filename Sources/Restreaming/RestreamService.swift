@@ -34,14 +34,19 @@ public actor RestreamService {
     private let children: ChildBudget?
     private let session: ToolSession
     private let read: @Sendable () throws -> RestreamConfiguration
+    private let commands: AsyncStream<Command>
+    private let orders: AsyncStream<Command>.Continuation
+    private let signals: [SignalWatch]
     private var running: [ChannelName: Running] = [:]
 
+    /// From here on no signal is lost: what comes before ``run(_:)`` has its turn there.
+    ///
     /// - Parameters:
     ///   - file: The configuration.
     ///   - destination: Where its channels are published.
     ///   - children: What the children of all sources take their places from; nil where any number may run.
     ///   - closesAtEnd: Whether they end for their readers when a stop is asked for.
-    ///   - read: Reads the file at the beginning and on SIGHUP, and logs each mistake in it; nil for nothing but that.
+    ///   - read: Reads the file, and logs each mistake in it; nil for nothing but that.
     package init(
         file: String, destination: any ChannelDestination, children: ChildBudget? = nil, closesAtEnd: Bool,
         session: ToolSession,
@@ -53,19 +58,20 @@ public actor RestreamService {
         self.closesAtEnd = closesAtEnd
         self.session = session
         self.read = read ?? { try Self.read(file) { session.logger.error("\($0)") } }
+        let (commands, orders) = AsyncStream<Command>.makeStream()
+        (self.commands, self.orders) = (commands, orders)
+        signals = [
+            SignalWatch(SIGHUP) { orders.yield(.reload) }, SignalWatch(SIGUSR1) { orders.yield(.tellStatus) },
+        ]
     }
 
     /// Runs until a stop is asked for.
     ///
+    /// - Parameter known: What the file says, where it has been read; nil reads it.
     /// - Throws: ``ToolFailure`` when the configuration makes no sense; what is wrong with it was logged.
-    public func run() async throws {
-        // First of all: a signal that comes while the file is read is no less meant.
-        let (commands, orders) = AsyncStream<Command>.makeStream()
-        let signals = [
-            SignalWatch(SIGHUP) { orders.yield(.reload) }, SignalWatch(SIGUSR1) { orders.yield(.tellStatus) },
-        ]
-        let configuration = try read()
-        session.stop.whenMade { orders.yield(.stop) }
+    public func run(_ known: RestreamConfiguration? = nil) async throws {
+        let configuration = try known ?? read()
+        session.stop.whenMade { [orders] in orders.yield(.stop) }
         await apply(configuration)
         commands: for await command in commands {
             switch command {
@@ -74,7 +80,6 @@ public actor RestreamService {
             case .stop: break commands
             }
         }
-        withExtendedLifetime(signals) {}
         await end(Array(running.keys), closing: closesAtEnd ? Set(running.keys) : [])
     }
 

@@ -17,6 +17,12 @@ struct FileAccess: Sendable {
         self.factories = factories
         self.needsRules = needsRules
         self.logger = logger
+        tellRules(of: file)
+    }
+
+    private func tellRules(of file: ConfigurationFile) {
+        guard let rules = file.access else { return }
+        logger.info("\(file.path): \(rules.rules.count) rules say who may do what")
     }
 
     /// Reads the file again. Its limits count from now on, and its rules, also for what is under way.
@@ -33,8 +39,8 @@ struct FileAccess: Sendable {
         }
         let wasOpen = policy.isOpen
         policy.replace(with: new.access)
-        if let rules = new.access {
-            logger.info("\(file.path): \(rules.rules.count) rules say who may do what")
+        tellRules(of: new)
+        if new.access != nil {
             if wasOpen { logger.notice("what no rule allows is refused from now on") }
         } else if !wasOpen {
             logger.warning(

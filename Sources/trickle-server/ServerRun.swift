@@ -28,12 +28,18 @@ struct ServerRun {
         let children = gateway.childBudget()
         let relay = try start(configuration, gateway, children)
         if let address = options.metrics { try await serveMetrics(at: address, of: relay) }
-        for url in relay.urls { session.logger.notice("listening on \(url)") }
+        // Whoever has read that it listens may send SIGHUP.
+        let service = access.map { makeService(for: relay, children, $0) }
         let watch = certificates.map { CertificateWatch($0) }
         defer { watch?.end() }
+        for url in relay.urls { session.logger.notice("listening on \(url)") }
         if access?.policy.isOpen ?? true, let port = relay.openPort { warn(of: port) }
         do {
-            try await serve(relay, children)
+            if let service, let access {
+                try await service.run(access.file.contents)
+            } else {
+                await session.stop.wait()
+            }
         } catch {
             await relay.shutDown()
             throw error
@@ -82,13 +88,10 @@ struct ServerRun {
             """)
     }
 
-    /// Runs until a stop is asked for.
-    private func serve(_ relay: RelayServer, _ children: ChildBudget) async throws {
-        guard let access else { return await session.stop.wait() }
+    private func makeService(for relay: RelayServer, _ children: ChildBudget, _ access: FileAccess) -> RestreamService {
         // The channels do not end with the relay: whoever reads comes again.
-        try await RestreamService(
+        RestreamService(
             file: access.file.path, destination: LocalDestination(relay: relay), children: children, closesAtEnd: false,
-            session: session, read: { try access.reread(RunningLimits(relay: relay)) }
-        ).run()
+            session: session, read: { try access.reread(RunningLimits(relay: relay)) })
     }
 }
