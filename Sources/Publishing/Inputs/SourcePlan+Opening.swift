@@ -89,12 +89,12 @@ extension SourcePlan {
     private static func open(
         _ stream: HTTPStream, name: String, within limit: Duration
     ) async throws -> any SourceInput {
+        let deadline = ContinuousClock.now + limit
         let timer = Task {
-            try await Task.sleep(for: limit)
+            try await Task.sleep(until: deadline, clock: .continuous)
             stream.cancel()
         }
         defer { timer.cancel() }
-        let deadline = ContinuousClock.now + limit
         do {
             try await stream.open()
         } catch let error as TrickleError {
