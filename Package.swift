@@ -8,6 +8,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOTLS", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
     .product(name: "NIOHPACK", package: "swift-nio-http2"),
 ]
@@ -52,6 +53,7 @@ let package = Package(
     targets: [
         // Pure: no Foundation, no NIO, no clock.
         .target(name: "MPEGTS"),
+        .target(name: "PictureFormats"),
         .target(name: "TrickleCore"),
         .target(name: "FragmentedMP4"),
 
@@ -79,9 +81,9 @@ let package = Package(
         .target(
             name: "TrickleGateway",
             dependencies: [
-                "MediaIndex", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "MediaChildren",
-                "ChildProcesses",
-                logging, .product(name: "NIOCore", package: "swift-nio"),
+                "MediaIndex", "TrickleRelay", "TrickleCore", "MPEGTS", "FragmentedMP4", "PictureFormats",
+                "MediaChildren", "ChildProcesses", logging,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.embedInCode("Page/Web")]),
         // Swift does not see the C library's <malloc.h>.

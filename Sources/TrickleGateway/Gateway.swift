@@ -38,6 +38,11 @@ public struct Gateway: RelayRamps {
                 MovieRamp(
                     relay: relay, movies: movies, viewers: viewers, statusWhenFull: configuration.statusWhenFull))
         }
+        if configuration.servesFrames {
+            ramps += [
+                FrameRamp(relay: relay), FrameIngest(relay: relay, takesAny: configuration.ingestsAnything),
+            ]
+        }
         if configuration.servesPage {
             let log = ChannelActivityLog(of: relay) {
                 // What reads a channel for its viewers is none; they are.

@@ -8,6 +8,10 @@ public struct GatewayConfiguration: Sendable {
     public var servesMP4 = true
     /// Pictures: `/NAME/thumbnail.jpg`.
     public var servesPictures = true
+    /// Segments as WebSocket messages: `/NAME/ws`, `/ws/NAME`; pictures by `POST /ingest/NAME`.
+    public var servesFrames = true
+    /// Whether `/ingest/NAME` takes what is no picture, too.
+    public var ingestsAnything = false
     /// The page for browsers at `/` and `/NAME`, and the JSON behind it.
     public var servesPage = true
     /// With so many viewers of endless streams, `/readyz` says that the relay is full; nil for no limit.

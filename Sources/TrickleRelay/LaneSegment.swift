@@ -8,6 +8,8 @@ final class LaneSegment: ReadPieces {
     let channel: ChannelID
     let number: SequenceNumber
     let contentType: String?
+    /// When its first byte came, in the store's time.
+    let beganAt: Duration
     private(set) var pieces: [EncodedPiece] = []
     private(set) var progress = SegmentProgress.open
     private(set) var byteCount = 0
@@ -22,6 +24,7 @@ final class LaneSegment: ReadPieces {
         channel = view.channel
         number = view.number
         contentType = view.contentType
+        beganAt = view.beganAt
     }
 
     /// Takes what is new from the store.

@@ -76,6 +76,9 @@ extension RelayLane {
         case .publication(let id):
             budget.takeReader()
             publishers[id]?.endedByOthers()
+        case .channel(let name):
+            budget.takeReader()
+            feeds[name]?.channelCame()
         }
     }
 

@@ -39,11 +39,17 @@ final class RelayLane: @unchecked Sendable {
     /// Whether rules have changed since the tick before.
     private(set) var hasNewRules = false
     private var nextTick = NIODeadline.now()
+    /// Connections whose deadlines the round under way has not looked at.
+    private var unchecked: [any ClientConnection] = []
+    private static let checksPerTurn = 512
+    private static let sweepsPerTurn = 256
     var segments: [SegmentID: LaneSegment] = [:]
     var waiting: [ChannelID: [ReadTicket: ReaderList]] = [:]
     /// Those whose waiting is over, and of whom some have not been told.
     var rounds: [ReadTicket: [WaitingRound]] = [:]
     private(set) var publishers: [PublicationID: PublishExchange] = [:]
+    /// What viewers of frames are sent, by channel.
+    var feeds: [ChannelName: FrameFeed] = [:]
     private var load = LaneLoad()
     var isLooking = false
     /// What is to be looked at after what the lane is looking at.
@@ -224,19 +230,42 @@ final class RelayLane: @unchecked Sendable {
     /// Looks after the deadlines of connections and publishers from now on, once a second.
     func start() {
         nextTick = .now() + .seconds(1)
-        ticks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            let now = NIODeadline.now()
-            self.counts.delay = max(0, Double((now - self.nextTick).nanoseconds) / 1e9)
-            self.counts.maximumDelay = max(self.counts.maximumDelay, self.counts.delay)
-            self.nextTick = now + .seconds(1)
-            let generation = self.configuration.access?.generation ?? 0
-            self.hasNewRules = generation != self.accessGeneration
-            self.accessGeneration = generation
-            for connection in Array(self.connections.values) { connection.checkDeadlines(now: now) }
-            for publisher in Array(self.publishers.values) { publisher.tick(now: now) }
-            self.forgetOldCounts()
-            self.tellOfSqueeze()
-        }
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in self.tick() }
+    }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        counts.delay = max(0, Double((now - nextTick).nanoseconds) / 1e9)
+        counts.maximumDelay = max(counts.maximumDelay, counts.delay)
+        nextTick = now + .seconds(1)
+        forgetOldCounts()
+        tellOfSqueeze()
+        // The round before goes to its end first.
+        guard unchecked.isEmpty else { return }
+        let generation = configuration.access?.generation ?? 0
+        hasNewRules = generation != accessGeneration
+        accessGeneration = generation
+        unchecked = Array(connections.values)
+        for publisher in Array(publishers.values) { publisher.tick(now: now) }
+        checkSome(now: now)
+    }
+
+    /// Looks after some connections' deadlines, and after the others in later turns.
+    private func checkSome(now: NIODeadline) {
+        for connection in unchecked.suffix(Self.checksPerTurn) { connection.checkDeadlines(now: now) }
+        unchecked.removeLast(min(unchecked.count, Self.checksPerTurn))
+        if !unchecked.isEmpty { turns.append { [self] in checkSome(now: now) } }
+    }
+
+    /// Moves the store's windows on, and closes what is idle: some channels in each turn.
+    func sweep() {
+        store.perform(on: self) { store, now in store.beginSweep(now: now) }
+        sweepSome()
+    }
+
+    private func sweepSome() {
+        let goesOn = store.perform(on: self) { store, now in store.sweepSome(atMost: Self.sweepsPerTurn, now: now) }
+        if goesOn { turns.append { [self] in sweepSome() } }
     }
 
     private func tellOfSqueeze() {

@@ -99,7 +99,7 @@ public final class RelayServer: Sendable {
         store.setLanes(lanes)
         for lane in lanes { lane.eventLoop.execute { Doorbell.hang(on: lane.turns) } }
         sweeper = lanes[0].eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            store.perform(on: lanes[0]) { store, now in store.sweep(now: now) }
+            lanes[0].sweep()
         }
         census = ConnectionCensus(
             maximum: configuration.connectionCount, maximumPerAddress: configuration.connectionsPerAddress,

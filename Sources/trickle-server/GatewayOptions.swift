@@ -15,6 +15,12 @@ struct GatewayOptions: ParsableArguments {
     @Flag(help: "Do not decode pictures: /NAME/thumbnail.jpg, /NAME/thumbnail.webp.")
     var noThumbnails = false
 
+    @Flag(help: "Do not send segments as WebSocket messages, nor take them: /NAME/ws, /ws/NAME, /ingest/NAME.")
+    var noFrames = false
+
+    @Flag(help: "Take what is no picture at /ingest/NAME, too.")
+    var ingestAny = false
+
     @Flag(help: "Do not show browsers the channels: the page at / and /NAME, and /_api/channels.")
     var noPage = false
 
@@ -47,6 +53,8 @@ struct GatewayOptions: ParsableArguments {
         configuration.servesMP4 = !noMP4
         configuration.servesPictures = !noThumbnails
         configuration.servesPage = !noPage
+        configuration.servesFrames = !noFrames
+        configuration.ingestsAnything = ingestAny
         configuration.softViewerLimit = maxViewers?.soft
         configuration.hardViewerLimit = maxViewers?.hard
         configuration.maximumChildCount = maxChildren

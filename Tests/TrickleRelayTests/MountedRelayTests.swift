@@ -130,13 +130,7 @@ import TrickleTesting
 
     private struct Switching: RelayRamps {
         let routes = [
-            RampRoute("/{channel}/echo", upgrade: "echo") { _ in
-                RampResponse(
-                    .protocolSwitch(
-                        ProtocolSwitch(to: "echo") { inbound, outbound in
-                            for try await bytes in inbound { try await outbound.write(bytes) }
-                        }))
-            }
+            RampRoute("/{channel}/echo", upgrade: "echo") { _ in RampResponse(.protocolSwitch(.echo)) }
         ]
     }
 

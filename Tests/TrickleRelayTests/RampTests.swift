@@ -134,12 +134,7 @@ import TrickleTesting
     }
 
     @Test func aConnectionGoesOnWithAnotherProtocol() async throws {
-        let route = RampRoute("/{channel}/echo", upgrade: "echo") { _ in
-            let echo = ProtocolSwitch(to: "echo") { input, output in
-                for try await bytes in input { try await output.write(bytes) }
-            }
-            return RampResponse(.protocolSwitch(echo))
-        }
+        let route = RampRoute("/{channel}/echo", upgrade: "echo") { _ in RampResponse(.protocolSwitch(.echo)) }
         try await withRamps([route]) { relay in
             try await PlainClient.with(relay) { client in
                 try await client.send(PlainRequest.get("/cam/echo"))

@@ -47,7 +47,7 @@ import TrickleCore
     private func ramp(_ method: HTTPMethod, _ target: String) throws -> String? {
         let route = try route(method, target, ramps: Self.ramps)
         guard case .ramp(let ramp, let request) = route.destination else { return nil }
-        #expect(route.action == ramp.action)
+        #expect(route.action == ramp.action(request))
         #expect(route.channel == request.channel)
         return "\(request.channel?.description ?? "-") \(request.number?.description ?? "-")"
     }

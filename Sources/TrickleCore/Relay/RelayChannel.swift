@@ -41,6 +41,8 @@ struct RelayChannel {
     var counts = ChannelCounts()
     /// Readers, those who wait among them.
     var readerCount = 0
+    /// How old a segment may get that is not among the newest; nil for what the relay's limits say.
+    var windowDuration: Duration?
     /// What it takes of the relay's memory without its segments, in bytes.
     let cost: Int
     /// The lanes that have readers who wait for something of this channel.
@@ -53,6 +55,26 @@ struct RelayChannel {
         createdAt = now
         cost = 1024 + 2 * name.text.utf8.count + (contentType?.utf8.count ?? 0)
         lastByteAt = now
+    }
+
+    /// What time does to it.
+    enum Due {
+        case nothing
+        /// It is closed, and has drained.
+        case forgetting
+        /// Its window and its publisher are to be looked at.
+        ///
+        /// - Parameter isOver: whether it is to be closed.
+        case looking(isOver: Bool)
+    }
+
+    /// - Parameter idleTimeout: nil for a channel that is never idle.
+    func due(now: Duration, _ drainDuration: Duration, idleTimeout: Duration?) -> Due {
+        if let closedAt { return now - closedAt >= drainDuration ? .forgetting : .nothing }
+        let isOver = closesAt.map { now >= $0 } ?? false
+        let isIdle = idleTimeout.map { now - lastByteAt >= $0 } ?? false
+        guard isOver || isIdle || index.count > 1 || owner != nil else { return .nothing }
+        return .looking(isOver: isOver || isIdle)
     }
 
     /// What the first body byte at a number, or the proper end of an empty body, does there.

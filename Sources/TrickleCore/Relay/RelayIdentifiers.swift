@@ -64,6 +64,8 @@ public struct Wake: Equatable, Sendable {
         case waitingReaders(ChannelID)
         /// The publication was ended by somebody else: ``RelayStore/end(of:)``.
         case publication(PublicationID)
+        /// A channel was made that lanes have waited for: ``RelayStore/awaitChannel(_:on:)``.
+        case channel(ChannelName)
     }
 
     public let subject: Subject

@@ -27,7 +27,7 @@ public struct ReadTicket: Hashable, Sendable {
     /// The channel's next number when the request came.
     public let next: SequenceNumber
     /// Whether any segment from `number` on will do.
-    let isRelative: Bool
+    public let isRelative: Bool
     /// A channel that has begun again since hands over the segment that it began with.
     let restarts: Int
 }

@@ -30,6 +30,10 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// What has happened in all of the clients' channels since the beginning.
     var counts = ChannelCounts()
     var beginningLog = BeginningLog()
+    /// Channels that the round under way has not come to.
+    private var unswept: [ChannelID] = []
+    /// Lanes that wait for channels which are not there.
+    private var awaited: [ChannelName: LaneSet] = [:]
     private var wakes: [Wake] = []
     private var lastID = 0
 
@@ -82,6 +86,22 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     // MARK: Channels
 
+    /// How long a channel keeps its segments in which none has begun yet.
+    public mutating func keepNewChannel(_ name: ChannelName, for duration: Duration) {
+        guard let id = channelIDs[name] else { return }
+        channels.change(id) { if $0.isUnwritten { $0.windowDuration = duration } }
+    }
+
+    /// The lane is woken, once, when a channel of that name is made.
+    public mutating func awaitChannel(_ name: ChannelName, on lane: Lane) {
+        awaited[name, default: LaneSet()].insert(lane)
+    }
+
+    public mutating func dismissAwaiting(_ name: ChannelName, on lane: Lane) {
+        awaited[name]?.remove(lane)
+        if awaited[name]?.isEmpty == true { awaited[name] = nil }
+    }
+
     /// Makes the channel, or does nothing when there is one of that name.
     ///
     /// - Parameters:
@@ -116,6 +136,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
         channelIDs[name] = id
         directory.insert(name)
         announce(.added(name), now: now)
+        if let lanes = awaited.removeValue(forKey: name) { wake(.channel(name), lanes) }
         return id
     }
 
@@ -203,22 +224,35 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
 
     // MARK: Time
 
-    /// Closes idle channels, forgets drained ones, and moves the windows on. To be called about once a second.
-    public mutating func sweep(now: Duration) {
+    /// Begins a round in which idle channels are closed, drained ones forgotten, and windows moved on. To be called about once a second;
+    /// ``sweepSome(atMost:now:)`` does the work.
+    public mutating func beginSweep(now: Duration) {
         tidyAccounts()
         makeRoom(now: now)
-        for id in Array(channels.keys) {
+        if unswept.isEmpty { unswept = Array(channels.keys) }
+    }
+
+    /// Goes on with the round.
+    ///
+    /// - Returns: whether channels are left.
+    public mutating func sweepSome(atMost count: Int, now: Duration) -> Bool {
+        for _ in 0..<count {
+            guard let id = unswept.popLast() else { return false }
             // One that drains is forgotten when the next one of its name is closed.
-            guard channels[id] != nil else { continue }
-            if let closedAt = channels[id]!.closedAt {
-                if now - closedAt >= limits.drainDuration { forget(id, now: now) }
-                continue
-            }
+            sweep(id, now: now)
+        }
+        return !unswept.isEmpty
+    }
+
+    private mutating func sweep(_ id: ChannelID, now: Duration) {
+        let idleTimeout = isChangefeed(id) ? nil : limits.idleTimeout
+        switch channels.change(id, { $0.due(now: now, limits.drainDuration, idleTimeout: idleTimeout) }) {
+        case .nothing, nil: break
+        case .forgetting: forget(id, now: now)
+        case .looking(let isOver):
             endAwaiting(id, now: now)
             trimWindow(of: id, now: now)
-            let isOver = channels[id]!.closesAt.map { now >= $0 } ?? false
-            let isIdle = !isChangefeed(id) && now - channels[id]!.lastByteAt >= limits.idleTimeout
-            if isOver || isIdle { close(id, now: now) }
+            if isOver { close(id, now: now) }
         }
     }
 
@@ -246,7 +280,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     /// Nothing here may hold a copy of the channel: its index would be copied with each drop.
     mutating func trimWindow(of id: ChannelID, now: Duration) {
         let windowCount = isChangefeed(id) ? limits.changefeedWindowCount : limits.windowCount
-        let windowDuration = isChangefeed(id) ? .zero : limits.windowDuration
+        let windowDuration = channels[id]!.windowDuration ?? (isChangefeed(id) ? .zero : limits.windowDuration)
         let windowByteCount = limits.windowByteCount(largestSegment: channels[id]!.largestSegment)
         var newestComplete: SegmentID??
         var position = 0

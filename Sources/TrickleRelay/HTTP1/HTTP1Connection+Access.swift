@@ -6,6 +6,10 @@ extension HTTP1Connection: GuardedAnswer {
     var isUnderWay: Bool { exchange != nil || state == .switched }
 
     func accessEnded(_ problem: RequestProblem) {
-        if state == .switched { close() } else { exchange?.accessEnded(problem) }
+        if state == .switched {
+            context?.fireUserInboundEventTriggered(SwitchedConnectionEvent.accessEnded)
+        } else {
+            exchange?.accessEnded(problem)
+        }
     }
 }

@@ -6,7 +6,8 @@ extension HTTP1Connection {
     func relayDrains() {
         switch state {
         // Its last answer has left; many clients see a half-closed connection only when they use it again.
-        case .idle, .switched: close()
+        case .idle: close()
+        case .switched: context?.fireUserInboundEventTriggered(SwitchedConnectionEvent.relayDrains)
         case .flushing: closeAfterReading()
         case .receiving, .exchanging, .answering: exchange?.relayDrains()
         case .lingering where isUndisturbed: close()

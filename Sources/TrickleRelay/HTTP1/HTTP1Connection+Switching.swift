@@ -31,16 +31,8 @@ extension HTTP1Connection {
         head.add("Upgrade", other.name)
         send([head.encoded(now: lane.date(), with: commonFields)])
         guard state == .answering else { return }
-        let metadata = client?.logMetadata ?? [:]
         endHTTP()
-        let stream: NIOAsyncChannel<ByteBuffer, ByteBuffer>
-        do { stream = try NIOAsyncChannel(wrappingChannelSynchronously: channel) } catch { return close() }
-        let logger = lane.logger
-        Task {
-            do { try await stream.executeThenClose { try await other.run($0, $1) } } catch {
-                logger.debug("a connection for \(other.name) ended: \(error)", metadata: metadata)
-            }
-        }
+        do { try other.install(channel, lane) } catch { return close() }
         gate?.intakeChanged()
     }
 }

@@ -21,7 +21,8 @@ extension RelayServer {
     ///   - takesOver: whether another that publishes the channel is pushed aside.
     /// - Throws: as ``publisher(of:contentType:)``; `channelNotFound` where requests make no channels.
     public func publisher(
-        of channel: ChannelName, for client: ClientIdentity, contentType: String = "video/MP2T", takesOver: Bool = false
+        of channel: ChannelName, for client: ClientIdentity, contentType: String? = "video/MP2T",
+        takesOver: Bool = false
     ) throws -> LocalPublisher {
         try LocalPublisher(
             of: channel, contentType, client: client.household.hashValue, takesOver: takesOver, store: store)
@@ -46,7 +47,7 @@ public final class LocalPublisher: Sendable {
     private static let count = NIOLockedValueBox(0)
 
     fileprivate init(
-        of channel: ChannelName, _ contentType: String, client: Int = LocalPublisher.ownProgram,
+        of channel: ChannelName, _ contentType: String?, client: Int = LocalPublisher.ownProgram,
         mayCreate: Bool = false,
         takesOver: Bool = false, store: SharedStore
     ) throws {
@@ -74,8 +75,9 @@ public final class LocalPublisher: Sendable {
 
     /// Begins the next segment; the numbers go up by one with each call.
     ///
+    /// - Parameter contentType: what the channel carries if nobody has said so.
     /// - Throws: ``TrickleError``: `channelNotFound` when the channel was closed, `channelTaken` when another took it, `relayBusy`, `refused`.
-    public func nextSegment() throws -> LocalSegmentWriter {
+    public func nextSegment(contentType: String? = nil) throws -> LocalSegmentWriter {
         let number = next.withLockedValue { next in
             defer { next = next?.next }
             return next
@@ -88,6 +90,7 @@ public final class LocalPublisher: Sendable {
                 try store.checkClaim(incarnation, by: id, now: now)
                 var request = PublishRequest(.exact(number))
                 (request.client, request.publisher) = (client, id)
+                request.contentType = contentType
                 return try store.openPublication(in: channel, request, on: Lane(0), now: now)
             }
         }

@@ -6,7 +6,7 @@ public struct RampRoute: Sendable {
     /// `OPTIONS` is answered by the relay, unless it is among them.
     public var methods: [RequestMethod]
     /// What access is decided by, together with the pattern's channel and the client.
-    public var action: RelayAction
+    public var action: @Sendable (RampRequest) -> RelayAction
     /// What the client has to say in `Accept`; others get what the protocol has there.
     public var accept: String?
     /// What becomes of the request's body.
@@ -16,8 +16,10 @@ public struct RampRoute: Sendable {
     /// Runs in a task that is cancelled when the client leaves; where the body is streamed, the body's end or error says so instead.
     public var answer: @Sendable (RampRequest) async -> RampResponse
 
+    /// - Parameter action: where it depends on the request.
     public init(
-        _ pattern: PathPattern, methods: [RequestMethod] = [.get, .head], action: RelayAction = .read,
+        _ pattern: PathPattern, methods: [RequestMethod] = [.get, .head],
+        action: @escaping @Sendable (RampRequest) -> RelayAction,
         accept: String? = nil, body: RampBody = .thrownAway, upgrade: String? = nil,
         answer: @escaping @Sendable (RampRequest) async -> RampResponse
     ) {
@@ -28,6 +30,16 @@ public struct RampRoute: Sendable {
         self.body = body
         self.upgrade = upgrade
         self.answer = answer
+    }
+
+    public init(
+        _ pattern: PathPattern, methods: [RequestMethod] = [.get, .head], action: RelayAction = .read,
+        accept: String? = nil, body: RampBody = .thrownAway, upgrade: String? = nil,
+        answer: @escaping @Sendable (RampRequest) async -> RampResponse
+    ) {
+        self.init(
+            pattern, methods: methods, action: { _ in action }, accept: accept, body: body, upgrade: upgrade,
+            answer: answer)
     }
 
     /// A row for GET and HEAD of what is made of a channel.

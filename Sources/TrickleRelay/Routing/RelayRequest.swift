@@ -61,6 +61,9 @@ struct RelayRequest: Sendable, CustomStringConvertible {
     /// Whether body bytes follow the head.
     var hasBody: Bool { isFollowed ?? (framing != .none) }
 
+    /// Whether it asks for another protocol, whichever.
+    var asksForUpgrade: Bool { headers.contains(name: "Upgrade") }
+
     /// Whether it asks that the connection go on with the protocol of that name (RFC 9110, section 7.8).
     func asks(for protocolName: String) -> Bool {
         !isHTTP10 && headers[canonicalForm: "Connection"].contains { $0.lowercased() == "upgrade" }

@@ -57,6 +57,8 @@ struct RouteTable {
                 let isReadable = RampTarget(request.target, basePath: basePath) != nil
                 throw isReadable ? .notFound("nothing is here") : .badRequest("the path cannot be read")
             }
+            // Who asks for another protocol means the ramp that speaks it.
+            if let ramp = rampRoute(of: request, switching: true) { return ramp }
             let route = Route(try RequestRoute(target: request.target, basePath: basePath), request.method)
             // What the protocol has no meaning for may be a ramp's.
             if case .unknown = route.action, let ramp = rampRoute(of: request) { return ramp }
@@ -75,12 +77,13 @@ struct RouteTable {
         return ramp?.methods.map(\.rawValue).joined(separator: ", ")
     }
 
-    private func rampRoute(of request: RelayRequest) -> Route? {
-        guard !ramps.isEmpty, let method = request.method,
+    /// - Parameter switching: whether only such ramps count that speak the protocol which the request asks for in `Upgrade`.
+    private func rampRoute(of request: RelayRequest, switching: Bool = false) -> Route? {
+        guard !ramps.isEmpty, !switching || request.asksForUpgrade, let method = request.method,
             let target = RampTarget(request.target, basePath: basePath)
         else { return nil }
         var described: [RequestMethod] = []
-        for ramp in ramps {
+        for ramp in ramps where !switching || ramp.upgrade.map(request.asks) == true {
             guard let match = ramp.pattern.match(target.path) else { continue }
             if method == .options, !ramp.methods.contains(.options) {
                 described += ramp.methods.filter { !described.contains($0) }
@@ -115,7 +118,7 @@ struct Route {
     }
 
     fileprivate init(_ ramp: RampRoute, _ request: RampRequest) {
-        self.init(action: ramp.action, destination: .ramp(ramp, request))
+        self.init(action: ramp.action(request), destination: .ramp(ramp, request))
     }
 
     /// The channel that it is about; nil for none, or for more than one.

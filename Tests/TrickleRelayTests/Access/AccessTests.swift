@@ -316,11 +316,7 @@ import TrickleTesting
     @Test(arguments: [false, true])
     func `so is who goes on with another protocol, and whom new rules do not let in`(rulesChange: Bool) async throws {
         let echo = RampRoute("/{channel}/echo", upgrade: "echo") { _ in
-            RampResponse(
-                .protocolSwitch(
-                    ProtocolSwitch(to: "echo") { input, output in
-                        for try await bytes in input { try await output.write(bytes) }
-                    }))
+            RampResponse(.protocolSwitch(.echo))
         }
         struct Echoing: RelayRamps { let routes: [RampRoute] }
         let changing = ChangingPolicy(isSlow: false)
