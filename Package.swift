@@ -230,6 +230,7 @@ let package = Package(
         .executableTarget(
             name: "trickle-attack", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
+        .testTarget(name: "PictureFormatsTests", dependencies: ["PictureFormats"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(
