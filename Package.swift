@@ -249,8 +249,7 @@ let package = Package(
             name: "TrickleGatewayTests",
             dependencies: [
                 "TrickleGateway", "MediaIndex", "ChildProcesses", "TrickleRelay", "TrickleCore", "MPEGTS",
-                "FragmentedMP4",
-                "TrickleTesting", logging,
+                "FragmentedMP4", "PictureFormats", "TrickleTesting", logging,
             ] + nio),
         .testTarget(
             name: "IngestTests",

@@ -32,7 +32,8 @@ public struct Gateway: RelayRamps {
             let pictures = Pictures(of: relay, configuration, children: children)
             ramps.append(PictureRamp(indexes: indexes, pictures: pictures))
         }
-        let movies = LiveMovies(on: relay, configuration, children: children, logger: logger)
+        let movies = LiveConversions<MovieProduct>(on: relay, configuration, children: children, logger: logger)
+        let frames = LiveConversions<FrameProduct>(on: relay, configuration, children: children, logger: logger)
         if configuration.servesMP4 {
             ramps.append(
                 MovieRamp(
@@ -40,13 +41,14 @@ public struct Gateway: RelayRamps {
         }
         if configuration.servesFrames {
             ramps += [
-                FrameRamp(relay: relay), FrameIngest(relay: relay, takesAny: configuration.ingestsAnything),
+                FrameRamp(relay: relay, conversions: frames), FrameIngest(relay: relay, takesAny: configuration.ingestsAnything),
             ]
         }
         if configuration.servesPage {
             let log = ChannelActivityLog(of: relay) {
                 // What reads a channel for its viewers is none; they are.
                 var corrections = await movies.viewerSurpluses
+                corrections.merge(await frames.viewerSurpluses, uniquingKeysWith: +)
                 for channel in indexes.channels { corrections[channel, default: 0] -= 1 }
                 return corrections
             }

@@ -12,6 +12,8 @@ struct FrameQuery {
     let acknowledges: Bool
     let contentType: String?
     let viewing: FrameViewing
+    /// What is to be made of a video channel; nil for its segments as they are.
+    let product: FrameProduct?
 
     /// - Throws: ``Mistake``.
     init(_ query: [String: String]) throws(Mistake) {
@@ -34,6 +36,32 @@ struct FrameQuery {
             viewing.start = .number(number)
         }
         self.viewing = viewing
+        product = try Self.product(query)
+    }
+
+    private static func product(_ query: [String: String]) throws(Mistake) -> FrameProduct? {
+        guard let text = query["frames"] else {
+            guard query["fps"] == nil, query["width"] == nil else {
+                throw Mistake(line: "fps and width go with frames=webp or frames=jpeg")
+            }
+            return nil
+        }
+        let formats: [String: PictureRequest.Format] = ["webp": .webp, "jpeg": .jpg, "jpg": .jpg]
+        guard let format = formats[text] else { throw Mistake(line: "frames is webp or jpeg") }
+        guard !publishes(query) else { throw Mistake(line: "frames is for viewers") }
+        return FrameProduct(
+            format: format, rate: try number("fps", of: query, FrameProduct.rates) ?? 10,
+            width: try number("width", of: query, FrameProduct.widths))
+    }
+
+    private static func number(
+        _ name: String, of query: [String: String], _ range: ClosedRange<Int>
+    ) throws(Mistake) -> Int? {
+        guard let text = query[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw Mistake(line: "\(name) is \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
     }
 
     /// What access is decided by: whatever else is wrong, that has to be right.

@@ -4,28 +4,61 @@ import TrickleCore
 import TrickleRelay
 
 /// Publishes a movie's fragments, a segment for each run that a viewer can begin with.
-struct MovieOutput {
-    let initialization: Initialization
-    private let publisher: LocalPublisher
+struct MovieOutput: ConversionOutput {
+    /// What a viewer begins with.
+    struct Start: Sendable {
+        let initialization: Initialization
+        let number: SequenceNumber
+    }
+
+    /// What a segment of sound alone lasts.
+    private static let audioSegmentDuration = Duration.seconds(1)
+
+    private let derived: ChannelName
+    private let relay: RelayServer
+    private var reader = FragmentReader()
+    private var initialization: Initialization?
+    private var publisher: LocalPublisher?
     private var writer: LocalSegmentWriter?
     /// In ticks of the first track.
     private var segmentStart: UInt64 = 0
 
-    init(_ publisher: LocalPublisher, _ initialization: Initialization) {
-        self.publisher = publisher
-        self.initialization = initialization
+    init(to derived: ChannelName, on relay: RelayServer) {
+        self.derived = derived
+        self.relay = relay
+    }
+
+    mutating func receive(_ bytes: [UInt8]) throws -> Start? {
+        var events: [FragmentEvent] = []
+        try reader.receive(bytes) { events.append($0) }
+        var start: Start?
+        for event in events {
+            switch event {
+            case .initialization(let initialization):
+                publisher = try relay.publisher(of: derived, contentType: "video/mp4")
+                self.initialization = initialization
+            case .fragment(let fragment):
+                guard let initialization, let number = try write(fragment, initialization) else { continue }
+                start = Start(initialization: initialization, number: number)
+            }
+        }
+        return start
     }
 
     /// Publishes a fragment, with the time at which that happens.
     ///
     /// - Returns: the segment that it is in; nil where it is dropped, because no viewer could begin with it.
     /// - Throws: ``TrickleError``.
-    mutating func write(_ fragment: Fragment) throws -> SequenceNumber? {
+    private mutating func write(
+        _ fragment: Fragment, _ initialization: Initialization
+    ) throws -> SequenceNumber? {
         let main = initialization.tracks[0]
         let part = fragment.parts.first { $0.trackID == main.id }
-        if fragment.isRandomAccessPoint(hasVideo: initialization.hasVideo), isTime(part?.decodeTime, main) {
+        if fragment.isRandomAccessPoint(hasVideo: initialization.hasVideo),
+            isTime(part?.decodeTime, main, initialization)
+        {
             try writer?.finish()
-            writer = try publisher.nextSegment()
+            writer = try publisher?.nextSegment()
             segmentStart = part?.decodeTime ?? 0
         }
         guard let writer else { return nil }
@@ -37,21 +70,19 @@ struct MovieOutput {
         return writer.sequence
     }
 
-    /// Ends the channel.
-    func close() {
+    mutating func close() {
         try? writer?.finish()
-        publisher.close()
+        publisher?.close()
     }
 
-    /// Ends the channel in the middle of its last segment: viewers are told that it is not whole.
-    func breakOff() {
+    mutating func breakOff() {
         writer?.abort()
-        publisher.close()
+        publisher?.close()
     }
 
-    private func isTime(_ time: UInt64?, _ track: Track) -> Bool {
+    private func isTime(_ time: UInt64?, _ track: Track, _ initialization: Initialization) -> Bool {
         guard writer != nil, !initialization.hasVideo, let time else { return true }
         let length = Double(time &- segmentStart) / Double(track.timescale)
-        return length >= LiveMovie.audioSegmentDuration / .seconds(1)
+        return length >= Self.audioSegmentDuration / .seconds(1)
     }
 }

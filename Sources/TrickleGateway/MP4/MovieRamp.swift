@@ -1,12 +1,11 @@
-import FragmentedMP4
-import MediaChildren
+import NIOCore
 import TrickleCore
 import TrickleRelay
 
 /// `GET /NAME/live.mp4`: fragmented MP4 without an end, for a plain `<video>`.
 struct MovieRamp: Ramp {
     let relay: RelayServer
-    let movies: LiveMovies
+    let movies: LiveConversions<MovieProduct>
     let viewers: ViewerCount
     let statusWhenFull: Int
 
@@ -20,36 +19,19 @@ struct MovieRamp: Ramp {
         // What is in it is known only to the ffmpeg that makes it.
         if request.isHead { return RampResponse(fields: Self.fields(type: "video/mp4"), .bytes(.init())) }
         guard let viewer = viewers.admit() else { return .full(statusWhenFull) }
+        let product = MovieProduct()
         do {
-            let (stream, initialization) = try await watch(channel, viewer)
+            let watching = try await movies.watch(product, of: channel, viewer)
+            let initialization = watching.start.initialization
+            let stream = ChannelStream(
+                channel: watching.derived, number: watching.start.number,
+                preamble: ByteBuffer(bytes: initialization.bytes), viewer: watching.viewer)
             let type = "video/mp4; codecs=\"\(initialization.codecs)\""
             return RampResponse(fields: Self.fields(type: type), .stream(stream))
-        } catch LiveMovie.Refusal.unsuitable(let reason) {
-            return .problem(415, "no MP4 of '\(channel)': \(reason)")
-        } catch LiveMovie.Refusal.ended, LiveMovie.Refusal.over {
-            return .problem(404, "Stream not found")
-        } catch is ChildRefusal {
-            return .problem(503, "this relay makes as much MP4 as it may; try again", fields: Self.later)
-        } catch LiveMovie.Refusal.failed(let reason) {
-            return .problem(503, reason, fields: Self.later)
         } catch {
-            return .problem(503, "\(error)", fields: Self.later)
+            return .unconverted(channel, to: product, error)
         }
     }
-
-    private func watch(
-        _ channel: ChannelName, _ viewer: ViewerCount.Viewer
-    ) async throws -> (stream: ChannelStream, initialization: Initialization) {
-        let movie = try await movies.movie(of: channel)
-        do {
-            return try await movie.watch(viewer)
-        } catch LiveMovie.Refusal.over {
-            await movie.hasEnded()
-            return try await movies.movie(of: channel).watch(viewer)
-        }
-    }
-
-    private static let later = [(name: "Retry-After", value: "2")]
 
     private static func fields(type: String) -> [(name: String, value: String)] {
         [

@@ -6,6 +6,12 @@ struct MovieStreams: Sendable {
     /// How long the sound is waited for that the map lists: 1 s of video. Comes it later, another movie begins.
     static let patience = MediaTicks.seconds(1)
 
+    /// ffmpeg's arguments for a transport stream at its standard input.
+    static let input = [
+        "-threads", "1", "-max_pixels", "\(FFmpegCommand.maximumPixelCount)", "-probesize", "1000000",
+        "-analyzeduration", "500000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0",
+    ]
+
     let video: ElementaryStream?
     let audio: ElementaryStream?
     /// In pixels; an initialization segment holds for one size.
@@ -47,43 +53,6 @@ struct MovieStreams: Sendable {
         pictureSize = later.pictureSize ?? pictureSize
         soundFormat = later.soundFormat ?? soundFormat
         return true
-    }
-
-    /// Why there is no such movie; nil if there is one.
-    var problem: String? {
-        switch video?.codec {
-        case nil where audio == nil: "the channel has neither video nor sound"
-        case nil, .h264, .hevc, .av1, .mpeg1Video, .mpeg2Video, .mpeg4Visual, .vc1: nil
-        case .some(let codec): "\(codec) does not fit into MP4"
-        }
-    }
-
-    /// ffmpeg's arguments from a transport stream to fragments of one picture each.
-    ///
-    /// Pictures are copied. Sound that no browser plays in MP4 becomes AAC; what ffmpeg does not find after all is left out.
-    var arguments: [String] {
-        var arguments = [
-            "-threads", "1", "-max_pixels", "\(FFmpegCommand.maximumPixelCount)", "-probesize", "1000000",
-            "-analyzeduration", "500000", "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0",
-        ]
-        if let video {
-            arguments += ["-map", video.ffmpegSpecifier, "-c:v", "copy"]
-            if video.codec == .hevc { arguments += ["-tag:v", "hvc1"] }
-        }
-        if let audio {
-            arguments += ["-map", "\(audio.ffmpegSpecifier)\(video == nil ? "" : "?")"]
-            switch audio.codec {
-            case .aac: arguments += ["-c:a", "copy", "-bsf:a", "aac_adtstoasc"]
-            case .opus: arguments += ["-c:a", "copy"]
-            default: arguments += ["-c:a", "aac", "-ac", "2", "-b:a", "160k"]
-            }
-        }
-        let flags = "+empty_moov+delay_moov+default_base_moof+skip_trailer+frag_keyframe"
-        // Shorter than a picture: each is a fragment, and goes out when the next one begins.
-        return arguments + [
-            "-movflags", flags, "-frag_duration", video == nil ? "100000" : "10000", "-flush_packets", "1", "-f", "mp4",
-            "pipe:1",
-        ]
     }
 }
 

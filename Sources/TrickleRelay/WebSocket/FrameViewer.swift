@@ -38,6 +38,8 @@ final class FrameViewer: WebSocketRole {
     private let asked: FrameViewing
     private let name: ChannelName
     private let client: ClientAddress
+    /// What somebody keeps for it: it is let go of with the connection.
+    private let held: (any AnyObject & Sendable)?
     private let lane: RelayLane
     private var feed: FrameFeed?
     private var connection: WebSocketConnection?
@@ -55,10 +57,14 @@ final class FrameViewer: WebSocketRole {
     /// Messages that one viewer is sent in a row; then others have their turn.
     private static let messagesPerTurn = 64
 
-    init(_ asked: FrameViewing, of name: ChannelName, for client: ClientAddress, on lane: RelayLane) {
+    init(
+        _ asked: FrameViewing, of name: ChannelName, for client: ClientAddress,
+        holding held: (any AnyObject & Sendable)? = nil, on lane: RelayLane
+    ) {
         self.asked = asked
         self.name = name
         self.client = client
+        self.held = held
         self.lane = lane
     }
 

@@ -5,10 +5,15 @@ import TrickleCore
 /// WebSocket (RFC 6455) as ramps offer it, on HTTP/1.1 connections.
 extension RelayServer {
     /// Sends a channel's segments as messages.
-    public func webSocket(viewing channel: ChannelName, _ asked: FrameViewing, for client: ClientIdentity)
-        -> ProtocolSwitch
-    {
-        webSocket(for: client) { lane in FrameViewer(asked, of: channel, for: client.household, on: lane) }
+    ///
+    /// - Parameter viewer: held for as long as the connection is there.
+    public func webSocket(
+        viewing channel: ChannelName, _ asked: FrameViewing, for client: ClientIdentity,
+        holding viewer: (any AnyObject & Sendable)? = nil
+    ) -> ProtocolSwitch {
+        webSocket(for: client) { lane in
+            FrameViewer(asked, of: channel, for: client.household, holding: viewer, on: lane)
+        }
     }
 
     /// Makes each message a segment.

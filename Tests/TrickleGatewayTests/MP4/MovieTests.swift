@@ -63,20 +63,21 @@ import TrickleTesting
         let clip = try await TestClip("clip.ts", in: folder)
         try await withRelayServer { relay in
             let publisher = try relay.publisher(of: channel)
-            let movies = LiveMovies(on: relay, .unhurried, children: GatewayChildren(logger: logger), logger: logger)
+            let movies = LiveConversions<MovieProduct>(
+                on: relay, .unhurried, children: GatewayChildren(logger: logger), logger: logger)
             try clip.publish(0..<2, to: publisher)
-            let first = try await movies.movie(of: channel).watch()
+            let first = try await movies.watch(MovieProduct(), of: channel)
             try clip.publish(2..<3, to: publisher)
             let derived = ChannelName.derived("mp4", from: channel)
             try await eventually { relay.window(of: derived)?.next.value ?? 0 > 1 }
-            let second = try await movies.movie(of: channel).watch()
+            let second = try await movies.watch(MovieProduct(), of: channel)
             #expect(await movies.count == 1)
             #expect(await movies.viewerSurpluses[channel, default: 0] == 1)
-            #expect(first.stream.preamble == second.stream.preamble)
-            #expect(second.stream.number > first.stream.number)
-            for stream in [first.stream, second.stream] {
-                var segments = relay.subscriber(to: derived, from: .exact(stream.number)).makeAsyncIterator()
-                var bytes = Array(stream.preamble.readableBytesView)
+            #expect(first.start.initialization.bytes == second.start.initialization.bytes)
+            #expect(second.start.number > first.start.number)
+            for start in [first.start, second.start] {
+                var segments = relay.subscriber(to: derived, from: .exact(start.number)).makeAsyncIterator()
+                var bytes = start.initialization.bytes
                 var body = try #require(try await segments.next()).body.makeAsyncIterator()
                 bytes += try Array(#require(await body.next()).readableBytesView)
                 let events = try Self.events(bytes)
@@ -86,7 +87,7 @@ import TrickleTesting
                     Issue.record("a viewer does not begin with an initialization and a fragment")
                     continue
                 }
-                #expect(movie.bytes == first.initialization.bytes)
+                #expect(movie.bytes == first.start.initialization.bytes)
                 #expect(fragment.isRandomAccessPoint(hasVideo: true))
                 #expect(Array(fragment.bytes[4..<8]) == Array("prft".utf8))
             }
@@ -101,10 +102,12 @@ import TrickleTesting
             try clip.publish(to: publisher)
             var configuration = GatewayConfiguration.unhurried
             configuration.movieGrace = .milliseconds(50)
-            let movies = LiveMovies(on: relay, configuration, children: GatewayChildren(logger: logger), logger: logger)
+            let movies = LiveConversions<MovieProduct>(
+                on: relay, configuration, children: GatewayChildren(logger: logger), logger: logger)
             for _ in 0..<2 {
                 var viewers = [
-                    try await movies.movie(of: channel).watch(), try await movies.movie(of: channel).watch(),
+                    try await movies.watch(MovieProduct(), of: channel),
+                    try await movies.watch(MovieProduct(), of: channel),
                 ]
                 viewers.removeLast()
                 #expect(await movies.count == 1)

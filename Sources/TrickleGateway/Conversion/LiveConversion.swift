@@ -1,9 +1,6 @@
 import ChildProcesses
-import FragmentedMP4
 import Logging
-import MPEGTS
 import MediaChildren
-import NIOCore
 import TrickleCore
 import TrickleRelay
 
@@ -15,46 +12,40 @@ import TrickleRelay
     import Musl
 #endif
 
-/// A channel as fragmented MP4, for as long as somebody watches it: one ffmpeg for all viewers.
-///
-///     starting ── initialization and a keyframe ──► live ── nobody watches, the channel ends or becomes another ──► ended
-///
-/// ffmpeg reads the channel, and what it writes is a channel of its own, derived from it, with a segment for each run of fragments that
-/// begins with a keyframe. Viewers read that from the relay.
-actor LiveMovie {
+/// What a conversion allows itself.
+enum ConversionTimes {
     /// How long ffmpeg may take to end after its input has.
-    static let closingTime = Duration.seconds(3)
+    static let closing = Duration.seconds(3)
     /// How long it may take when it is told to; then it is killed.
-    static let killTime = Duration.seconds(1)
-    /// A movie of 8K takes 90 MB.
-    static let limits = ChildLimits(memoryByteCount: 256 << 20, niceness: 5)
-    /// What a segment of sound alone lasts.
-    static let audioSegmentDuration = Duration.seconds(1)
+    static let kill = Duration.seconds(1)
+}
 
-    /// What a viewer begins with.
-    struct Start: Sendable {
-        let initialization: Initialization
-        let number: SequenceNumber
-    }
+/// A channel made into something else, for as long as somebody watches that: one ffmpeg for all viewers.
+///
+///     starting ── the first that a viewer can begin with ──► live ── nobody watches, the channel ends or becomes another ──► ended
+///
+/// ffmpeg reads the channel, and what it writes is a channel of its own, derived from it. Viewers read that from the relay.
+actor LiveConversion<Product: ConversionProduct> {
+    typealias Start = Product.Output.Start
 
-    /// Why there is no movie.
-    enum Refusal: Error {
-        /// The channel is not there, or is over.
-        case ended
-        /// The movie is over, not the channel: another can be begun after ``hasEnded()``.
-        case over
-        case unsuitable(String)
-        case failed(String)
+    /// What a viewer has.
+    struct Watching: Sendable {
+        let start: Start
+        /// The channel that it reads.
+        let derived: ChannelName
+        /// It counts as a viewer for as long as this is held.
+        let viewer: any AnyObject & Sendable
     }
 
     private enum State {
         /// Those who wait, by a number.
-        case starting([Int: CheckedContinuation<Result<Start, Refusal>, Never>])
+        case starting([Int: CheckedContinuation<Result<Start, ConversionRefusal>, Never>])
         case live(Start)
-        case ended(Refusal)
+        case ended(ConversionRefusal)
     }
 
     nonisolated let channel: ChannelName
+    nonisolated let product: Product
     nonisolated let derived: ChannelName
     private let relay: RelayServer
     private let grace: Duration
@@ -62,7 +53,7 @@ actor LiveMovie {
     private let children: GatewayChildren
     private let permit: ChildPermit
     private let logger: Logger
-    private let ended: @Sendable (LiveMovie) async -> Void
+    private let ended: @Sendable (LiveConversion) async -> Void
     private var state = State.starting([:])
     private var lastWaiting = 0
     private var running: Task<Void, Never>?
@@ -75,12 +66,13 @@ actor LiveMovie {
     ///   - permit: its place, which it gives back when it is over.
     ///   - ended: called once, when it is over.
     init(
-        of channel: ChannelName, on relay: RelayServer, _ configuration: GatewayConfiguration,
+        of channel: ChannelName, to product: Product, on relay: RelayServer, _ configuration: GatewayConfiguration,
         children: GatewayChildren, _ permit: ChildPermit, logger: Logger,
-        ended: @escaping @Sendable (LiveMovie) async -> Void
+        ended: @escaping @Sendable (LiveConversion) async -> Void
     ) {
         self.channel = channel
-        derived = .derived("mp4", from: channel)
+        self.product = product
+        derived = .derived(product.kind, from: channel)
         self.relay = relay
         grace = configuration.movieGrace
         startTimeout = configuration.movieStartTimeout
@@ -90,28 +82,23 @@ actor LiveMovie {
         self.ended = ended
     }
 
-    /// Adds a viewer, who counts for as long as the stream is held.
+    /// Adds a viewer.
     ///
-    /// - Parameter viewer: held as long, too.
-    /// - Throws: ``Refusal``; `CancellationError`.
-    func watch(
-        _ viewer: (any AnyObject & Sendable)? = nil
-    ) async throws -> (stream: ChannelStream, initialization: Initialization) {
-        if case .ended = state { throw Refusal.over }
-        let viewer = MovieViewer(of: self, holding: viewer)
+    /// - Parameter viewer: held as long as the viewer counts.
+    /// - Throws: ``ConversionRefusal``; `CancellationError`.
+    func watch(_ viewer: (any AnyObject & Sendable)? = nil) async throws -> Watching {
+        if case .ended = state { throw ConversionRefusal.over }
+        let viewer = ConversionViewer(holding: viewer) { Task { await self.viewerLeft() } }
         viewerCount += 1
         leaving?.cancel()
         if running == nil { running = Task { await run() } }
         let start = try await started().get()
         try Task.checkCancellation()
-        let stream = ChannelStream(
-            channel: derived, number: start.number, preamble: ByteBuffer(bytes: start.initialization.bytes),
-            viewer: viewer)
-        return (stream, start.initialization)
+        return Watching(start: start, derived: derived, viewer: viewer)
     }
 
     /// Waits until there is something to begin with, but not for ever.
-    private func started() async -> Result<Start, Refusal> {
+    private func started() async -> Result<Start, ConversionRefusal> {
         lastWaiting += 1
         let number = lastWaiting
         let timer = Task {
@@ -151,7 +138,7 @@ actor LiveMovie {
     /// Waits until its ffmpeg and its channel are gone.
     func hasEnded() async { await running?.value }
 
-    fileprivate func viewerLeft() {
+    private func viewerLeft() {
         viewerCount -= 1
         guard viewerCount == 0 else { return }
         leaving = Task {
@@ -160,7 +147,7 @@ actor LiveMovie {
         }
     }
 
-    private func end(_ refusal: Refusal) {
+    private func end(_ refusal: ConversionRefusal) {
         if case .starting(let waiting) = state {
             for continuation in waiting.values { continuation.resume(returning: .failure(refusal)) }
         }
@@ -179,28 +166,28 @@ actor LiveMovie {
         }
     }
 
-    // MARK: From the channel to its movie
+    // MARK: From the channel to what is made of it
 
     /// Feeds ffmpeg for as long as there is something to feed it with and somebody watches.
     private nonisolated func run() async {
         do {
-            var feed = MovieFeed(relay.subscriber(to: channel, from: .current))
+            var feed = ConversionFeed(relay.subscriber(to: channel, from: .current))
             let streams = try await feed.begin()
-            if let problem = streams.problem { throw Refusal.unsuitable(problem) }
-            let child = try children.start(streams.arguments, limits: Self.limits, permit)
+            if let problem = product.problem(of: streams) { throw ConversionRefusal.unsuitable(problem) }
+            let child = try children.start(product.arguments(for: streams), limits: product.limits, permit)
             let publishing = Task { await publish(child) }
             try? await feed.run(into: child)
             child.endInput()
             // At its input's end it writes what it still has, and ends by itself.
             let isWatched = !Task.isCancelled
             let killing = Task.detached {
-                if isWatched { try await Task.sleep(for: Self.closingTime) }
-                _ = await child.process.stop(grace: Self.killTime)
+                if isWatched { try await Task.sleep(for: ConversionTimes.closing) }
+                _ = await child.process.stop(grace: ConversionTimes.kill)
             }
             await publishing.value
             killing.cancel()
             await child.stop()
-        } catch let refusal as Refusal {
+        } catch let refusal as ConversionRefusal {
             await end(refusal)
         } catch let error as TrickleError {
             await end(error.code == .channelNotFound ? .ended : .failed(error.description))
@@ -214,9 +201,12 @@ actor LiveMovie {
     /// Publishes what ffmpeg writes, until it ends.
     private func publish(_ child: PipedChild) async {
         var problem: String?
-        var output: MovieOutput?
+        var output = product.output(to: derived, on: relay)
         do {
-            try await publish(child, into: &output)
+            for try await piece in child.pieces {
+                child.hasWritten()
+                if let start = try output.receive(piece) { isLive(start) }
+            }
         } catch {
             problem = "\(error)"
             child.process.signalGroup(SIGTERM)
@@ -224,42 +214,21 @@ actor LiveMovie {
         let (status, lastWords) = await child.end()
         if !status.isSuccess { problem = problem ?? (lastWords.isEmpty ? "\(status)" : lastWords) }
         // Only what ffmpeg itself has brought to its end has one: viewers of all else are cut.
-        if problem == nil { output?.close() } else { output?.breakOff() }
-        if let problem, case .live = state { logger.info("the MP4 of '\(channel)' ends: \(problem)") }
-        end(.failed("ffmpeg could not make MP4 of '\(channel)'\(problem.map { ": \($0)" } ?? "")"))
-    }
-
-    private func publish(_ child: PipedChild, into output: inout MovieOutput?) async throws {
-        var reader = FragmentReader()
-        for try await piece in child.pieces {
-            child.hasWritten()
-            var events: [FragmentEvent] = []
-            try reader.receive(piece) { events.append($0) }
-            for event in events {
-                switch event {
-                case .initialization(let initialization):
-                    let publisher = try relay.publisher(of: derived, contentType: "video/mp4")
-                    output = MovieOutput(publisher, initialization)
-                case .fragment(let fragment):
-                    guard let number = try output?.write(fragment), let output else { continue }
-                    isLive(Start(initialization: output.initialization, number: number))
-                }
-            }
-        }
+        if problem == nil { output.close() } else { output.breakOff() }
+        if let problem, case .live = state { logger.info("\(product) of '\(channel)' ends: \(problem)") }
+        end(.failed("ffmpeg could not make \(product) of '\(channel)'\(problem.map { ": \($0)" } ?? "")"))
     }
 }
 
-/// Somebody who watches a movie, until the last reference goes.
-private final class MovieViewer: Sendable {
-    private let movie: LiveMovie
+/// Somebody who watches, until the last reference goes.
+private final class ConversionViewer: Sendable {
     private let held: (any AnyObject & Sendable)?
+    private let left: @Sendable () -> Void
 
-    init(of movie: LiveMovie, holding held: (any AnyObject & Sendable)?) {
-        self.movie = movie
+    init(holding held: (any AnyObject & Sendable)?, left: @escaping @Sendable () -> Void) {
         self.held = held
+        self.left = left
     }
 
-    deinit {
-        Task { [movie] in await movie.viewerLeft() }
-    }
+    deinit { left() }
 }

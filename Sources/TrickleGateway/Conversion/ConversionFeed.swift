@@ -4,8 +4,8 @@ import NIOCore
 import TrickleCore
 import TrickleRelay
 
-/// The bytes of a channel on their way into a movie, for as long as it has the same streams.
-struct MovieFeed {
+/// The bytes of a channel on their way into a conversion, for as long as it has the same streams.
+struct ConversionFeed {
     /// Bytes of a segment that are looked through for what its streams are.
     static let maximumProbeByteCount = 4 << 20
 
@@ -29,7 +29,7 @@ struct MovieFeed {
                 return streams
             }
         }
-        throw LiveMovie.Refusal.ended
+        throw ConversionRefusal.ended
     }
 
     /// Writes all that comes, until the channel ends, its streams change or the child takes no more.
@@ -59,7 +59,7 @@ struct MovieFeed {
             held += bytes
             scan.receive(bytes.span.bytes)
             if case .broken(at: 0) = scan.contents.alignment {
-                throw LiveMovie.Refusal.unsuitable("the channel is no MPEG transport stream")
+                throw ConversionRefusal.unsuitable("the channel is no MPEG transport stream")
             }
             if let streams = MovieStreams(scan.contents) { return streams }
         }
