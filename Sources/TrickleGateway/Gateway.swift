@@ -32,8 +32,10 @@ public struct Gateway: RelayRamps {
             let pictures = Pictures(of: relay, configuration, children: children)
             ramps.append(PictureRamp(indexes: indexes, pictures: pictures))
         }
-        let movies = LiveConversions<MovieProduct>(on: relay, configuration, children: children, logger: logger)
-        let frames = LiveConversions<FrameProduct>(on: relay, configuration, children: children, logger: logger)
+        let movies = LiveConversions<MovieProduct>(
+            on: relay, configuration, children: children, logger: logger)
+        let frames = LiveConversions<FrameProduct>(
+            on: relay, configuration, children: children, logger: logger)
         if configuration.servesMP4 {
             ramps.append(
                 MovieRamp(
@@ -41,7 +43,8 @@ public struct Gateway: RelayRamps {
         }
         if configuration.servesFrames {
             ramps += [
-                FrameRamp(relay: relay, conversions: frames), FrameIngest(relay: relay, takesAny: configuration.ingestsAnything),
+                FrameRamp(relay: relay, conversions: frames),
+                FrameIngest(relay: relay, takesAny: configuration.ingestsAnything),
             ]
         }
         if configuration.servesPage {
