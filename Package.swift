@@ -312,7 +312,7 @@ let package = Package(
                 "TrickleTesting", "TrickleRelay", "TrickleCore", "TLSListening", "ChildProcesses", "MPEGTS", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            exclude: ["HTTP2/scenarios.py", "HTTP2/fuzz.py", "Servers/rtsp-server.py", "Servers/ts-server.py"]),
+            exclude: ["HTTP2/scenarios.py", "WebSocket/scenarios.py", "HTTP2/fuzz.py", "Servers/rtsp-server.py", "Servers/ts-server.py"]),
     ]
         + tools.flatMap { module, names in
             names.map {
