@@ -39,7 +39,8 @@ final class FFmpegInput: SourceInput {
         var iterator = reader.makeAsyncIterator()
         let piece = try await iterator.next()
         ffmpeg.hasWaited(hasBytes: piece != nil)
-        if piece == nil { hasEnded.store(true, ordering: .relaxed) }
+        // Whoever is cancelled stops reading: ffmpeg goes on, and would wait for ever for somebody who takes the rest.
+        if piece == nil, !Task.isCancelled { hasEnded.store(true, ordering: .relaxed) }
         return piece.map { .bytes($0) }
     }
 
