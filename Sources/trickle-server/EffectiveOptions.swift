@@ -36,6 +36,9 @@ struct EffectiveOptions {
         if let file, let configured = file.contents.relayOptions.first(where: { $0.name == name }) {
             return (isFlag ? "\(configured.isOn == true)" : configured.text, file.path)
         }
+        if name == "addr", let variables = try? BrokerVariables(), let address = variables.address {
+            return (address, variables.origin)
+        }
         return (isFlag ? "false" : option.defaultValue, "default")
     }
 

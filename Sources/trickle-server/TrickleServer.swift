@@ -79,7 +79,8 @@ struct TrickleServer: Tool {
     @OptionGroup(title: "Messages") var logOptions: LogOptions
 
     static func complete(_ arguments: [String]) throws -> [String] {
-        try ConfigurationFile.complete(EnvironmentArguments(for: Self.self).complete(arguments))
+        try BrokerVariables.complete(
+            ConfigurationFile.complete(EnvironmentArguments(for: Self.self).complete(arguments)))
     }
 
     func validate() throws {

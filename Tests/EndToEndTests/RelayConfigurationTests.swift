@@ -75,6 +75,38 @@ import TrickleTesting
         #expect(values(again.outputText) == values(text))
     }
 
+    @Test(arguments: [
+        (["PORT": "4000"], "localhost:4000 # PORT"), (["BIND_ADDRESS": "0.0.0.0"], "0.0.0.0:2939 # BIND_ADDRESS"),
+        (["PORT": "4000", "BIND_ADDRESS": "::1"], "[::1]:4000 # BIND_ADDRESS and PORT"), (["PORT": ""], "default"),
+        (["PORT": "4000", "TRICKLE_ADDR": ":5"], ":5 # TRICKLE_ADDR"),
+    ])
+    func `where to listen is taken from PORT and BIND_ADDRESS, where nothing else says it`(
+        environment: [String: String], line: String
+    ) async throws {
+        let variables = environment.mapValues { Optional($0) }
+        let printed = try await run("--print-config", environment: variables)
+        let address = printed.outputText.split(separator: "\n").first { $0.hasPrefix("  addr: ") } ?? ""
+        #expect(address.replacing("'", with: "").hasSuffix(line), "\(printed.outputText)")
+        let typed = try await run("--addr=localhost:1", "--print-config", environment: variables)
+        #expect(typed.outputText.contains("addr: localhost:1 # the command line\n"), "\(typed.outputText)")
+        let filed = try await run(
+            "--config", write("relay: {addr: 'localhost:2'}\n"), "--print-config",
+            environment: variables.merging(["TRICKLE_ADDR": nil]) { $1 })
+        #expect(filed.outputText.contains("addr: localhost:2 # \(folder("relay.yaml"))\n"), "\(filed.outputText)")
+    }
+
+    @Test func `a relay listens at PORT, and says what is no port`() async throws {
+        let port = try FreePort.take()
+        let relay = try RunningTool("trickle-server", environment: ["PORT": "\(port)"])
+        try await until { relay.hasSaid("http://localhost:\(port)/") || relay.process.endedWith != nil }
+        #expect(relay.process.endedWith == nil)
+        kill(relay.process.pid, SIGTERM)
+        #expect(try await relay.finish().status.isSuccess)
+        let wrong = try await run(environment: ["PORT": "many"])
+        #expect(wrong.status == .exited(2))
+        #expect(wrong.errors.hasPrefix("trickle-server: error: PORT is 'many': that is no address"), "\(wrong.errors)")
+    }
+
     @Test(.needsCurl) func `a relay runs with what its file says, takes other limits, and tells what needs a restart`()
         async throws
     {

@@ -27,7 +27,7 @@ package struct EnvironmentArguments {
         // Asking a command for its options costs milliseconds, which most starts can do without.
         if variables.isEmpty { return arguments }
         // Whoever asks how it is used may have got a variable wrong.
-        if arguments.prefix(while: { $0 != "--" }).contains(where: Self.questions.contains) { return arguments }
+        if Self.asks(arguments) { return arguments }
         let added = try CommandDescription(of: command).arguments.flatMap { option in
             try self.arguments(for: option, besides: arguments)
         }
@@ -49,6 +49,11 @@ package struct EnvironmentArguments {
         }
     }
 
+    /// Whether somebody wants to know how a command is used, instead of using it.
+    package static func asks(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains(where: questions.contains)
+    }
+
     private static let questions: Set<String> = ["--help", "-h", "--version", "--generate-completion-script"]
 
     /// `--no-realtime` is `TRICKLE_NO_REALTIME`.
@@ -56,7 +61,8 @@ package struct EnvironmentArguments {
         prefix + String(name.drop { $0 == "-" }.map { $0 == "-" ? "_" : $0 }).uppercased()
     }
 
-    private static func isOn(_ value: String, variable: String) throws -> Bool {
+    /// - Throws: `ValidationError` where a value is neither yes nor no.
+    package static func isOn(_ value: String, variable: String) throws -> Bool {
         switch value.lowercased() {
         case "1", "true", "yes", "on": return true
         case "0", "false", "no", "off": return false
