@@ -13,13 +13,14 @@ BUILD_FLAGS ?= $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib -Xli
 	-Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 
 # All clients are one program, which knows by the name of the link that it is called by which of them it is.
-LINKS := publish-file publish-pipe read2pipe play subscriber-example publish-live pubsub-out pubsub-pipe restream trickle-stress
+LINKS := publish-file publish-frames publish-pipe read2pipe play subscriber-example publish-live pubsub-out pubsub-pipe restream \
+	trickle-stress
 TOOLS := trickle-server trickle trickle-token $(LINKS)
 BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: thumbnail help deps clients servers build test test-size sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
+.PHONY: thumbnail help deps clients servers build test test-size sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-frames publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +53,9 @@ trickle-server: $(BIN)/trickle-server ## run a relay: [addr=localhost:2939] [pat
 publisher-ffmpeg: $(BIN)/publish-file ## publish a file or URL: in=FILE stream=NAME [url=URL]
 	@exec $(BIN)/publish-file "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
 
+publish-frames: $(BIN)/publish-frames ## publish a camera or any video as pictures for web pages: in=URL stream=NAME [url=URL]
+	@exec $(BIN)/publish-frames "$$in" --stream "$$stream" $(if $(url),--url "$$url") $(args)
+
 publish-pipe: $(BIN)/publish-pipe ## publish standard input: stream=NAME [split=lines|json|time=500ms|bytes=64KiB|ts] [url=URL]
 	@exec $(BIN)/publish-pipe --stream "$$stream" $(if $(split),--split "$$split") $(if $(url),--url "$$url") $(args)
 
@@ -72,6 +76,7 @@ thumbnail: ## save a channel's newest picture: stream=NAME out=FILE.jpg|FILE.web
 need = $(if $(filter $(1),$(MAKECMDGOALS)),$(foreach name,$(2),$(if $($(name)),,$(error $(name)= is missing: make $(1) $(3)))))
 $(if $(filter trickle-server,$(MAKECMDGOALS)),$(if $(filter-out self,$(tls)),$(error tls= is 'self' or nothing: name a certificate with args='--tls-cert FILE --tls-key FILE')))
 $(call need,publisher-ffmpeg,in stream,in=FILE stream=NAME [url=URL])
+$(call need,publish-frames,in stream,in=URL stream=NAME [url=URL])
 $(call need,thumbnail,stream out,stream=NAME out=FILE.jpg [url=URL] [width=320])
 $(call need,pubsub-pipe,out,out=FILE [url=URL])
 $(call need,restream,config,config=FILE [url=URL])

@@ -15,7 +15,7 @@ let nio: [Target.Dependency] = [
 
 /// The command-line tools, options and one call, by the module that they call.
 let tools: KeyValuePairs = [
-    "Publishing": ["publish-file", "publish-pipe"],
+    "Publishing": ["publish-file", "publish-pipe", "publish-frames"],
     "Subscribing": ["read2pipe", "play", "subscriber-example"],
     // They listen for a media server's announcements.
     "LiveHooks": ["publish-live", "pubsub-out", "pubsub-pipe"],
@@ -103,7 +103,8 @@ let package = Package(
             providers: [.apt(["libyaml-dev"]), .yum(["libyaml-devel"]), .brew(["libyaml"])]),
         .target(name: "YAML", dependencies: ["CYAML"]),
         .target(
-            name: "MediaChildren", dependencies: ["Endings", "TrickleCore", "MPEGTS", "ChildProcesses", logging]),
+            name: "MediaChildren",
+            dependencies: ["Endings", "TrickleCore", "MPEGTS", "PictureFormats", "ChildProcesses", logging]),
         .target(
             name: "CommandFrame",
             dependencies: ["Endings", "TrickleCore", "TrickleKit", "ChildProcesses", argumentParser, logging]),
@@ -111,7 +112,7 @@ let package = Package(
             name: "Publishing",
             dependencies: [
                 "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
-                "ChildProcesses", "Sockets", argumentParser, logging,
+                "PictureFormats", "ChildProcesses", "Sockets", argumentParser, logging,
             ]),
         .target(
             name: "Subscribing",
@@ -232,6 +233,7 @@ let package = Package(
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
         .testTarget(name: "PictureFormatsTests", dependencies: ["PictureFormats"]),
         .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
+        .testTarget(name: "PictureFormatsTests", dependencies: ["PictureFormats", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(
             name: "TrickleKitTests",
@@ -282,8 +284,8 @@ let package = Package(
         .testTarget(
             name: "PublishingTests",
             dependencies: [
-                "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "MPEGTS", "ChildProcesses",
-                "TrickleTesting", logging,
+                "Publishing", "CommandFrame", "MediaChildren", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "PictureFormats", "ChildProcesses", "TrickleTesting", logging,
             ]),
         .testTarget(
             name: "LiveHooksTests",
@@ -309,7 +311,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TrickleTesting", "TrickleRelay", "TrickleCore", "TLSListening", "ChildProcesses", "MPEGTS", logging,
+                "TrickleTesting", "TrickleRelay", "TrickleCore", "TLSListening", "ChildProcesses", "MPEGTS",
+                "PictureFormats", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["HTTP2/scenarios.py", "WebSocket/scenarios.py", "HTTP2/fuzz.py", "Servers/rtsp-server.py", "Servers/ts-server.py"]),

@@ -31,6 +31,10 @@ CURLcode curl_shim_setopt_data_callback(CURL *easy, CURLoption option, curl_shim
     return curl_easy_setopt(easy, option, callback);
 }
 
+CURLcode curl_shim_setopt_progress_callback(CURL *easy, curl_shim_progress_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
 static int limit_keepalive_probes(void *context, curl_socket_t socket, curlsocktype purpose) {
     (void)context;
     (void)purpose;

@@ -30,7 +30,7 @@ package struct BriefRequest: Sendable {
     package init(posting json: String, to url: WebURL, timeLimit: Duration, byteLimit: Int) {
         self.init(url, timeLimit: timeLimit, byteLimit: byteLimit)
         request.method = .post
-        request.text = json
+        request.body = Array(json.utf8)
         request.headers = [("Content-Type", "application/json")]
     }
 

@@ -68,6 +68,9 @@ public struct RelayURL: Sendable, Hashable {
         url(channel: channel, part: position?.description)
     }
 
+    /// Where whole segments are posted that the relay numbers: docs/frames.md.
+    func ingestURL(channel: ChannelName) -> String { "\(base)/ingest/\(channel.percentEncoded)" }
+
     /// The URL below the channel's own: a position, or `next`.
     func url(channel: ChannelName, part: String?) -> String {
         let channelURL = "\(base)/\(channel.percentEncoded)"

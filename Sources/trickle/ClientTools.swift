@@ -1,6 +1,7 @@
 import CommandFrame
 import play
 import publish_file
+import publish_frames
 import publish_live
 import publish_pipe
 import pubsub_out
@@ -14,8 +15,8 @@ import trickle_stress
 /// All tools that are clients of a relay, in the order of the help.
 enum ClientTools {
     static let all: [any Tool.Type] = [
-        publishFile, publishPipe, publishLive, restream, read2pipe, play, subscriberExample, pubsubOut,
-        pubsubPipe, trickleStress, trickleDemo,
+        publishFile, publishFrames, publishPipe, publishLive, restream, read2pipe, play, subscriberExample,
+        pubsubOut, pubsubPipe, trickleStress, trickleDemo,
     ]
 
     /// - Parameter name: As it is typed, such as `publish-file`.

@@ -5,11 +5,14 @@ import TrickleTesting
 /// What people type, and what they are told when it is not right.
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct CommandLineTests {
     private static let tools = [
-        "trickle-server", "publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example", "publish-live",
+        "trickle-server", "publish-file", "publish-frames", "publish-pipe", "read2pipe", "play", "subscriber-example",
+        "publish-live",
         "pubsub-out", "pubsub-pipe", "restream", "trickle-stress", "trickle-demo", "trickle-conformance",
         "trickle-chaos", "trickle-attack", "trickle-token",
     ]
-    private static let clients = ["publish-file", "publish-pipe", "read2pipe", "play", "subscriber-example"]
+    private static let clients = [
+        "publish-file", "publish-frames", "publish-pipe", "read2pipe", "play", "subscriber-example",
+    ]
 
     private func post(_ channel: String, _ text: String, _ relay: RelayProcess) async throws {
         let posted = try await RunningTool.run(

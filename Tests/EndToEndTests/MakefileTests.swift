@@ -18,7 +18,8 @@ struct MakefileTests {
         #expect(help.status.isSuccess, "\(help.errors)")
         let targets = [
             "trickle-server", "publisher-ffmpeg", "play", "subscriber-example", "deps", "build", "test", "lint", "demo",
-            "install", "help", "publisher", "pubsub-out", "pubsub-pipe", "publish-pipe", "restream", "stress",
+            "install", "help", "publisher", "pubsub-out", "pubsub-pipe", "publish-pipe", "publish-frames", "restream",
+            "stress",
         ]
         for target in targets {
             #expect(help.outputText.split(separator: "\n").contains { $0.contains("make \(target) ") })
@@ -110,5 +111,7 @@ struct MakefileTests {
         #expect(result.errors.contains("in= is missing"))
         let pipe = try await make("publish-pipe")
         #expect(pipe.errors.contains("stream= is missing"))
+        let frames = try await make("publish-frames", "stream=a")
+        #expect(frames.errors.contains("in= is missing"))
     }
 }

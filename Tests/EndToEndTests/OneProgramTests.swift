@@ -10,7 +10,8 @@ import TrickleTesting
 /// All clients are one program, `trickle`, behind links with their names.
 @Suite(.timeLimit(.minutes(TestLimit.minutes))) struct OneProgramTests {
     private static let clients = [
-        "publish-file", "publish-pipe", "publish-live", "restream", "read2pipe", "play", "subscriber-example",
+        "publish-file", "publish-frames", "publish-pipe", "publish-live", "restream", "read2pipe", "play",
+        "subscriber-example",
         "pubsub-out", "pubsub-pipe", "trickle-stress", "trickle-demo",
     ]
 

@@ -16,6 +16,10 @@ CURLMcode curl_shim_multi_setopt_long(CURLM *multi, CURLMoption option, long val
 typedef size_t (*curl_shim_data_callback)(char *bytes, size_t size, size_t count, void *context);
 CURLcode curl_shim_setopt_data_callback(CURL *easy, CURLoption option, curl_shim_data_callback callback);
 
+// The type of curl's progress callback: bytes to come and come, bytes to send and sent.
+typedef int (*curl_shim_progress_callback)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
+CURLcode curl_shim_setopt_progress_callback(CURL *easy, curl_shim_progress_callback callback);
+
 // Lets the kernel find a dead peer: three keep-alive probes at the interval that TCP_KEEPINTVL has.
 CURLcode curl_shim_limit_keepalive_probes(CURL *easy);
 

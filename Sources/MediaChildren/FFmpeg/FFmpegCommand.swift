@@ -36,7 +36,7 @@ public enum FFmpegCommand {
         public var asksForFFmpeg: Bool { !maps.isEmpty || !extraArguments.isEmpty }
     }
 
-    private static let quiet = ["-hide_banner", "-loglevel", "level+warning"]
+    static let quiet = ["-hide_banner", "-loglevel", "level+warning"]
 
     /// The muxer would gather 2,930 bytes of sound, 0.2 s and more, before it writes any.
     private static let transportStream = [

@@ -21,6 +21,8 @@ public struct AnswerHead: Hashable, Sendable {
     /// How many bytes the whole segment has, as a 206 or 416 tells it.
     public var rangeTotal: Int?
     public var location: String?
+    /// Whether other requests may share the connection meanwhile: HTTP/2.
+    public var isMultiplexed = false
     /// For how long another publisher has had the channel that this one is refused.
     public var ownedFor: Duration?
 

@@ -77,8 +77,9 @@ extension RunningTransfer {
                 // An empty field: curl would else wait for a 100 Continue before each body.
                 headers.append(("Expect", ""))
             } else {
-                set(CURLOPT_POSTFIELDSIZE, request.text.utf8.count)
-                try set(CURLOPT_COPYPOSTFIELDS, request.text)
+                setBody(request.body)
+                // curl would else wait for a 100 Continue before a large one.
+                if !request.body.isEmpty { headers.append(("Expect", "")) }
             }
         }
         var list: UnsafeMutablePointer<curl_slist>?
@@ -90,6 +91,16 @@ extension RunningTransfer {
             list = longer
         }
         return list
+    }
+
+    /// curl takes a copy. Without a pointer to what is empty it would ask for the bytes.
+    private func setBody(_ body: [UInt8]) {
+        set(CURLOPT_POSTFIELDSIZE, body.count)
+        guard !body.isEmpty else { return _ = curl_shim_setopt_string(easy, CURLOPT_COPYPOSTFIELDS, "") }
+        body.withUnsafeBytes { bytes in
+            let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            _ = curl_shim_setopt_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)
+        }
     }
 
     private static func headerLine(name: String, value: String) throws(TransferFailure) -> String {

@@ -93,6 +93,14 @@ extension RunningTransfer {
             let hasRoom = RunningTransfer.from(context).readBody(UnsafeRawBufferPointer(start: bytes, count: count))
             return hasRoom ? count : curl_shim_write_pause()
         }
+        if !transfer.request.body.isEmpty {
+            curl_shim_setopt_pointer(easy, CURLOPT_XFERINFODATA, context)
+            curl_shim_setopt_progress_callback(easy) { context, _, _, _, sent in
+                RunningTransfer.from(context!).hasSent(byteCount: Int(sent))
+                return 0
+            }
+            curl_shim_setopt_long(easy, CURLOPT_NOPROGRESS, 0)
+        }
         if transfer.request.upload != nil {
             curl_shim_setopt_pointer(easy, CURLOPT_READDATA, context)
             curl_shim_setopt_data_callback(easy, CURLOPT_READFUNCTION) { bytes, _, count, context in
@@ -121,6 +129,7 @@ extension RunningTransfer {
         if !hasWholeHead, bytes.starts(with: "HTTP/".utf8) {
             // Interim answers (RFC 9110, section 15.2) come before the one that counts.
             head = AnswerHead(status: Self.status(in: bytes))
+            head?.isMultiplexed = bytes.starts(with: "HTTP/2".utf8)
         } else if bytes.isEmpty {
             endHead()
         } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
@@ -169,6 +178,10 @@ extension RunningTransfer {
         }
         touch()
         return true
+    }
+
+    private func hasSent(byteCount: Int) {
+        if byteCount >= transfer.request.body.count { transfer.sentBody() }
     }
 
     private func send(into target: UnsafeMutableRawBufferPointer) -> Int {

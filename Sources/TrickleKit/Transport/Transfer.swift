@@ -20,6 +20,8 @@ final class Transfer: Sendable {
     }
 
     private struct State {
+        /// Whether the body of the request is on its way, all of it.
+        var hasSentBody = false
         var head: AnswerHead?
         var body: [UInt8] = []
         /// Told by a trailer.
@@ -95,6 +97,16 @@ extension Transfer {
         }
     }
 
+    /// Waits until the body of the request is on its way, all of it, or the relay has answered before.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled; the transfer ends then.
+    func awaitBodySent() async throws {
+        while !state.withLock({ $0.hasSentBody || $0.head != nil || $0.ending != nil }) {
+            try Task.checkCancellation()
+            await waitForChange { $0.hasSentBody || $0.head != nil }
+        }
+    }
+
     /// Waits for more of the body.
     ///
     /// - Returns: all that is there, or nil at the end: then ``ending`` tells which.
@@ -157,6 +169,16 @@ extension Transfer {
             state.head = head
             if request.isSilenceLimitedToWait { state.silenceLimit = nil }
         }
+    }
+
+    /// The connection has taken the last byte of the request's body.
+    func sentBody() {
+        let reader = state.withLock { state in
+            if state.hasSentBody { return nil as CheckedContinuation<Void, Never>? }
+            state.hasSentBody = true
+            return state.takeReader()
+        }
+        reader?.resume()
     }
 
     func receivedTrailer(abortedBy: String) {

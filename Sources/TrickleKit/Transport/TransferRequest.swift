@@ -22,7 +22,7 @@ struct TransferRequest: Sendable {
     /// The body of a POST that trickles.
     var upload: UploadBuffer?
     /// The body of a POST that is there whole. Without either a POST is empty.
-    var text = ""
+    var body: [UInt8] = []
     /// The relay owes the answer at once, so that the stall timeout holds for it. Reads that wait do not.
     var isAnsweredAtOnce = true
     /// How long all of it may take, the connection included; nil for what the timeouts of the configuration come to.
