@@ -9,11 +9,14 @@ public struct PictureSplitter: Sendable {
         case webp
         /// Markers (ITU-T T.81, annex B).
         case jpeg
+        /// Keyframes of AV1 in IVF, the format of libvpx and libaom. They come out as AVIF, which itself cannot be written to a pipe.
+        case av1
     }
 
     private enum Scan: Sendable {
         case webp
         case jpeg(JPEGScan)
+        case ivf
     }
 
     private let structure: Structure
@@ -21,6 +24,8 @@ public struct PictureSplitter: Sendable {
     /// The picture that has begun.
     private var picture: [UInt8] = []
     private var scan: Scan
+    /// What the head of an IVF file says; nil before it has come.
+    private var size: (width: Int, height: Int)?
 
     /// - Parameters:
     ///   - structure: What the pictures are.
@@ -46,7 +51,7 @@ public struct PictureSplitter: Sendable {
             }
             if end > limit { throw .tooLarge(limit: limit) }
             picture.removeSubrange(end...)
-            emit(picture)
+            if let whole = try whole(picture) { emit(whole) }
             picture = []
             scan = Self.start(of: structure)
             rest = rest.dropFirst(end - known)
@@ -64,7 +69,36 @@ public struct PictureSplitter: Sendable {
         switch structure {
         case .webp: .webp
         case .jpeg: .jpeg(JPEGScan())
+        case .av1: .ivf
         }
+    }
+
+    /// The picture that is made of its bytes; nil for what is none.
+    private mutating func whole(_ bytes: [UInt8]) throws(PictureStreamError) -> [UInt8]? {
+        guard structure == .av1 else { return bytes }
+        guard let size else {
+            size = (Self.littleEndian(bytes[12..<14]), Self.littleEndian(bytes[14..<16]))
+            return nil
+        }
+        return try AVIFPicture(temporalUnit: bytes[Self.ivfFrameHead...], width: size.width, height: size.height).bytes
+    }
+
+    /// The head of a file and of each frame have 32 and 12 bytes, the latter with the frame's size in front.
+    private static let (ivfHead, ivfFrameHead) = (32, 12)
+
+    private func ivfEnd() throws(PictureStreamError) -> Int? {
+        if size == nil {
+            guard picture.prefix(4).elementsEqual("DKIF".utf8.prefix(picture.count)) else { throw .unexpected }
+            return picture.count >= Self.ivfHead ? Self.ivfHead : nil
+        }
+        guard picture.count >= Self.ivfFrameHead else { return nil }
+        let end = Self.ivfFrameHead + Self.littleEndian(picture[..<4])
+        if end > limit { throw .tooLarge(limit: limit) }
+        return picture.count >= end ? end : nil
+    }
+
+    private static func littleEndian(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// How many bytes the picture has that has begun; nil while its end is not there.
@@ -75,6 +109,7 @@ public struct PictureSplitter: Sendable {
             let end = try jpeg.end(in: picture)
             scan = .jpeg(jpeg)
             return end
+        case .ivf: return try ivfEnd()
         }
     }
 
@@ -83,7 +118,7 @@ public struct PictureSplitter: Sendable {
         guard picture.count >= 12 else { return nil }
         guard picture[8..<12].elementsEqual("WEBP".utf8) else { throw .unexpected }
         // The size does not count its own eight bytes.
-        let size = picture[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let size = Self.littleEndian(picture[4..<8])
         if 8 + size > limit { throw .tooLarge(limit: limit) }
         // The form's own four bytes are the least.
         guard size >= 4 else { throw .unexpected }

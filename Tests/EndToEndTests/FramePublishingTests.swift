@@ -77,6 +77,21 @@ struct FramePublishingTests {
         }
     }
 
+    @Test(.needsEncoder("libaom-av1")) func `AV1 becomes files of AVIF`() async throws {
+        let clip = try await makeClip()
+        try await RelayProcess.with { relay in
+            let publisher = try await RunningTool.run(
+                "publish-frames", [clip, "--stream", "cam", "--url", relay.url, "--format", "avif", "--width", "162"])
+            #expect(publisher.status.isSuccess, "\(publisher.errors)")
+            let pictures = try await pictures(relay)
+            #expect(!pictures.isEmpty)
+            for picture in pictures {
+                #expect(PictureFormat(beginning: picture) == .avif && !PictureFormat.avif.isCut(picture))
+                #expect(try await shape(picture) == "av1,162,90,1")
+            }
+        }
+    }
+
     @Test func `keyframes are few, and a rate is a limit`() async throws {
         let clip = try await makeClip()
         try await RelayProcess.with { relay in
@@ -188,6 +203,27 @@ struct FramePublishingTests {
         kill(publisher.process.pid, SIGINT)
         let result = try await publisher.finish()
         #expect(result.status == .exited(130), "\(result.errors)")
+    }
+
+    @Test(
+        .enabled(if: RTSPServer.isInstalled, "GStreamer's RTSP server is not installed: scripts/install-test-servers"),
+        arguments: ["tcp", "udp"])
+    func `a camera is published by RTSP, and opened again when it ends`(transport: String) async throws {
+        let clip = try await makeClip(seconds: 30)
+        let server = try await RTSPServer(file: clip, transport: transport, credentials: ["viewer", "geheim"])
+        try await RelayProcess.with { relay in
+            let publisher = try RunningTool(
+                "publish-frames", ["--url", relay.url],
+                environment: ["RTSP_URL": "rtsp://viewer:geheim@\(server.address)/cam", "STREAM_ID": "door"])
+            try await until { try await nextNumber(relay.url, "door") > 10 }
+            for picture in try await pictures(relay, "door") { #expect(PictureFormat(beginning: picture) == .webp) }
+            await server.stop()
+            try await until { publisher.hasSaid("; opens it again in ") }
+            kill(publisher.process.pid, SIGTERM)
+            let result = try await publisher.finish()
+            #expect(result.status == .exited(143))
+            #expect(!result.errors.contains("geheim"), "\(result.errors)")
+        }
     }
 
     @Test func `who is not let in is told what to pass, and ends with 5`() async throws {

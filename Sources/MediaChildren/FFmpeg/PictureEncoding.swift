@@ -3,9 +3,9 @@ import TrickleCore
 
 /// Which pictures ffmpeg is to make of a video, one behind the other.
 public struct PictureEncoding: Equatable, Sendable {
-    /// What browsers show and ffmpeg writes to a pipe.
+    /// What browsers show.
     public enum Format: String, CaseIterable, Sendable {
-        case webp, jpeg
+        case webp, jpeg, avif
     }
 
     public var format = Format.webp
@@ -25,6 +25,7 @@ public struct PictureEncoding: Equatable, Sendable {
         switch format {
         case .webp: PictureFormat.webp.contentType
         case .jpeg: PictureFormat.jpeg.contentType
+        case .avif: PictureFormat.avif.contentType
         }
     }
 
@@ -33,6 +34,7 @@ public struct PictureEncoding: Equatable, Sendable {
         switch format {
         case .webp: .webp
         case .jpeg: .jpeg
+        case .avif: .av1
         }
     }
 
@@ -41,13 +43,14 @@ public struct PictureEncoding: Equatable, Sendable {
         switch format {
         case .webp: "libwebp"
         case .jpeg: "mjpeg"
+        case .avif: "libaom-av1"
         }
     }
 
     /// ffmpeg's options for one output.
     var arguments: [String] {
         ["-an", "-sn", "-dn", "-filter:v", "\(thinning),\(scaling)", "-fps_mode", "passthrough", "-c:v", encoder]
-            + encoderOptions + ["-f", "image2pipe", "-flush_packets", "1"]
+            + encoderOptions + ["-f", format == .avif ? "ivf" : "image2pipe", "-flush_packets", "1"]
     }
 
     private var encoderOptions: [String] {
@@ -56,6 +59,12 @@ public struct PictureEncoding: Equatable, Sendable {
         case .webp: ["-quality", "\(quality)", "-compression_level", "1"]
         // JFIF has the full range of colours, which ffmpeg has another name for.
         case .jpeg: ["-q:v", DecimalText.fixed(quantizer, digits: 1), "-strict", "unofficial", "-color_range", "pc"]
+        // Each picture a keyframe; as coarse as avifenc makes it for the same quality.
+        case .avif:
+            [
+                "-usage", "allintra", "-cpu-used", "8", "-row-mt", "1", "-g", "0", "-b:v", "0", "-crf",
+                "\((100 - quality) * 63 / 100)",
+            ]
         }
     }
 
@@ -76,7 +85,9 @@ public struct PictureEncoding: Equatable, Sendable {
 
     /// Pixels that are not square become so, for pictures have no others.
     private var scaling: String {
-        let size = "scale=w='max(2,trunc(min(iw*sar,\(maximumWidth))/2)*2)':h='max(2,trunc(ow/dar/2)*2)'"
+        // Pictures that do not say otherwise have the colours of BT.601, as JFIF and WebP always have; video of today has others.
+        let size =
+            "scale=w='max(2,trunc(min(iw*sar,\(maximumWidth))/2)*2)':h='max(2,trunc(ow/dar/2)*2)':out_color_matrix=bt601"
         return format == .jpeg ? "\(size):out_range=full,format=yuv420p" : "\(size),format=yuv420p"
     }
 }

@@ -8,7 +8,7 @@ public struct PictureOptions: ParsableArguments, Sendable {
     public var fps = 30.0
 
     @Option(
-        help: ArgumentHelp("What the pictures are: webp or jpeg.", valueName: "format"),
+        help: ArgumentHelp("What the pictures are: webp, jpeg or avif.", valueName: "format"),
         completion: .list(PictureEncoding.Format.allCases.map(\.rawValue)), transform: PictureOptions.format)
     public var format = PictureEncoding.Format.webp
 
@@ -42,9 +42,6 @@ public struct PictureOptions: ParsableArguments, Sendable {
 
     private static func format(_ text: String) throws -> PictureEncoding.Format {
         if let format = PictureEncoding.Format(rawValue: text == "jpg" ? "jpeg" : text) { return format }
-        if text == "avif" {
-            throw ValidationError("ffmpeg cannot write AVIF to a pipe: take webp, which is about as small")
-        }
-        throw ValidationError("'\(text)' is no format of pictures: take webp or jpeg")
+        throw ValidationError("'\(text)' is no format of pictures: take webp, jpeg or avif")
     }
 }

@@ -82,7 +82,10 @@ extension PictureRun {
 
     func open(_ source: Source) async throws -> any SourceInput {
         let plan = SourcePlan(.ffmpeg(source.command, reading: job.publishing.input, timeout: source.timeout))
-        return try await plan.open(within: source.timeout, logger: session.logger)
+        var logger = session.logger
+        // What ffmpeg says last goes into the failure, if there is one. Of what a camera loses on the way it says a line each.
+        if logger.logLevel == .info { logger.logLevel = .error }
+        return try await plan.open(within: source.timeout, logger: logger)
     }
 
     func publish(
