@@ -2,7 +2,7 @@ import Foundation
 import TrickleTesting
 
 /// A headless Chromium, driven through chromedriver (W3C WebDriver).
-final class Browser: Sendable {
+final class Browser: PageBrowser, Sendable {
     static var isInstalled: Bool { BuiltTool.isInstalled("chromium", "chromedriver", "curl") }
 
     private let driver: RunningTool
@@ -21,9 +21,13 @@ final class Browser: Sendable {
 
     /// Runs `body` with a new browser, which is gone when that ends.
     ///
-    /// - Parameter size: of its window, in pixels.
-    static func with(size: (width: Int, height: Int) = (1200, 900), _ body: (Browser) async throws -> Void) async throws
-    {
+    /// - Parameters:
+    ///   - size: of its window, in pixels.
+    ///   - downloads: where it saves files.
+    static func with(
+        size: (width: Int, height: Int) = (1200, 900), downloads: String? = nil,
+        _ body: (Browser) async throws -> Void
+    ) async throws {
         let port = try FreePort.take()
         let driver = try RunningTool("chromedriver", ["--port=\(port)", "--log-level=SEVERE"])
         let url = "http://127.0.0.1:\(port)"
@@ -36,8 +40,10 @@ final class Browser: Sendable {
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio",
             "--autoplay-policy=no-user-gesture-required", "--window-size=\(size.width),\(size.height)",
         ]
+        let preferences = downloads.map { ["download.default_directory": $0] } ?? [:]
         let capabilities: [String: Any] = [
-            "browserName": "chrome", "goog:chromeOptions": ["args": arguments], "goog:loggingPrefs": ["browser": "ALL"],
+            "browserName": "chrome", "goog:chromeOptions": ["args": arguments, "prefs": preferences],
+            "goog:loggingPrefs": ["browser": "ALL"],
         ]
         let answer = try await ask("\(url)/session", ["capabilities": ["alwaysMatch": capabilities]])
         guard let session = (answer as? [String: Any])?["sessionId"] as? String else {
@@ -66,24 +72,17 @@ final class Browser: Sendable {
         try await Self.ask("\(session)/execute/sync", ["script": "return \(expression);", "args": [String]()])
     }
 
-    func text(of expression: String) async throws -> String { try await value(of: expression) as? String ?? "" }
-    func number(of expression: String) async throws -> Double {
-        (try await value(of: expression) as? NSNumber)?.doubleValue ?? -1
-    }
-
-    /// Asks until the expression is true, or the test's time is up.
-    func waits(for expression: String) async throws {
-        while try await (value(of: expression) as? NSNumber)?.boolValue != true {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
-    /// Presses keys as a person does; WebDriver has codes for those that are no characters.
+    /// WebDriver has codes for keys that are no characters.
     func press(_ keys: String) async throws {
+        _ = try await Self.ask("\(session)/actions", Self.pressing(keys))
+    }
+
+    /// Keys that go down and up, one after the other, as WebDriver has it.
+    static func pressing(_ keys: String) -> [String: Any] {
         let actions = keys.unicodeScalars.flatMap { key in
             ["keyDown", "keyUp"].map { ["type": $0, "value": String(key)] }
         }
-        _ = try await Self.ask("\(session)/actions", ["actions": [["type": "key", "id": "keys", "actions": actions]]])
+        return ["actions": [["type": "key", "id": "keys", "actions": actions] as [String: Any]]]
     }
 
     static let tabKey = "\u{E004}"

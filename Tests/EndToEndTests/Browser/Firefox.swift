@@ -2,7 +2,7 @@ import Foundation
 import TrickleTesting
 
 /// A headless Firefox, driven through its own Marionette protocol: no other program is needed.
-final class Firefox {
+final class Firefox: PageBrowser {
     static var isInstalled: Bool { name != nil }
     private static let name = ["firefox-esr", "firefox"].first { BuiltTool.isInstalled($0) }
 
@@ -15,13 +15,21 @@ final class Firefox {
     }
 
     /// Runs `body` with a new Firefox that takes any certificate, and is gone when that ends.
-    static func with(_ body: (Firefox) async throws -> Void) async throws {
+    ///
+    /// - Parameter downloads: where it saves files.
+    static func with(downloads: String? = nil, _ body: (Firefox) async throws -> Void) async throws {
         let profile = TemporaryFolder()
         let port = try FreePort.take()
-        let preferences = [
+        var preferences = [
             "marionette.port": "\(port)", "media.autoplay.default": "0", "media.volume_scale": "\"0.0\"",
             "browser.shell.checkDefaultBrowser": "false", "app.update.disabledForTesting": "true",
         ]
+        if let downloads {
+            preferences["browser.download.folderList"] = "2"
+            preferences["browser.download.dir"] = "\"\(downloads)\""
+            // What it can show it would open in front of the page.
+            preferences["browser.download.viewableInternally.enabledTypes"] = "\"\""
+        }
         let lines = preferences.map { "user_pref(\"\($0)\", \($1));\n" }.joined()
         TemporaryFolder.write(lines.utf8, to: profile("user.js"))
         let program = try RunningTool(
@@ -60,16 +68,14 @@ final class Firefox {
     func open(_ page: String) async throws { _ = try await ask("WebDriver:Navigate", ["url": page]) }
 
     /// The value of a JavaScript expression.
+    @discardableResult
     func value(of expression: String) async throws -> Any {
         let script: [String: Any] = ["script": "return \(expression);", "args": [String]()]
         let answer = try await ask("WebDriver:ExecuteScript", script) as? [String: Any]
         return answer?["value"] ?? NSNull()
     }
 
-    /// Asks until the expression is true, or the test's time is up.
-    func waits(for expression: String) async throws {
-        while try await (value(of: expression) as? NSNumber)?.boolValue != true {
-            try await Task.sleep(for: .milliseconds(20))
-        }
+    func press(_ keys: String) async throws {
+        _ = try await ask("WebDriver:PerformActions", Browser.pressing(keys))
     }
 }
