@@ -1,7 +1,7 @@
 /// What `GET /_api/channels` answers (docs/api.md).
 struct ChannelAPIDocument: Encodable, Sendable {
     struct Features: Encodable, Sendable {
-        let ts, hls, mp4, thumbnails: Bool
+        let ts, hls, mp4, thumbnails, frames: Bool
     }
 
     struct Channel: Encodable, Sendable {

@@ -47,7 +47,7 @@ struct ChannelAPIReport: Sendable {
     private var features: ChannelAPIDocument.Features {
         .init(
             ts: configuration.servesTransportStreams, hls: configuration.servesHLS, mp4: configuration.servesMP4,
-            thumbnails: configuration.servesPictures)
+            thumbnails: configuration.servesPictures, frames: configuration.servesFrames)
     }
 
     private static func figures(_ entry: ChannelActivityLog.Entry) -> ChannelAPIDocument.Channel {
@@ -62,10 +62,16 @@ struct ChannelAPIReport: Sendable {
             keptSegments: report.keptSegmentCount, keptBytes: report.keptByteCount)
     }
 
+    /// Types that are no transport stream.
+    private static func isForeign(_ type: String) -> Bool {
+        type.hasPrefix("text/") || type.hasPrefix("application/json")
+            || type.hasPrefix("image/") && !type.hasPrefix("image/svg")
+    }
+
     /// - Returns: Whether the channel is looked into.
     private func addMedia(of report: ChannelReport, to channel: inout ChannelAPIDocument.Channel) async -> Bool {
         let type = report.contentType ?? ""
-        guard !type.hasPrefix("text/"), !type.hasPrefix("application/json"), let index = indexes.index(of: report.name)
+        guard !Self.isForeign(type), let index = indexes.index(of: report.name)
         else { return false }
         let snapshot = await index.currentSnapshot()
         channel.transportStream = snapshot.isTransportStream

@@ -8,6 +8,19 @@ import TrickleTesting
 struct FirefoxTests {
     private let folder = TemporaryFolder()
 
+    @Test func `pictures come over TLS, though a WebSocket is no part of HTTP-2`() async throws {
+        try await SecureRelay.with { relay in
+            try await Firefox.with { firefox in
+                let page = PicturePage(browser: firefox, relay: relay.url, folder: folder)
+                try await page.publish(.red)
+                try await firefox.open("\(relay.url)/cam")
+                try await page.shows(.red)
+                try await page.publish(.green)
+                try await page.shows(.green)
+            }
+        }
+    }
+
     @Test func `a channel plays, and all of the page comes by HTTP-2`() async throws {
         let made = try await RunningTool.run(
             "ffmpeg",

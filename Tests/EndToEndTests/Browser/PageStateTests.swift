@@ -11,7 +11,7 @@ import TrickleTesting
           channel: {
             video: { codec: 'H.264' }, audio: null, contentType: 'video/MP2T', transportStream: true, idle: 0, keptBytes: 1000,
           },
-          features: { mp4: true }, problem: '', isShown: true,
+          features: { mp4: true, frames: true }, problem: '', isShown: true,
         }
         """
 
@@ -45,6 +45,18 @@ import TrickleTesting
         ("isShown: false", "video: null, transportStream: null, contentType: 'application/ld+json'", "live", ""),
         ("", "video: null, transportStream: false, contentType: 'video/MP2T', idle: 600", "live", ""),
         ("", "video: null, transportStream: false, contentType: 'application/octet-stream'", "live", ""),
+        // Pictures come when they come, too.
+        ("", "video: null, transportStream: null, contentType: 'image/webp', idle: 600", "live", ""),
+        ("isShown: false", "video: null, transportStream: null, contentType: 'image/webp'", "starting", ""),
+        (
+            "isShown: false", "video: null, transportStream: null, contentType: 'image/webp', keptBytes: 0", "starting",
+            "Nothing has come yet"
+        ),
+        (
+            "features: { mp4: true, frames: false }", "video: null, transportStream: null, contentType: 'image/webp'",
+            "unplayed", "sends no pictures to web pages"
+        ),
+        ("", "video: null, transportStream: false, contentType: 'image/svg+xml'", "live", ""),
         (
             "", "video: null, transportStream: null, contentType: 'application/octet-stream', keptBytes: 0", "starting",
             "Nothing has come yet"

@@ -40,7 +40,7 @@ class Card {
     if (!channel) return;
     const kind = kindOf(channel);
     const isSilent = ['video', 'sound', 'stream'].includes(kind) && channel.idle >= silence;
-    this.kind.textContent = { video: '', sound: '♪', text: '≡', stream: '…', other: '01' }[kind] ?? '';
+    this.kind.textContent = { video: '', sound: '♪', pictures: '▦', text: '≡', stream: '…', other: '01' }[kind] ?? '';
     this.media.textContent = [
       [channel.video?.codec, channel.audio?.codec].filter(Boolean).join(', ') || (kind === 'stream' ? 'MPEG-TS' : channel.contentType),
       words.picture(channel), isSilent ? '' : words.rate(channel.bitrate),
@@ -54,12 +54,13 @@ class Card {
 
   // A picture every two seconds at most, and only where it can be seen.
   async load(channel) {
-    const { picture } = channel;
-    if (!features.thumbnails || picture === null || picture === this.picture) return;
+    const isPictures = kindOf(channel) === 'pictures';
+    const picture = isPictures ? channel.next - 1 : features.thumbnails ? channel.picture : null;
+    if (picture === null || picture < 0 || picture === this.picture) return;
     if (!this.isSeen || this.isLoading || document.hidden || Date.now() - this.loadedAt < 2000) return;
     this.isLoading = true;
     try {
-      const answer = await ask(at(this.name, 'thumbnail.jpg') + '?width=480');
+      const answer = await ask(isPictures ? at(this.name, picture) : at(this.name, 'thumbnail.jpg') + '?width=480');
       if (answer.status === 200) await this.draw(await answer.blob());
       if (answer.status === 200) this.picture = picture;
     } catch { /* the changefeed tells when the relay is gone */ }

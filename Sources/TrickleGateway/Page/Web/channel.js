@@ -6,13 +6,14 @@ function decide() {
   const channel = known.get(place);
   condition = stateOf({
     name: place, isThere: relayIsThere, refusal, awaySince, isListed, isKnown: known.has(place), isGone: gone.has(place),
-    endedAt: gone.get(place) ?? null, channel, lastByteAt: channel?.lastByteAt, features, problem: player.problem, isShown: player.isShown,
+    endedAt: gone.get(place) ?? null, channel, lastByteAt: channel?.lastByteAt, features, 
+    problem: player.problem || pictures.problem, isShown: player.isShown || pictures.isShown,
   });
   const notice = element('notice');
   if (notice.textContent !== condition.text) notice.textContent = condition.text;
   notice.hidden = condition.text === '';
   notice.classList.toggle('bad', condition.isBad === true);
-  element('retry').hidden = condition.state !== 'problem';
+  element('retry').hidden = condition.state !== 'problem' || pictures.name !== null;
   const badge = element('badge');
   badge.hidden = place === null || condition.badge === '';
   badge.textContent = condition.badge;
@@ -26,10 +27,14 @@ function showChannel() {
   const kind = kindOf(channel);
   const isMedia = kind === 'video' || kind === 'sound';
   if (isMedia && features.mp4) player.play(place);
+  else if (kind !== null && player.name !== null) player.stop();
+  if (kind === 'pictures' && features.frames) pictures.start(place);
+  else if (kind !== null) pictures.stop();
   if (kind === 'text') reading.start(place, channel);
   decide();
   const isOver = ['ended', 'away', 'missing', 'none'].includes(condition.state);
   showStage(channel, kind, isOver);
+  showCapture();
   if (isOver) {
     // What was said of it holds no more; what it said stays. A relay that is away may have it still.
     for (const id of ['facts', 'glossary', 'figures', 'elsewhere', 'other', 'sound']) element(id).hidden = true;
@@ -56,7 +61,10 @@ function showStage(channel, kind, isOver) {
   const stage = element('stage');
   const video = element('video');
   const hasPicture = video.readyState >= 2 && video.videoWidth > 0;
-  if (isOver) stage.hidden = !hasPicture;
+  element('canvas').hidden = pictures.name === null;
+  video.hidden = pictures.name !== null;
+  if (pictures.name !== null) stage.hidden = !pictures.isShown;
+  else if (isOver) stage.hidden = !hasPicture;
   else stage.hidden = !((kind === 'video' || kind === 'sound') && features.mp4);
   const isStill = isOver || condition.state === 'silent';
   stage.classList.toggle('still', isStill);
@@ -69,8 +77,22 @@ function showStage(channel, kind, isOver) {
 function shape() {
   const video = element('video');
   const picture = known.get(place)?.video;
-  const [width, height] = video.videoWidth > 0 ? [video.videoWidth, video.videoHeight] : [picture?.width ?? 16, picture?.height ?? 9];
+  const [width, height] = pictures.isShown ? [pictures.shown.width, pictures.shown.height]
+    : video.videoWidth > 0 ? [video.videoWidth, video.videoHeight] : [picture?.width ?? 16, picture?.height ?? 9];
   if (height > 0) element('stage').style.setProperty('--ratio', String(width / height));
+}
+
+// What is shown can be saved.
+function showCapture() {
+  const button = element('capture');
+  button.hidden = place === null || !(pictures.isShown || (player.isShown && element('video').videoWidth > 0));
+  button.textContent = pictures.name === null ? 'Snapshot' : 'Capture';
+}
+
+function capture() {
+  if (element('capture').hidden) return;
+  if (pictures.name === null) saveSnapshot(element('video'), place);
+  else pictures.capture();
 }
 
 // Bytes that the page cannot show.
@@ -89,7 +111,8 @@ function showOther(channel, kind) {
 function showFacts(channel, kind) {
   const isMedia = kind === 'video' || kind === 'sound';
   const facts = {
-    Picture: [channel.video?.codec, words.picture(channel), words.frameRate(channel.video?.frameRate)].filter(Boolean).join(', ') || (kind === 'sound' ? 'none' : ''),
+    ...(pictures.isShown ? pictures.facts() : {}),
+    ...(isMedia || kind === 'stream' ? { Picture: [channel.video?.codec, words.picture(channel), words.frameRate(channel.video?.frameRate)].filter(Boolean).join(', ') || (kind === 'sound' ? 'none' : '') } : {}),
     Sound: channel.audio?.codec ?? (kind === 'video' ? 'none' : ''),
     Type: isMedia ? '' : kind === 'stream' ? 'MPEG-TS' : channel.contentType,
     'Bit rate': condition.state === 'silent' ? '' : words.rate(channel.bitrate),
@@ -103,7 +126,7 @@ function showFacts(channel, kind) {
   const entries = Object.entries(facts).filter(([, value]) => value);
   fill(element('facts'), entries, true);
   const explained = entries.map(([name]) => name).filter(name => meanings[name]);
-  if (isMedia && features.mp4) explained.unshift('Delay');
+  if ((isMedia && features.mp4) || pictures.isShown) explained.unshift('Delay');
   fill(element('meanings'), explained.map(name => [name, meanings[name]]), false);
 }
 

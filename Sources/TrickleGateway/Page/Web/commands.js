@@ -35,6 +35,7 @@ const commands = {
     if (isMedia && features.hls) rows.push({ label: 'HLS, for players, phones and browsers', text: address(name, 'index.m3u8') });
     if (isMedia && features.mp4) rows.push({ label: 'MP4, for a <video> of your own', text: address(name, 'live.mp4') });
     if (kind === 'video' && features.thumbnails) rows.push({ label: 'The newest keyframe', text: address(name, 'thumbnail.jpg'), isOpened: true });
+    if (kind === 'pictures' && features.frames) rows.push({ label: 'WebSocket messages, for a page of your own', text: address(name, 'ws').replace(/^http/, 'ws') });
     if (isMedia) rows.push({ label: 'With the tools', text: 'play' + streamOption(name) + relayOption() });
     else rows.push({ label: 'With the tools', text: 'read2pipe' + streamOption(name) + relayOption() });
     if (kind === 'text') rows.push({ label: 'With curl: the segment that is being written', text: 'curl -N ' + quoted(address(name, '-2')) });

@@ -13,6 +13,7 @@ function go(name, record = true) {
   place = name;
   gone.clear();
   player.stop();
+  pictures.stop();
   reading.stop();
   document.title = name === null ? 'trickle' : name + ' – trickle';
   for (const id of ['list', 'title', 'summary']) element(id).hidden = name !== null;
@@ -44,19 +45,23 @@ function show() {
   if (isEmpty) showRows(element('howRows'), commands.publishing(place ?? 'cam'));
 }
 
+const isPlain = event => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
 // Whether a click is ours: others open a tab or a window.
 function follows(event) {
-  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return false;
+  if (event.button !== 0 || !isPlain(event)) return false;
   event.preventDefault();
   return true;
 }
 
 for (const id of ['home', 'back']) element(id).addEventListener('click', event => follows(event) && go(null));
 element('retry').addEventListener('click', () => { player.stop(); show(); });
+element('capture').addEventListener('click', capture);
 element('sound').addEventListener('click', () => { element('video').muted = false; show(); });
 for (const event of ['volumechange', 'loadeddata', 'resize']) element('video').addEventListener(event, show);
 addEventListener('popstate', () => go(placeOf(location.pathname), false));
 addEventListener('keydown', event => {
+  if (event.key.toLowerCase() === 'c' && isPlain(event)) capture();
   if (event.key === 'Escape' && place !== null && !document.fullscreenElement) go(null);
 });
 
@@ -71,6 +76,7 @@ new ResizeObserver(() => {
 // A tab that nobody sees asks for nothing; what it plays, it plays on.
 let control = null;
 function rest() {
+  pictures.rest();
   control?.abort();
   control = null;
 }
@@ -81,6 +87,7 @@ function wakeOrRest() {
     control = new AbortController();
     follow(control.signal).catch(() => {});
     poll.run(control.signal).catch(() => {});
+    pictures.wake();
   }
 }
 document.addEventListener('visibilitychange', wakeOrRest);

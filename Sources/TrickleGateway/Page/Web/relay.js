@@ -17,7 +17,6 @@ let isListed = false;       // whether it has told which channels there are
 let relayIsThere = true;
 let refusal = null;         // 401 or 403: the relay does not let this page in
 let awaySince = 0;          // by our clock, seconds since 1970
-let clockOffset = 0;        // seconds that the relay's clock is ahead of ours
 
 function setRelay(isThere) {
   if (isThere === relayIsThere) return;
@@ -92,7 +91,7 @@ const poll = {
         if (isRefused(answer)) return;
         if (answer.ok) {
           const report = await answer.json();
-          clockOffset = report.time - (start + Date.now()) / 2000;
+          clock.learn(report.time, start / 1000, Date.now() / 1000);
           features = report.features;
           for (const channel of report.channels) {
             channel.lastByteAt = report.time - channel.idle - clockOffset;

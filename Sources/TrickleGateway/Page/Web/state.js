@@ -1,16 +1,20 @@
 // What a channel is, and what is said of it: decided from what is known alone.
 
-// 'video', 'sound', 'text'; 'stream': MPEG-TS of which nothing can be shown yet; 'other'; null: not known yet.
+// 'video', 'sound', 'pictures', 'text'; 'stream': MPEG-TS of which nothing can be shown yet; 'other'; null: not known yet.
 function kindOf(channel) {
   if (!channel) return null;
   if (channel.video) return 'video';
   if (channel.audio) return 'sound';
+  if (isPicture(channel.contentType)) return 'pictures';
   if (/^(text\/|application\/(.*\+)?json)/i.test(channel.contentType)) return 'text';
   const isSaid = /^video\/mp2t\b/i.test(channel.contentType);
   if (channel.transportStream === true || (isSaid && channel.transportStream !== false)) return 'stream';
   if (channel.transportStream === false) return 'other';
   return null;
 }
+
+// A drawing (SVG) is a document: it is not shown.
+const isPicture = type => /^image\/(?!svg)/i.test(type);
 
 // Media come all the time: this long without a byte, in seconds, and something is wrong.
 const silence = 5;
@@ -47,11 +51,15 @@ function stateOf({ name, isThere, refusal, awaySince, isListed, isKnown, isGone,
   if (isMedia && !features.mp4) {
     return { state: 'unplayed', badge: 'live', text: 'This relay makes no MP4 for browsers. The addresses below are for players.' };
   }
+  if (kind === 'pictures' && !features.frames) {
+    return { state: 'unplayed', badge: 'live', text: 'This relay sends no pictures to web pages (--no-frames). The addresses below are for programs.' };
+  }
+  if (kind === 'pictures' && !isShown && channel.keptBytes > 0) return { state: 'starting', badge: 'starting', text: '' };
   if (isMedia && !isShown) return { state: 'starting', badge: 'starting', text: '' };
   if (kind === 'stream') {
     return { state: 'starting', badge: 'waiting', text: 'The stream has brought neither pictures nor sound yet.' };
   }
-  if (kind === null || (kind === 'other' && channel.keptBytes === 0)) {
+  if (kind === null || ((kind === 'other' || (kind === 'pictures' && !isShown)) && channel.keptBytes === 0)) {
     return { state: 'starting', badge: 'waiting', text: channel.keptBytes === 0 ? 'The channel is there. Nothing has come yet.' : '' };
   }
   return { state: 'live', badge: 'live', text: '' };

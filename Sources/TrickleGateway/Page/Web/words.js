@@ -20,6 +20,7 @@ const words = {
     if (time < 172800) return (time / 3600).toFixed(1) + ' h';
     return Math.floor(time / 86400) + ' days';
   },
+  delay: time => time < 1 ? Math.round(1000 * time) + ' ms' : time.toFixed(1) + ' s',
   // A time of day; of another day with its date.
   clock(seconds) {
     const time = new Date(1000 * seconds);
@@ -36,7 +37,10 @@ const words = {
 // The terms that a person need not know. They are explained where the pointer rests on them, and in a list for all others.
 const meanings = {
   Delay: 'The time from a picture’s arrival at the relay to your screen. The camera, the encoder and the network before the relay come on top.',
+  Dropped: 'Pictures that came while this page had no time for them. It shows the newest.',
   Picture: 'The codec (how pictures are packed), width × height in pixels, and how many pictures come in a second. It is what comes, not what the publisher announces.',
+  Received: 'How many bits came to this page in a second, over the last three seconds.',
+  Shown: 'How many pictures this page shows in a second, over the last three seconds.',
   Sound: 'The codec of the sound that comes.',
   'Bit rate': 'How many bits the publisher sent in a second, over the last five seconds.',
   Keyframes: 'A keyframe is a picture that needs no other one. A viewer begins with a keyframe: the closer they are together, the sooner a viewer sees something. From one keyframe to the next is a GOP (group of pictures).',
