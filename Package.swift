@@ -231,9 +231,8 @@ let package = Package(
         .executableTarget(
             name: "trickle-attack", dependencies: ["TrickleTesting", "CommandFrame", "Endings", argumentParser]),
         .testTarget(name: "MPEGTSTests", dependencies: ["MPEGTS", "TrickleTesting"]),
-        .testTarget(name: "PictureFormatsTests", dependencies: ["PictureFormats"]),
-        .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "PictureFormatsTests", dependencies: ["PictureFormats", "TrickleTesting"]),
+        .testTarget(name: "FragmentedMP4Tests", dependencies: ["FragmentedMP4", "TrickleTesting"]),
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(
             name: "TrickleKitTests",
@@ -315,7 +314,10 @@ let package = Package(
                 "PictureFormats", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            exclude: ["HTTP2/scenarios.py", "WebSocket/scenarios.py", "HTTP2/fuzz.py", "Servers/rtsp-server.py", "Servers/ts-server.py"]),
+            exclude: [
+                "HTTP2/scenarios.py", "HTTP2/fuzz.py", "WebSocket/scenarios.py", "Servers/rtsp-server.py",
+                "Servers/ts-server.py",
+            ]),
     ]
         + tools.flatMap { module, names in
             names.map {
