@@ -70,8 +70,16 @@ public struct WebSocketClient {
 
     // MARK: Receiving
 
-    /// The next frame, which is a whole message: the relay fragments none.
+    /// The next frame, which is a whole message: the relay fragments none. Its pings are answered on the way.
     public func next() async throws -> Message {
+        while true {
+            let message = try await frame()
+            guard message == .ping([]) else { return message }
+            try await send(10, [])
+        }
+    }
+
+    private func frame() async throws -> Message {
         guard let start = try? await connection.read(count: 2), start.count == 2 else { return .end }
         var byteCount = Int(start[1])
         if byteCount >= 126 {

@@ -43,9 +43,7 @@ struct FrameViewerTests {
             var last = -1
             var count = 0
             while last < frameCount - 1 {
-                let message = try await viewer.next()
-                if case .ping = message { continue }
-                guard case .binary(let bytes) = message else { break }
+                guard case .binary(let bytes) = try await viewer.next() else { break }
                 let number = number(of: bytes)
                 #expect(number > last && bytes == frame(number))
                 last = number

@@ -36,10 +36,14 @@ struct FrameIngest: Ramp {
                 return .problem(415, "the end of the \(format.contentType) is missing")
             }
         }
-        let type = request.field("Content-Type") ?? format?.contentType ?? "application/octet-stream"
+        // Clients say something about any body: curl that it is a form.
+        let said = request.field("Content-Type")
+        let type =
+            format.map { format in said.flatMap { $0.hasPrefix("image/") ? $0 : nil } ?? format.contentType } ?? said
         do throws(TrickleError) {
             let number = try relay.publish(
-                request.body, to: channel, contentType: type, windowDuration: Self.windowDuration, for: request.client)
+                request.body, to: channel, contentType: type ?? "application/octet-stream",
+                windowDuration: Self.windowDuration, for: request.client)
             return RampResponse(
                 fields: [
                     (name: "Content-Type", value: "application/json"), (name: "Cache-Control", value: "no-store"),

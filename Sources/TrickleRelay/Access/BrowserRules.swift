@@ -24,6 +24,19 @@ public struct BrowserRules: Sendable {
         return isKnown ? nil : Self.rebound
     }
 
+    /// Why a page may not read by another protocol, where CORS does not hold: for what needs credentials it has to be the relay's own.
+    ///
+    /// - Parameter isForAnybody: Whether it is what anybody gets, whatever is presented.
+    func problem(withUpgrade request: RelayRequest, isForAnybody: Bool) -> RequestProblem? {
+        guard let text = request.origin, !trusts(text), !isForAnybody else { return nil }
+        return Self.isOwn(text, of: request) ? nil : Self.foreign
+    }
+
+    private static func isOwn(_ origin: String, of request: RelayRequest) -> Bool {
+        guard let origin = WebOrigin(origin) else { return false }
+        return request.field("Host").flatMap { WebAuthority($0, scheme: origin.scheme) } == origin.authority
+    }
+
     /// Whether pages of that origin may do all that their visitor may.
     func trusts(_ origin: String?) -> Bool {
         guard let origin else { return false }

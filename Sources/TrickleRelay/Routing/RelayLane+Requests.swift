@@ -96,7 +96,13 @@ extension RelayLane {
             }
             return try exchange(for: request, route.action, resource, listing: grant.listed)
         case .ramp(let ramp, let asked):
-            if let name = ramp.upgrade, !request.head.asks(for: name) { throw .upgradeRequired(name) }
+            if let name = ramp.upgrade {
+                guard request.head.asks(for: name) else { throw .upgradeRequired(name) }
+                let isForAnybody = policy == nil || grant.isForAnybody
+                if let problem = configuration.browsers.problem(withUpgrade: request.head, isForAnybody: isForAnybody) {
+                    throw problem
+                }
+            }
             return RampExchange(request, asked, ramp, grant)
         case .description(let methods):
             return AnswerExchange(request) { () throws(RequestProblem) in

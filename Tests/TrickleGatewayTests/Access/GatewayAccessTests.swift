@@ -65,6 +65,29 @@ import TrickleTesting
         }
     }
 
+    @Test func `a page of another origin views by WebSocket only what anybody may read`() async throws {
+        try await withGateway { relay in
+            func isLetIn(_ target: String, _ fields: [String]) async -> Bool {
+                do {
+                    try await PlainClient.webSocket(relay.port, target, fields: fields) { _ in }
+                    return true
+                } catch { return false }
+            }
+            let cookie = "Cookie: trickle-token=t%261"
+            let own = "Origin: http://relay"
+            let foreign = ["Origin: http://relay:8000", "Origin: https://evil.example", "Origin: null"]
+            #expect(await isLetIn("/cam/ws", [cookie]))
+            #expect(await isLetIn("/cam/ws", [cookie, own]))
+            #expect(await isLetIn("/cam/ws?token=t%261", [own]))
+            #expect(await !isLetIn("/cam/ws?publish=1", [cookie, own]))
+            #expect(await isLetIn("/cam/ws?publish=1&token=t%261", []))
+            for origin in foreign {
+                #expect(await !isLetIn("/cam/ws", [cookie, origin]), "\(origin)")
+                #expect(await !isLetIn("/cam/ws?token=t%261", [origin]), "\(origin)")
+            }
+        }
+    }
+
     private func page(_ target: String, _ fields: String = "", of relay: RelayServer) async throws -> String {
         try await PlainClient.with(relay) { client in
             try await client.send(

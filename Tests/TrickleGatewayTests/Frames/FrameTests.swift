@@ -387,6 +387,9 @@ struct FrameTests {
                 try await client.send(PlainRequest.get("/cam/7"))
                 return try await client.answer()
             }
+            _ = try await post("/ingest/form", Self.picture, type: "application/x-www-form-urlencoded", to: relay)
+            #expect(
+                try relay.segments(of: ChannelName("form"), from: .zero, atMost: 1).first?.contentType == "image/jpeg")
             #expect(
                 head.contains("\r\nContent-Type: image/jpeg\r\n") || head.contains("\r\ncontent-type: image/jpeg\r\n"))
             let missing = try await post("/ingest/cam", Array(Self.picture.dropLast(2)), to: relay)
