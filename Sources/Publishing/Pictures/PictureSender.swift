@@ -61,7 +61,8 @@ actor PictureSender {
                     closedAt = since
                     if .now - since >= configuration.patience { throw error }
                 }
-                hasFailed = true
+                // Each of several that follow at once would have a connection of its own.
+                (hasFailed, isMultiplexed) = (true, false)
                 if let news = absence.failed(error) { session.logger.warning("\(news)") }
                 try await Task.sleep(for: backoff.next(jitter: .random(in: 0..<1)))
             }
