@@ -5,7 +5,7 @@ import Synchronization
 final class PictureMailbox: Sendable {
     private struct State {
         var picture: [UInt8]?
-        var isClosed = false
+        var closedAt: ContinuousClock.Instant?
         var droppedCount = 0
         var taker: CheckedContinuation<Void, Never>?
 
@@ -20,8 +20,8 @@ final class PictureMailbox: Sendable {
     /// How many pictures nobody took.
     var droppedCount: Int { state.withLock { $0.droppedCount } }
 
-    /// Whether no other picture will come.
-    var isClosed: Bool { state.withLock { $0.isClosed } }
+    /// Since when it is known that no other picture will come; nil while one may.
+    var closedAt: ContinuousClock.Instant? { state.withLock { $0.closedAt } }
 
     /// Puts a picture in the place of the one that is there.
     func put(_ picture: [UInt8]) {
@@ -46,7 +46,7 @@ final class PictureMailbox: Sendable {
     /// No other picture will come.
     func close() {
         let taker = state.withLock { state in
-            state.isClosed = true
+            state.closedAt = .now
             return state.takeTaker()
         }
         taker?.resume()
@@ -58,7 +58,7 @@ final class PictureMailbox: Sendable {
     /// - Throws: `CancellationError`.
     func next() async throws -> [UInt8]? {
         await state.wait(
-            unless: { $0.picture != nil || $0.isClosed },
+            unless: { $0.picture != nil || $0.closedAt != nil },
             keep: { state, continuation in
                 precondition(state.taker == nil, "pictures are taken by one task")
                 state.taker = continuation

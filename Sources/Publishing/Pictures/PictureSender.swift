@@ -42,7 +42,6 @@ actor PictureSender {
     /// - Throws: `TrickleError` where the relay does not want the pictures, or stays away; `CancellationError`.
     func send(from mailbox: PictureMailbox) async throws {
         defer { cancelAll() }
-        var closedAt: ContinuousClock.Instant?
         while true {
             do {
                 guard let picture = try await mailbox.next() else {
@@ -56,13 +55,9 @@ actor PictureSender {
             } catch let error as TrickleError where Self.isPassing(error) {
                 mailbox.putBack(underWay.map(\.picture))
                 cancelAll()
-                if mailbox.isClosed {
-                    let since = closedAt ?? .now
-                    closedAt = since
-                    if .now - since >= configuration.patience { throw error }
-                }
-                // Each of several that follow at once would have a connection of its own.
-                (hasFailed, isMultiplexed) = (true, false)
+                if let closedAt = mailbox.closedAt, .now - closedAt >= configuration.patience { throw error }
+                // One that has answered is not dead. Of several at once, each would have a new connection of its own.
+                (hasFailed, isMultiplexed) = (error.code != .relayBusy, false)
                 if let news = absence.failed(error) { session.logger.warning("\(news)") }
                 try await Task.sleep(for: backoff.next(jitter: .random(in: 0..<1)))
             }
