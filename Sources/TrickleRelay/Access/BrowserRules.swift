@@ -24,11 +24,17 @@ public struct BrowserRules: Sendable {
         return isKnown ? nil : Self.rebound
     }
 
-    /// Why a page may not read by another protocol, where CORS does not hold: for what needs credentials it has to be the relay's own.
+    /// Why a page may not read by another protocol, where CORS does not hold: its visitor's address, and what the browser sends along by
+    /// itself, let in only the relay's own pages.
     ///
-    /// - Parameter isForAnybody: Whether it is what anybody gets, whatever is presented.
-    func problem(withUpgrade request: RelayRequest, isForAnybody: Bool) -> RequestProblem? {
-        guard let text = request.origin, !trusts(text), !isForAnybody else { return nil }
+    /// - Parameter credentials: what the client presents. It is let in by more than what anybody may do.
+    func problem(withUpgrade request: RelayRequest, _ credentials: ClientCredentials?) -> RequestProblem? {
+        switch credentials {
+        // The page has it from somebody.
+        case .token, .bearer: return nil
+        case .cookie, .basic, nil: break
+        }
+        guard let text = request.origin, !trusts(text) else { return nil }
         return Self.isOwn(text, of: request) ? nil : Self.foreign
     }
 

@@ -14,12 +14,15 @@ struct LaneCounts: Sendable {
         var bytesOut = 0
         /// Readers that the window moved past.
         var readersCut = 0
+        /// Segments that viewers of frames were not sent, because newer ones were whole, or because they had been aborted.
+        var framesSkipped = 0
         /// How far the slowest reader is behind what is there, in payload bytes.
         var lag = 0
 
         mutating func add(_ other: Delivery) {
             bytesOut += other.bytesOut
             readersCut += other.readersCut
+            framesSkipped += other.framesSkipped
             lag = max(lag, other.lag)
         }
     }

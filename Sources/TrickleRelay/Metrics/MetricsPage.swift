@@ -27,6 +27,9 @@ struct MetricsPage {
         metric("bytes_out_total", "counter", "Bytes of segments sent, framing and all.", counts.total.bytesOut)
         metric("lag_bytes", "gauge", "How far the slowest reader is behind.", counts.total.lag)
         metric("readers_cut_total", "counter", "Readers that the window moved past.", counts.total.readersCut)
+        metric(
+            "frames_skipped_total", "counter", "Segments that WebSocket viewers were not sent.",
+            counts.total.framesSkipped)
         metric("readers_stalled_total", "counter", "Connections cut because they took nothing.", counts.readersStalled)
         metric("event_loop_delay_seconds", "gauge", "How late the event loops were at their last tick.", counts.delay)
         metric(
@@ -74,6 +77,9 @@ struct MetricsPage {
         }
         each("channel_cut_total", "counter", "Readers that the window moved past.", channels) {
             counts.channels[$0.id]?.readersCut ?? 0
+        }
+        each("channel_frames_skipped_total", "counter", "Segments that WebSocket viewers were not sent.", channels) {
+            counts.channels[$0.id]?.framesSkipped ?? 0
         }
         each("channel_lag_bytes", "gauge", "How far the slowest reader is behind.", channels) {
             counts.channels[$0.id]?.lag ?? 0

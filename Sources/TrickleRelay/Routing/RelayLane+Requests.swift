@@ -99,7 +99,9 @@ extension RelayLane {
             if let name = ramp.upgrade {
                 guard request.head.asks(for: name) else { throw .upgradeRequired(name) }
                 let isForAnybody = policy == nil || grant.isForAnybody
-                if let problem = configuration.browsers.problem(withUpgrade: request.head, isForAnybody: isForAnybody) {
+                if !isForAnybody,
+                    let problem = configuration.browsers.problem(withUpgrade: request.head, request.client.credentials)
+                {
                     throw problem
                 }
             }

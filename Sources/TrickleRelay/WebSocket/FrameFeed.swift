@@ -127,9 +127,11 @@ final class FrameFeed {
     }
 
     /// A viewer was sent bytes.
-    func handedOver(_ byteCount: Int, to client: ClientAddress) {
+    ///
+    /// - Parameter skippedCount: segments that it was not sent before.
+    func handedOver(_ byteCount: Int, skippedCount: Int, to client: ClientAddress) {
         guard let channel else { return }
-        lane.counts.add(.init(bytesOut: byteCount), to: channel)
+        lane.counts.add(.init(bytesOut: byteCount, framesSkipped: skippedCount), to: channel)
         lane.clients.add(.init(bytesOut: byteCount), of: client)
         lane.budget.send(byteCount)
     }

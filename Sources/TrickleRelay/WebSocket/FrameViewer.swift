@@ -50,6 +50,8 @@ final class FrameViewer: WebSocketRole {
     /// The lowest number that it has not been sent.
     private var wanted = SequenceNumber.zero
     private var skippedCount = 0
+    /// How many of these the metrics have.
+    private var countedSkips = 0
     /// Whether a number was asked for, or one has been sent: what comes between is skipped.
     private var hasBegun = false
     private var restartCount = 0
@@ -160,6 +162,7 @@ final class FrameViewer: WebSocketRole {
             parts.insert(WebSocketFrames.whole(.text, meta.utf8), at: 0)
         }
         connection.send(parts)
-        feed?.handedOver(message.wireByteCount, to: client)
+        feed?.handedOver(message.wireByteCount, skippedCount: skippedCount - countedSkips, to: client)
+        countedSkips = skippedCount
     }
 }
