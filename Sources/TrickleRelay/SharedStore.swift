@@ -60,6 +60,35 @@ final class SharedStore: Sendable {
         }
     }
 
+    /// As above, from outside the event loops. Lanes are woken when the last reference to what is returned beside the result has gone.
+    func performHoldingWakes<Result>(
+        _ body: (inout Store, _ now: Duration) throws(RelayRefusal) -> Result
+    ) throws(RelayRefusal) -> (Result, HeldWakes) {
+        var held: [Wake] = []
+        let result: Swift.Result<Result, RelayRefusal> = store.withLockedValue { store in
+            let now = self.now
+            let result: Swift.Result<Result, RelayRefusal>
+            do throws(RelayRefusal) { result = .success(try body(&store, now)) } catch { result = .failure(error) }
+            held = store.takeWakes()
+            return result
+        }
+        let wakes = HeldWakes(held, of: self)
+        return (try result.get(), wakes)
+    }
+
+    /// Lanes that have something to look at, and do not know yet.
+    final class HeldWakes: Sendable {
+        private let wakes: [Wake]
+        private let store: SharedStore
+
+        fileprivate init(_ wakes: [Wake], of store: SharedStore) {
+            self.wakes = wakes
+            self.store = store
+        }
+
+        deinit { _ = store.send(wakes, from: nil) }
+    }
+
     /// How the clients' channels do, by name. The lock is held for a few of them at a time.
     func channelReports() -> [ChannelReport] {
         let names = perform(on: nil) { store, _ in store.channelList.names }

@@ -27,9 +27,9 @@ protocol ConversionOutput: Sendable {
 
     /// Takes what ffmpeg has written.
     ///
-    /// - Returns: where a viewer who comes now begins; nil where nothing new has come.
+    /// - Parameter emit: Is told where a viewer begins who comes then, one after the other.
     /// - Throws: what is wrong with it; ``TrickleError``.
-    mutating func receive(_ bytes: [UInt8]) throws -> Start?
+    mutating func receive(_ bytes: [UInt8], _ emit: (Start) -> Void) throws
     /// Ends the channel.
     mutating func close()
     /// Ends the channel where it is: viewers are told that it is not whole.

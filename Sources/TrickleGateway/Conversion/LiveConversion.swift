@@ -205,7 +205,7 @@ actor LiveConversion<Product: ConversionProduct> {
         do {
             for try await piece in child.pieces {
                 child.hasWritten()
-                if let start = try output.receive(piece) { isLive(start) }
+                try output.receive(piece) { isLive($0) }
             }
         } catch {
             problem = "\(error)"

@@ -41,14 +41,17 @@ struct FrameIngest: Ramp {
         let type =
             format.map { format in said.flatMap { $0.hasPrefix("image/") ? $0 : nil } ?? format.contentType } ?? said
         do throws(TrickleError) {
-            let number = try relay.publish(
+            let (number, readers) = try relay.publish(
                 request.body, to: channel, contentType: type ?? "application/octet-stream",
                 windowDuration: Self.windowDuration, for: request.client)
-            return RampResponse(
+            var response = RampResponse(
                 fields: [
                     (name: "Content-Type", value: "application/json"), (name: "Cache-Control", value: "no-store"),
                     (name: HeaderName.sequence, value: "\(number)"),
                 ], .bytes(ByteBuffer(string: #"{"seq":\#(number)}"# + "\n")))
+            // Whoever sends many pictures waits for each answer, and for no reader.
+            response.held = readers
+            return response
         } catch {
             return .problem(error.status ?? 503, error.message)
         }

@@ -57,19 +57,17 @@ struct FrameOutput: ConversionOutput {
         splitter = PictureSplitter(format.structure, limit: Self.maximumByteCount)
     }
 
-    mutating func receive(_ bytes: [UInt8]) throws -> SequenceNumber? {
+    mutating func receive(_ bytes: [UInt8], _ emit: (SequenceNumber) -> Void) throws {
         var pictures: [[UInt8]] = []
         try splitter.receive(bytes) { pictures.append($0) }
-        var last: SequenceNumber?
         for picture in pictures {
             let publisher = try publisher ?? relay.publisher(of: derived, contentType: format.contentType)
             self.publisher = publisher
             let segment = try publisher.nextSegment()
             try segment.write(picture)
             try segment.finish()
-            last = segment.sequence
+            emit(segment.sequence)
         }
-        return last
     }
 
     mutating func close() { publisher?.close() }

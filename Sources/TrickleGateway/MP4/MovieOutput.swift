@@ -28,10 +28,9 @@ struct MovieOutput: ConversionOutput {
         self.relay = relay
     }
 
-    mutating func receive(_ bytes: [UInt8]) throws -> Start? {
+    mutating func receive(_ bytes: [UInt8], _ emit: (Start) -> Void) throws {
         var events: [FragmentEvent] = []
         try reader.receive(bytes) { events.append($0) }
-        var start: Start?
         for event in events {
             switch event {
             case .initialization(let initialization):
@@ -39,10 +38,9 @@ struct MovieOutput: ConversionOutput {
                 self.initialization = initialization
             case .fragment(let fragment):
                 guard let initialization, let number = try write(fragment, initialization) else { continue }
-                start = Start(initialization: initialization, number: number)
+                emit(Start(initialization: initialization, number: number))
             }
         }
-        return start
     }
 
     /// Publishes a fragment, with the time at which that happens.

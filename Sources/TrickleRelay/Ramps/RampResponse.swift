@@ -20,6 +20,8 @@ public struct RampResponse: Sendable {
     /// Fields by name; `Content-Length`, `Date`, `Connection` and what a segment needs are the relay's to add.
     public var fields: [(name: String, value: String)]
     public var body: Body
+    /// Let go of once the answer has been given.
+    public var held: (any AnyObject & Sendable)?
 
     public init(status: Int = 200, fields: [(name: String, value: String)] = [], _ body: Body) {
         self.status = status
