@@ -20,7 +20,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: thumbnail help deps clients servers build test test-size sanitize soak fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-frames publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
+.PHONY: thumbnail help deps clients servers build test test-size sanitize soak soak-frames fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-frames publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,9 @@ fuzz: ## random input for some time: [what=requests|segmenter|frames] [seconds=6
 
 soak: $(BIN)/trickle-server ## mixed load on the relay, and whether it grows: [minutes=30]
 	@Benchmarks/soak $(if $(minutes),--minutes "$$minutes") $(args)
+
+soak-frames: $(BIN)/trickle-server ## ten minutes of frames for 300 WebSocket viewers, and whether the relay grows: [seconds=600]
+	@Benchmarks/frames --no-build --no-broker --seconds "$(or $(seconds),600)" $(args)
 
 lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples

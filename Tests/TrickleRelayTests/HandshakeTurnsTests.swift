@@ -53,6 +53,57 @@ import Testing
         _ = try channel.finish()
     }
 
+    @Test func `what waits when the handshake is over is a request, and goes on`() throws {
+        let channel = try connection()
+        spendTurn()
+        try channel.writeInbound(ByteBuffer(string: "request"))
+        let handler = try channel.pipeline.syncOperations.handler(type: HandshakeTurns.self)
+        channel.pipeline.syncOperations.removeHandler(handler, promise: nil)
+        #expect(try passed(channel) == "request")
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        try channel.writeInbound(ByteBuffer(string: "another"))
+        #expect(try passed(channel) == "another")
+        _ = try channel.finish()
+    }
+
+    /// Counts what reaches the socket.
+    private final class ReadCounter: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        private(set) var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+
+    /// Has a handler leave as soon as something has come.
+    private final class Ending: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        let handler: HandshakeTurns
+        init(_ handler: HandshakeTurns) { self.handler = handler }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.pipeline.syncOperations.removeHandler(handler, promise: nil)
+            context.fireChannelRead(data)
+        }
+    }
+
+    @Test func `what was not read while the handshake's last bytes waited is read after its end`() throws {
+        let (counter, handler) = (ReadCounter(), HandshakeTurns(turns: turns))
+        let channel = EmbeddedChannel(handlers: [counter, handler, Ending(handler)], loop: eventLoop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        spendTurn()
+        try channel.writeInbound(ByteBuffer(string: "finished"))
+        let before = counter.count
+        channel.read()
+        #expect(counter.count == before)
+        eventLoop.advanceTime(by: TurnQueue.distance)
+        #expect(try passed(channel) == "finished")
+        #expect(counter.count == before + 1)
+        _ = try channel.finish()
+    }
+
     @Test func `a client that sends no more while it waits is let go of`() throws {
         let channel = try connection()
         spendTurn()

@@ -28,6 +28,12 @@ final class HandshakeTurns: ChannelDuplexHandler, RemovableChannelHandler {
         waiting = nil
     }
 
+    /// The handshake is over. What has come behind it, and waits, is a request.
+    func removeHandler(context: ChannelHandlerContext, removalToken: ChannelHandlerContext.RemovalToken) {
+        passOn()
+        context.leavePipeline(removalToken: removalToken)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         if waiting != nil {
@@ -42,11 +48,13 @@ final class HandshakeTurns: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func passOn() {
         guard let context, let bytes = waiting.take() else { return }
+        let channel = context.channel
         pass(bytes, in: context)
-        context.fireChannelReadComplete()
+        // Where that was the handshake's end, the handler has left meanwhile: nothing goes through its context any more.
+        channel.pipeline.fireChannelReadComplete()
         guard isWithholdingRead else { return }
         isWithholdingRead = false
-        context.read()
+        channel.read()
     }
 
     private func pass(_ bytes: ByteBuffer, in context: ChannelHandlerContext) {

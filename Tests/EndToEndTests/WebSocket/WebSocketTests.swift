@@ -10,7 +10,7 @@ struct WebSocketTests {
     static let scenarios = [
         "messages_of_all_sizes", "text_of_all_scripts", "fragments_of_all_sizes", "bytes_in_pieces",
         "fragments_with_pings_between", "pings_of_all_sizes", "closes_with_all_codes", "compression_is_declined",
-        "many_small_messages", "pictures_over_http2",
+        "many_small_messages", "pictures_over_http2", "random_frames",
     ]
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "scenarios.py")
         .path

@@ -187,6 +187,37 @@ async def pictures_over_http2(relay: Relay) -> None:
             assert meta["seq"] == number and meta["skipped"] == 0 and await within(viewer.recv()) == picture
 
 
+def random_frame(numbers: random.Random) -> bytes:
+    """A frame of which anything may be wrong, its length above all."""
+    size = numbers.choice([0, 1, 5, 125, 126, 200, 65535, 70000])
+    said = numbers.choice([size, size, size, size + 1, 1 << 20, 1 << 40, (1 << 63) + 5, (1 << 64) - 1])
+    first = numbers.choice([0x81, 0x82, 0x01, 0x00, 0x80, 0x88, 0x89, 0x8A, numbers.randrange(256)])
+    mask = numbers.choice([0x80, 0x80, 0x80, 0])
+    if said < 126:
+        head = bytes([first, mask | said])
+    elif said < 65536 and numbers.random() < 0.9:
+        head = bytes([first, mask | 126]) + said.to_bytes(2, "big")
+    else:
+        head = bytes([first, mask | 127]) + said.to_bytes(8, "big")
+    return head + (numbers.randbytes(4) if mask else b"") + numbers.randbytes(size)
+
+
+async def random_frames(relay: Relay) -> None:
+    """Whatever comes: the connection ends, or goes on, and nobody else notices."""
+    for seed in range(300):
+        numbers = random.Random(seed)
+        connection = ByHand(relay, numbers.choice(["/random/ws", f"/random{seed}/ws?publish=1&ack=1"])).socket
+        try:
+            for _ in range(numbers.randrange(1, 12)):
+                connection.sendall(numbers.randbytes(300) if numbers.random() < 0.05 else random_frame(numbers))
+            if numbers.random() < 0.5:
+                connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        connection.close()
+    await many_small_messages(relay)
+
+
 async def a_token_lets_publishers_in(relay: Relay) -> None:
     """The relay has access rules: the token may publish, anybody may read."""
     for target in ["/cam/ws?publish=1", "/cam/ws?publish=1&token=wrong"]:
@@ -206,6 +237,7 @@ async def a_token_lets_publishers_in(relay: Relay) -> None:
 SCENARIOS = [
     messages_of_all_sizes, text_of_all_scripts, fragments_of_all_sizes, bytes_in_pieces, fragments_with_pings_between,
     pings_of_all_sizes, closes_with_all_codes, compression_is_declined, many_small_messages, pictures_over_http2,
+    random_frames,
 ]
 # These want a relay that is set up for them.
 SPECIAL = [a_token_lets_publishers_in]
