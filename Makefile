@@ -20,7 +20,7 @@ BIN := .build/release
 SOURCES := Package.swift $(shell find Sources -type f)
 
 .DEFAULT_GOAL := help
-.PHONY: thumbnail help deps clients servers build test test-size sanitize soak soak-frames fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-frames publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
+.PHONY: thumbnail help deps clients servers build test test-size sanitize soak soak-frames soak-page fuzz lint demo conformance install uninstall trickle-server publisher-ffmpeg publish-frames publish-pipe publisher pubsub-out pubsub-pipe restream stress play subscriber-example read2pipe bench chaos attack
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ soak: $(BIN)/trickle-server ## mixed load on the relay, and whether it grows: [m
 
 soak-frames: $(BIN)/trickle-server ## ten minutes of frames for 300 WebSocket viewers, and whether the relay grows: [seconds=600]
 	@Benchmarks/frames --no-build --no-broker --seconds "$(or $(seconds),600)" $(args)
+
+soak-page: $(BIN)/trickle-server $(BIN)/publish-frames ## a browser on a page of frames, and whether it grows: [minutes=30]
+	@Benchmarks/page-delay --frames --seconds "$$(( $(or $(minutes),30) * 60 ))"
 
 lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples

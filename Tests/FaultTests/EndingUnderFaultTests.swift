@@ -166,12 +166,10 @@ struct EndingUnderFaultTests {
         try await RelayProcess.with { relay in
             let port = try #require(relay.url.split(separator: ":").last.flatMap { Int($0) })
             try await FaultProxy.with(to: port) { proxy in
+                // It does not come to its end before the relay has stopped taking.
+                let source = input == "clip.ts" ? [folder(input), "--loop"] : [input]
                 let publisher = try tool(
-                    "publish-file",
-                    [
-                        input == "clip.ts" ? folder(input) : input, "--no-realtime", "--stream", "stuck", "--url",
-                        proxy.url,
-                    ])
+                    "publish-file", source + ["--no-realtime", "--stream", "stuck", "--url", proxy.url])
                 await proxy.wait { $0.bytesToRelay > 20_000 }
                 await proxy.set(.stalling(.toRelay, .fromRelay))
                 try await interrupt(publisher)
