@@ -140,6 +140,7 @@ soak-page: $(BIN)/trickle-server $(BIN)/publish-frames ## a browser on a page of
 lint: ## style, and the arrows between the modules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests examples
 	@sh scripts/check-arrows
+	@! command -v python3 >/dev/null || python3 scripts/check-imports $(SWIFT)
 
 conformance: $(if $(url),,$(BIN)/trickle-server) $(BIN)/trickle-conformance ## does a relay keep docs/protocol.md? ours, or [url=URL] [http2=yes] [ca=FILE] [json=FILE]
 	@sh scripts/conformance $(BIN) $(if $(url),--url "$$url") $(if $(http2),--http2) $(if $(ca),--ca-file "$$ca") $(if $(json),--json "$$json") $(args)

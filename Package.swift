@@ -74,7 +74,8 @@ let package = Package(
         .target(
             name: "MediaIndex",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "MPEGTS", .product(name: "NIOCore", package: "swift-nio"),
+                "FragmentedMP4", "TrickleRelay", "TrickleCore", "MPEGTS",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]),
         // What players and browsers fetch from it.
@@ -111,7 +112,8 @@ let package = Package(
         .target(
             name: "Publishing",
             dependencies: [
-                "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore", "MPEGTS",
+                "Suspension", "CommandFrame", "MediaChildren", "Records", "Endings", "TrickleKit", "TrickleCore",
+                "MPEGTS",
                 "PictureFormats", "ChildProcesses", "Sockets", argumentParser, logging,
             ]),
         .target(
@@ -179,7 +181,8 @@ let package = Package(
         .executableTarget(
             name: "trickle-server",
             dependencies: [
-                "TrickleRelay", "TrickleCore", "TrickleGateway", "AccessControl", "TLSListening", "Ingest",
+                "ChildProcesses", "TrickleRelay", "TrickleCore", "TrickleGateway", "AccessControl", "TLSListening",
+                "Ingest",
                 "Restreaming",
                 "ConfigurationReading", "MediaChildren", "CommandFrame", "Endings", "AllocatorShims", argumentParser,
                 logging,
@@ -236,7 +239,7 @@ let package = Package(
         .testTarget(name: "TrickleCoreTests", dependencies: ["TrickleCore", "TrickleTesting"]),
         .testTarget(
             name: "TrickleKitTests",
-            dependencies: ["TrickleKit", "TrickleRelay", "ChildProcesses", "TrickleTesting"]),
+            dependencies: ["TrickleCore", "TrickleKit", "TrickleRelay", "ChildProcesses", "TrickleTesting"]),
         .testTarget(
             name: "TrickleRelayTests",
             dependencies: [
@@ -274,7 +277,8 @@ let package = Package(
         .testTarget(
             name: "CommandFrameTests",
             dependencies: [
-                "CommandFrame", "MediaChildren", "Subscribing", "Endings", "ChildProcesses", "TrickleTesting",
+                "TrickleCore", "TrickleKit", "CommandFrame", "MediaChildren", "Subscribing", "Endings",
+                "ChildProcesses", "TrickleTesting",
             ]),
         .testTarget(
             name: "MediaChildrenTests",
@@ -289,19 +293,21 @@ let package = Package(
         .testTarget(
             name: "LiveHooksTests",
             dependencies: [
-                "LiveHooks", "CommandFrame", "Endings", "TrickleRelay", "MPEGTS", "ChildProcesses", "TrickleTesting",
+                "TrickleKit", "LiveHooks", "CommandFrame", "Endings", "TrickleRelay", "MPEGTS", "ChildProcesses",
+                "TrickleTesting",
             ]),
-        .testTarget(name: "TestBenchTests", dependencies: ["TestBench", "TrickleTesting"]),
+        .testTarget(name: "TestBenchTests", dependencies: ["TrickleKit", "TestBench", "TrickleTesting"]),
         .testTarget(
             name: "RestreamingTests",
             dependencies: [
-                "Restreaming", "Publishing", "CommandFrame", "TrickleRelay", "MPEGTS", "ChildProcesses",
+                "TrickleKit", "Restreaming", "Publishing", "CommandFrame", "TrickleRelay", "MPEGTS", "ChildProcesses",
                 "TrickleTesting",
             ]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "TrickleRelay", "TLSListening", "TrickleTesting", .product(name: "NIOCore", package: "swift-nio"),
+                "TrickleCore", "TrickleRelay", "TLSListening", "TrickleTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["Clients"]),
         .testTarget(
