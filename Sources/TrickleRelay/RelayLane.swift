@@ -41,6 +41,7 @@ final class RelayLane: @unchecked Sendable {
     private var nextTick = NIODeadline.now()
     /// Connections whose deadlines the round under way has not looked at.
     private var unchecked: [any ClientConnection] = []
+    private var isSweeping = false
     private static let checksPerTurn = 512
     private static let sweepsPerTurn = 256
     var segments: [SegmentID: LaneSegment] = [:]
@@ -259,12 +260,16 @@ final class RelayLane: @unchecked Sendable {
 
     /// Moves the store's windows on, and closes what is idle: some channels in each turn.
     func sweep() {
+        // The round before goes to its end first.
+        guard !isSweeping else { return }
+        isSweeping = true
         store.perform(on: self) { store, now in store.beginSweep(now: now) }
         sweepSome()
     }
 
     private func sweepSome() {
         let goesOn = store.perform(on: self) { store, now in store.sweepSome(atMost: Self.sweepsPerTurn, now: now) }
+        isSweeping = goesOn
         if goesOn { turns.append { [self] in sweepSome() } }
     }
 

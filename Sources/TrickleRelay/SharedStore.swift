@@ -39,16 +39,23 @@ final class SharedStore: Sendable {
         on lane: RelayLane?, _ body: (inout Store, _ now: Duration) throws(RelayRefusal) -> Result
     ) throws(RelayRefusal) -> Result {
         var own: [Wake.Subject] = []
-        let result: Swift.Result<Result, RelayRefusal> = store.withLockedValue { store in
+        let result = decided(body) { own = send($0, from: lane) }
+        if let lane, !own.isEmpty { lane.look(at: own) }
+        return try result.get()
+    }
+
+    /// - Parameter waking: gets the wakes, if there are any, while the store is locked.
+    private func decided<Result>(
+        _ body: (inout Store, _ now: Duration) throws(RelayRefusal) -> Result, waking: ([Wake]) -> Void
+    ) -> Swift.Result<Result, RelayRefusal> {
+        store.withLockedValue { store in
             let now = self.now
             let result: Swift.Result<Result, RelayRefusal>
             do throws(RelayRefusal) { result = .success(try body(&store, now)) } catch { result = .failure(error) }
             let wakes = store.takeWakes()
-            if !wakes.isEmpty { own = send(wakes, from: lane) }
+            if !wakes.isEmpty { waking(wakes) }
             return result
         }
-        if let lane, !own.isEmpty { lane.look(at: own) }
-        return try result.get()
     }
 
     /// As above, for what cannot be refused.
@@ -65,13 +72,7 @@ final class SharedStore: Sendable {
         _ body: (inout Store, _ now: Duration) throws(RelayRefusal) -> Result
     ) throws(RelayRefusal) -> (Result, HeldWakes) {
         var held: [Wake] = []
-        let result: Swift.Result<Result, RelayRefusal> = store.withLockedValue { store in
-            let now = self.now
-            let result: Swift.Result<Result, RelayRefusal>
-            do throws(RelayRefusal) { result = .success(try body(&store, now)) } catch { result = .failure(error) }
-            held = store.takeWakes()
-            return result
-        }
+        let result = decided(body) { held = $0 }
         let wakes = HeldWakes(held, of: self)
         return (try result.get(), wakes)
     }

@@ -229,7 +229,7 @@ public struct RelayStore<Piece: RelayPiece>: Sendable {
     public mutating func beginSweep(now: Duration) {
         tidyAccounts()
         makeRoom(now: now)
-        if unswept.isEmpty { unswept = Array(channels.keys) }
+        unswept = Array(channels.keys)
     }
 
     /// Goes on with the round.

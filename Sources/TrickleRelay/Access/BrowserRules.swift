@@ -15,10 +15,7 @@ public struct BrowserRules: Sendable {
     ///   by that name.
     func problem(with request: RelayRequest, _ action: RelayAction, isOnLoopback: Bool) -> RequestProblem? {
         guard action.changesChannel, let text = request.origin, !trusts(text) else { return nil }
-        guard let origin = WebOrigin(text),
-            let host = request.field("Host").flatMap({ WebAuthority($0, scheme: origin.scheme) }),
-            host == origin.authority
-        else { return Self.foreign }
+        guard let host = Self.ownHost(text, of: request) else { return Self.foreign }
         let isKnown =
             !isOnLoopback || host.isLoopback || hosts.contains(host.host) || origins.contains { $0.authority == host }
         return isKnown ? nil : Self.rebound
@@ -35,12 +32,15 @@ public struct BrowserRules: Sendable {
         case .cookie, .basic, nil: break
         }
         guard let text = request.origin, !trusts(text) else { return nil }
-        return Self.isOwn(text, of: request) ? nil : Self.foreign
+        return Self.ownHost(text, of: request) == nil ? Self.foreign : nil
     }
 
-    private static func isOwn(_ origin: String, of request: RelayRequest) -> Bool {
-        guard let origin = WebOrigin(origin) else { return false }
-        return request.field("Host").flatMap { WebAuthority($0, scheme: origin.scheme) } == origin.authority
+    /// The host that is asked, if the page comes from there; nil for a page of another origin.
+    private static func ownHost(_ origin: String, of request: RelayRequest) -> WebAuthority? {
+        guard let origin = WebOrigin(origin),
+            let host = request.field("Host").flatMap({ WebAuthority($0, scheme: origin.scheme) })
+        else { return nil }
+        return host == origin.authority ? host : nil
     }
 
     /// Whether pages of that origin may do all that their visitor may.

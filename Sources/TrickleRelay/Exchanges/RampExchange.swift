@@ -10,6 +10,8 @@ final class RampExchange: Exchange {
     private var asking: Task<Void, Never>?
     /// Where a streamed body goes; nil for others, and when all of it has come.
     private var stream: RequestBodyStream?
+    /// What of a body that is collected counts as the relay's memory.
+    private let waiting: WaitingBytes
     /// What of it the read under way has brought.
     private var arrived = ByteBuffer()
     /// A piece of a streamed body is about as large as what the connection reads at once.
@@ -22,6 +24,7 @@ final class RampExchange: Exchange {
         startsAtHead = if case .streamed = route.body { true } else { false }
         self.asked.client = request.client
         self.asked.grant = grant
+        waiting = WaitingBytes(of: request.client.address, in: request.lane.store)
     }
 
     var mayHoldBody: Bool { startsAtHead }
@@ -33,6 +36,12 @@ final class RampExchange: Exchange {
         case .collected(let limit):
             guard asked.body.readableBytes + bytes.readableBytes <= limit else {
                 return request.refuse(RequestProblem(status: 413, reason: "a body has at most \(limit) bytes here"))
+            }
+            guard waiting.grow(to: asked.body.readableBytes + bytes.readableBytes) else {
+                asked.body = ByteBuffer()
+                waiting.release()
+                let limit = request.lane.store.limits.memoryByteCount
+                return request.refuse(RequestProblem(.outOfMemory(limit: limit)))
             }
             asked.body.writeImmutableBuffer(bytes)
         case .streamed:

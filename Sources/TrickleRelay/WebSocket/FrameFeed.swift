@@ -281,6 +281,7 @@ final class FrameFeed {
     /// The message of that number, for those who want all of them.
     func lookUp(_ number: SequenceNumber) -> Lookup {
         if let newest, newest.number == number { return .message(newest) }
+        if case .live = standing, number >= next { return .later }
         do throws(RelayRefusal) {
             let answer = try lane.store.perform(on: nil) { (store, _) throws(RelayRefusal) in
                 try store.read(name, at: .exact(number))

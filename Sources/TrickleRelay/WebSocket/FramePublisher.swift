@@ -18,6 +18,8 @@ final class FramePublisher: WebSocketRole {
         self.lane = lane
     }
 
+    var answers: Bool { acknowledges }
+
     func opened(_ connection: WebSocketConnection) { self.connection = connection }
 
     func received(_ bytes: ByteBuffer, isText: Bool, begins: Bool, ends: Bool) throws(WebSocketEnding) {

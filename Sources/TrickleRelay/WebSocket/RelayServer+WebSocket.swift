@@ -48,7 +48,7 @@ extension ProtocolSwitch {
         self.init(to: "websocket") { channel, lane in
             let connection = WebSocketConnection(role(lane))
             try channel.pipeline.syncOperations.addHandlers([
-                WebSocketGate(lane, client: client.hashValue, before: connection),
+                WebSocketGate(lane, client: client, before: connection),
                 ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: maximumFrameByteCount)),
                 connection,
             ])

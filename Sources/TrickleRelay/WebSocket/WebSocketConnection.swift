@@ -29,7 +29,6 @@ package final class WebSocketConnection: ChannelInboundHandler {
     private var pings: RepeatedTask?
     private var lastByte: Scheduled<Void>?
     private var said: WebSocketEnding?
-    private var isInFrame = false
     /// Frames that have come; the gate before it counts what a read brings.
     private(set) var frameCount = 0
     /// Sendings of which the system has not taken all bytes.
@@ -45,6 +44,9 @@ package final class WebSocketConnection: ChannelInboundHandler {
     var isSending: Bool { sendingCount > 0 }
     /// Whether more may be sent before what was has left.
     var isWritable: Bool { isOpen && context?.channel.isWritable == true }
+
+    /// Whether answers wait for a client that does not read them.
+    var isClogged: Bool { isOpen && role.answers && !isWritable }
 
     /// Sends frames as they are; the role hears when they have been taken.
     package func send(_ parts: [ByteBuffer]) {

@@ -12,25 +12,24 @@ final class WebSocketGate: ChannelDuplexHandler {
     private static let biteByteCount = 4 << 10
     /// What a frame takes up of a turn: as much as a head.
     private static let unitsPerFrame = 4
-    /// Of a frame that is not whole, so much is not counted.
-    private static let uncountedByteCount = 64 << 10
 
     private let lane: RelayLane
-    /// Whose share of the memory it is.
-    private let client: Int
     private unowned let connection: WebSocketConnection
     private var held = ByteBuffer()
     private var isPaused = false
+    /// Whether it goes on when the client has taken answers.
+    private var waitsForClient = false
     private var isWithholdingRead = false
     private var context: ChannelHandlerContext?
     /// Bytes of a frame that the decoder has, of which the end has not come.
     private var unframedByteCount = 0
-    private var countedByteCount = 0
+    private let waiting: WaitingBytes
 
-    init(_ lane: RelayLane, client: Int, before connection: WebSocketConnection) {
+    /// - Parameter client: whose share of the memory it is.
+    init(_ lane: RelayLane, client: ClientAddress, before connection: WebSocketConnection) {
         self.lane = lane
-        self.client = client
         self.connection = connection
+        waiting = WaitingBytes(of: client, in: lane.store)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -38,7 +37,7 @@ final class WebSocketGate: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         held = ByteBuffer()
-        count(0)
+        waiting.release()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -53,6 +52,11 @@ final class WebSocketGate: ChannelDuplexHandler {
 
     private func feed() {
         while let context, held.readableBytes > 0 {
+            // Who does not read the answers gets no more of them to keep.
+            guard !connection.isClogged else {
+                (isPaused, waitsForClient) = (true, true)
+                return
+            }
             guard lane.turns.unitsLeft > 0 else { return pause() }
             let bite = held.readSlice(length: min(held.readableBytes, Self.biteByteCount))!
             if held.readableBytes == 0 { held = ByteBuffer() }
@@ -61,8 +65,11 @@ final class WebSocketGate: ChannelDuplexHandler {
             context.fireChannelRead(wrapInboundOut(bite))
             let newCount = connection.frameCount - frameCount
             lane.turns.take(1 + newCount * Self.unitsPerFrame)
-            if newCount > 0 { unframedByteCount = 0 }
-            guard count(unframedByteCount) else {
+            if newCount > 0 {
+                unframedByteCount = 0
+                waiting.release()
+            }
+            guard waiting.grow(to: unframedByteCount) else {
                 held = ByteBuffer()
                 return connection.fail(
                     WebSocketEnding(1013, "the relay has no room for so large a frame: try again later"))
@@ -72,28 +79,22 @@ final class WebSocketGate: ChannelDuplexHandler {
 
     private func pause() {
         isPaused = true
-        lane.turns.append(isMedia: true) { [self] in
-            isPaused = false
-            feed()
-            guard !isPaused, isWithholdingRead, let context else { return }
-            isWithholdingRead = false
-            context.fireChannelReadComplete()
-            context.read()
-        }
+        lane.turns.append(isMedia: true) { [self] in goOn() }
     }
 
-    /// - Returns: whether there is room for them.
-    @discardableResult
-    private func count(_ byteCount: Int) -> Bool {
-        if byteCount == 0, countedByteCount > 0 {
-            lane.store.perform(on: lane) { store, _ in store.stopsWaiting(countedByteCount, of: client) }
-            countedByteCount = 0
-        }
-        guard byteCount > countedByteCount + Self.uncountedByteCount else { return true }
-        // The decoder's buffer grows to twice its size.
-        let more = max(countedByteCount, 2 * Self.uncountedByteCount)
-        let hasRoom = lane.store.perform(on: lane) { store, now in store.beginsWaiting(more, of: client, now: now) }
-        if hasRoom { countedByteCount += more }
-        return hasRoom
+    private func goOn() {
+        isPaused = false
+        feed()
+        guard !isPaused, isWithholdingRead, let context else { return }
+        isWithholdingRead = false
+        context.fireChannelReadComplete()
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        context.fireChannelWritabilityChanged()
+        guard waitsForClient, !connection.isClogged else { return }
+        waitsForClient = false
+        goOn()
     }
 }

@@ -3,6 +3,8 @@ import TrickleCore
 
 /// What a WebSocket connection is for. Lives and is called on the connection's event loop only.
 package protocol WebSocketRole: AnyObject {
+    /// Whether it answers messages, so that a client which does not read has to wait with the next ones.
+    var answers: Bool { get }
     /// Called once, before all else.
     func opened(_ connection: WebSocketConnection)
     /// Bytes of a message have come: all of it, or one of its fragments.
@@ -18,5 +20,6 @@ package protocol WebSocketRole: AnyObject {
 }
 
 extension WebSocketRole {
+    package var answers: Bool { false }
     package func becameWritable() {}
 }

@@ -377,6 +377,19 @@ struct FrameTests {
 
     // MARK: Ingest
 
+    @Test func `pictures on their way count as memory, and it is free again after them`() async throws {
+        try await withGateway({ $0.limits.memoryByteCount = 4 << 20 }) { relay async throws in
+            let large = Self.picture.dropLast(2) + [UInt8](repeating: 0, count: 900_000) + [0xFF, 0xD9]
+            for _ in 0..<3 {
+                #expect(try await post("/ingest/cam", Array(large), to: relay).hasPrefix("HTTP/1.1 503 "))
+            }
+            let small = Self.picture.dropLast(2) + [UInt8](repeating: 0, count: 300_000) + [0xFF, 0xD9]
+            for _ in 0..<10 {
+                #expect(try await post("/ingest/cam", Array(small), to: relay).hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+    }
+
     @Test func `a picture is the next segment of its channel`() async throws {
         try await withGateway { relay in
             for number in 0..<8 {
