@@ -138,6 +138,8 @@ struct FrameTests {
                 try await PlainClient.webSocket(relay.port, "/cam/ws?from=0") { healthy in
                     for number in 0..<count {
                         try publish([UInt8](repeating: UInt8(number), count: size), with: publisher)
+                        // It says that it is there, however long all this takes.
+                        try await stalled.send(10, [])
                         #expect(try await healthy.next() == .binary([UInt8](repeating: UInt8(number), count: size)))
                     }
                 }
